@@ -1,0 +1,46 @@
+package control
+
+import "context"
+
+// Backend is what a node does for its local clients. Every method may be
+// called from any goroutine; errors should be made with Errorf so that the
+// client gets the right code and one hint.
+type Backend interface {
+	Status(ctx context.Context) (*StatusResponse, error)
+	Peers(ctx context.Context) (*PeersResponse, error)
+	Neighbours(ctx context.Context) (*NeighboursResponse, error)
+	Doctor(ctx context.Context) (*DoctorResponse, error)
+
+	WorldCreate(ctx context.Context, req *WorldCreateRequest) (*WorldInfo, error)
+	WorldInfo(ctx context.Context) (*WorldInfo, error)
+	Join(ctx context.Context, req *JoinRequest) (*WorldInfo, error)
+	RegionSeed(ctx context.Context, req *SeedRequest) (*Region, error)
+
+	// Watch calls send for every frame until ctx ends or send fails.
+	Watch(ctx context.Context, req *WatchRequest, send func(*Frame) error) error
+	Say(ctx context.Context, req *SayRequest) (*SayResponse, error)
+	Steer(ctx context.Context, req *SteerRequest) error
+	Walk(ctx context.Context, req *WalkRequest) (*WalkResponse, error)
+	Throw(ctx context.Context, req *ThrowRequest) (*ThrowResponse, error)
+	Touch(ctx context.Context, req *TouchRequest) (*TickResponse, error)
+	Inspect(ctx context.Context, req *InspectRequest) (*InspectResponse, error)
+	SetSlot(ctx context.Context, req *SetSlotRequest) (*TickResponse, error)
+
+	// LumpAdd reads the chunks that next gives until io.EOF.
+	LumpAdd(ctx context.Context, pin bool, next func() ([]byte, error)) (*Lump, error)
+	LumpGet(ctx context.Context, req *LumpRequest, send func(*LumpChunk) error) error
+	LumpList(ctx context.Context, req *LumpRequest) (*LumpListResponse, error)
+	LumpStat(ctx context.Context, req *LumpRequest) (*Lump, error)
+	LumpPin(ctx context.Context, req *LumpRequest) (*Lump, error)
+	LumpUnpin(ctx context.Context, req *LumpRequest) (*Lump, error)
+
+	Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error)
+	Ps(ctx context.Context, req *PsRequest) (*PsResponse, error)
+	Kill(ctx context.Context, req *PIDRequest) error
+	Send(ctx context.Context, req *SendRequest) error
+	// Tail sends the lines kept and, when Follow is set, those to come.
+	Tail(ctx context.Context, req *PIDRequest, send func(*LogLine) error) error
+
+	// Shutdown stops the node after everything acknowledged is on disk.
+	Shutdown(ctx context.Context) error
+}
