@@ -1,0 +1,32 @@
+package guest
+
+// Meta describes a shipped guest. Languages are names for people.
+type Meta struct {
+	Name     string
+	Kind     string // "process" or "handler"
+	Language string // "AssemblyScript" or "Go"
+	License  string // SPDX
+	Author   string
+	About    string
+}
+
+const author = "The Metatopia Authors"
+
+// List is every shipped guest, by name.
+func List() []Meta {
+	return []Meta{
+		{"bell", "handler", "AssemblyScript", "MIT", author, "rings when touched and counts"},
+		{"greeter", "process", "Go", "MIT", author, "answers messages, says hello when asked"},
+		{"lamp", "handler", "AssemblyScript", "MIT", author, "is switched on and off by a touch"},
+		{"resident", "process", "AssemblyScript", "MIT", author, "walks between places, talks, throws balls over the border"},
+	}
+}
+
+func find(name string) (Meta, bool) {
+	for _, m := range List() {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Meta{}, false
+}
