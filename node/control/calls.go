@@ -1,0 +1,114 @@
+package control
+
+import "context"
+
+// The methods of Client, one for every procedure.
+
+func (c *Client) Status(ctx context.Context) (*StatusResponse, error) {
+	return call[Empty, StatusResponse](ctx, c, "Status", &Empty{})
+}
+
+func (c *Client) Peers(ctx context.Context) (*PeersResponse, error) {
+	return call[Empty, PeersResponse](ctx, c, "Peers", &Empty{})
+}
+
+func (c *Client) Neighbours(ctx context.Context) (*NeighboursResponse, error) {
+	return call[Empty, NeighboursResponse](ctx, c, "Neighbours", &Empty{})
+}
+
+func (c *Client) Doctor(ctx context.Context) (*DoctorResponse, error) {
+	return call[Empty, DoctorResponse](ctx, c, "Doctor", &Empty{})
+}
+
+func (c *Client) WorldCreate(ctx context.Context, req *WorldCreateRequest) (*WorldInfo, error) {
+	return call[WorldCreateRequest, WorldInfo](ctx, c, "WorldCreate", req)
+}
+
+func (c *Client) WorldInfo(ctx context.Context) (*WorldInfo, error) {
+	return call[Empty, WorldInfo](ctx, c, "WorldInfo", &Empty{})
+}
+
+func (c *Client) Join(ctx context.Context, req *JoinRequest) (*WorldInfo, error) {
+	return call[JoinRequest, WorldInfo](ctx, c, "Join", req)
+}
+
+func (c *Client) RegionSeed(ctx context.Context, req *SeedRequest) (*Region, error) {
+	return call[SeedRequest, Region](ctx, c, "RegionSeed", req)
+}
+
+func (c *Client) Watch(ctx context.Context, req *WatchRequest, send func(*Frame) error) error {
+	return receive(ctx, c, "Watch", req, send)
+}
+
+func (c *Client) Say(ctx context.Context, req *SayRequest) (*SayResponse, error) {
+	return call[SayRequest, SayResponse](ctx, c, "Say", req)
+}
+
+func (c *Client) Steer(ctx context.Context, req *SteerRequest) error {
+	return callEmpty(ctx, c, "Steer", req)
+}
+
+func (c *Client) Walk(ctx context.Context, req *WalkRequest) (*WalkResponse, error) {
+	return call[WalkRequest, WalkResponse](ctx, c, "Walk", req)
+}
+
+func (c *Client) Throw(ctx context.Context, req *ThrowRequest) (*ThrowResponse, error) {
+	return call[ThrowRequest, ThrowResponse](ctx, c, "Throw", req)
+}
+
+func (c *Client) Touch(ctx context.Context, req *TouchRequest) (*TickResponse, error) {
+	return call[TouchRequest, TickResponse](ctx, c, "Touch", req)
+}
+
+func (c *Client) Inspect(ctx context.Context, req *InspectRequest) (*InspectResponse, error) {
+	return call[InspectRequest, InspectResponse](ctx, c, "Inspect", req)
+}
+
+func (c *Client) SetSlot(ctx context.Context, req *SetSlotRequest) (*TickResponse, error) {
+	return call[SetSlotRequest, TickResponse](ctx, c, "SetSlot", req)
+}
+
+func (c *Client) LumpGet(ctx context.Context, req *LumpRequest, send func(*LumpChunk) error) error {
+	return receive(ctx, c, "LumpGet", req, send)
+}
+
+func (c *Client) LumpList(ctx context.Context, req *LumpRequest) (*LumpListResponse, error) {
+	return call[LumpRequest, LumpListResponse](ctx, c, "LumpList", req)
+}
+
+func (c *Client) LumpStat(ctx context.Context, req *LumpRequest) (*Lump, error) {
+	return call[LumpRequest, Lump](ctx, c, "LumpStat", req)
+}
+
+func (c *Client) LumpPin(ctx context.Context, req *LumpRequest) (*Lump, error) {
+	return call[LumpRequest, Lump](ctx, c, "LumpPin", req)
+}
+
+func (c *Client) LumpUnpin(ctx context.Context, req *LumpRequest) (*Lump, error) {
+	return call[LumpRequest, Lump](ctx, c, "LumpUnpin", req)
+}
+
+func (c *Client) Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error) {
+	return call[SpawnRequest, SpawnResponse](ctx, c, "Spawn", req)
+}
+
+func (c *Client) Ps(ctx context.Context, req *PsRequest) (*PsResponse, error) {
+	return call[PsRequest, PsResponse](ctx, c, "Ps", req)
+}
+
+func (c *Client) Kill(ctx context.Context, req *PIDRequest) error {
+	return callEmpty(ctx, c, "Kill", req)
+}
+
+func (c *Client) Send(ctx context.Context, req *SendRequest) error {
+	return callEmpty(ctx, c, "Send", req)
+}
+
+func (c *Client) Tail(ctx context.Context, req *PIDRequest, send func(*LogLine) error) error {
+	return receive(ctx, c, "Tail", req, send)
+}
+
+// Shutdown exists on the socket only: over the web side it is NotImplemented.
+func (c *Client) Shutdown(ctx context.Context) error {
+	return callEmpty(ctx, c, "Shutdown", &Empty{})
+}
