@@ -1,0 +1,111 @@
+package lumps
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+)
+
+// Getter reads.
+type Getter interface {
+	// Get gives the bytes of a lump, verified; the caller owns the slice.
+	//
+	// Outcomes: the bytes; ErrNotFound; ErrCorrupt (set aside, absent from now
+	// on); ErrClosed; a wrapped error of the environment or of ctx.
+	Get(ctx context.Context, r Ref) ([]byte, error)
+}
+
+// Haser asks without reading.
+type Haser interface {
+	// Has tells whether a lump is here. It does not read the bytes: Get may
+	// still find them corrupt.
+	Has(ctx context.Context, r Ref) (bool, error)
+
+	// Size is the length of a lump in bytes, or ErrNotFound. Not verified.
+	Size(ctx context.Context, r Ref) (int64, error)
+}
+
+// Putter writes.
+type Putter interface {
+	// Put stores b under r and returns when it would survive a crash.
+	// Putting what is there already succeeds, and repairs it when it was
+	// damaged. The store keeps no reference to b.
+	//
+	// Outcomes: nil; ErrMismatch, ErrTooLarge, ErrBadRef, ErrFull (nothing
+	// stored); ErrClosed; a wrapped error of the environment.
+	Put(ctx context.Context, r Ref, b []byte) error
+}
+
+// Deleter removes.
+type Deleter interface {
+	// Delete removes a lump, pinned or not (whoever sweeps asks about pins);
+	// removing what is absent succeeds.
+	Delete(ctx context.Context, r Ref) error
+}
+
+// Lister walks.
+type Lister interface {
+	// List yields every lump with its length in bytes, in no particular order
+	// and in constant memory. Lumps put or deleted meanwhile may or may not
+	// appear. After a non-nil error nothing more is yielded.
+	List(ctx context.Context) iter.Seq2[Entry, error]
+}
+
+// Pinner remembers which contents must stay. A pin names a root and stands
+// for everything the root reaches; the store does not follow links, whoever
+// sweeps does.
+type Pinner interface {
+	// Pin marks r durably, whether or not the lump is here. Idempotent.
+	Pin(ctx context.Context, r Ref) error
+	// Unpin removes the mark durably. Idempotent.
+	Unpin(ctx context.Context, r Ref) error
+	// Pinned tells whether r itself is marked.
+	Pinned(ctx context.Context, r Ref) (bool, error)
+	// Pins yields every marked reference, as List does.
+	Pins(ctx context.Context) iter.Seq2[Ref, error]
+}
+
+// Store is a whole store. All methods may be called from any goroutine.
+type Store interface {
+	Getter
+	Haser
+	Putter
+	Deleter
+	Lister
+	Pinner
+	// Close frees the store; later calls report ErrClosed. Idempotent.
+	io.Closer
+}
+
+// Entry is one lump in a listing.
+type Entry struct {
+	Ref  Ref
+	Size int64 // bytes of this lump
+}
+
+// Stat describes a content: a lump and everything it links to.
+type Stat struct {
+	Ref    Ref
+	Size   int64 // bytes of the content
+	Blocks int64 // lumps of the content that are here, counting repeats
+	Pinned bool
+	Local  bool // every lump of it is here
+}
+
+// Info accompanies content that is being read.
+type Info struct {
+	Size   int64  // bytes of the content, as its root declares; held to while reading
+	Source string // SourceDisk, or the peer id that sent the first lump
+}
+
+// SourceDisk is the Source of content that was here already.
+const SourceDisk = "disk"
+
+// Found turns the outcome of Size into that of Has.
+func Found(_ int64, err error) (bool, error) {
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
