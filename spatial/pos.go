@@ -24,7 +24,7 @@ type Vec struct{ X, Y, Z float32 }
 func At(x, y, z float64) Pos { return Pos{units(x), units(y), units(z)} }
 
 func units(m float64) int64 {
-	v := m * Unit
+	v := float64(m * Unit)
 	switch {
 	case v != v:
 		return 0
