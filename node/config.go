@@ -1,0 +1,42 @@
+package node
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/metatopia/metatopia/node/world"
+)
+
+// Config is what a node needs to start. Home is required.
+type Config struct {
+	Home      string   // data directory, made when missing
+	Name      string   // display name of the person, at most world.MaxName bytes
+	Listen    []string // multiaddrs; nil = every interface, QUIC and TCP
+	Bootstrap []string // multiaddrs with /p2p/ to dial at start
+	MDNS      bool     // find nodes on the local network
+	Join      string   // join link to follow when the home has no world yet
+	Version   string
+	Log       *slog.Logger
+	Guests    fs.FS // shipped guest modules; nil = none
+}
+
+func (c *Config) validate() error {
+	if c.Home == "" {
+		return fmt.Errorf("node: config: no data directory")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Name != "" {
+		if err := world.CheckName(c.Name); err != nil {
+			return fmt.Errorf("node: config: %w", err)
+		}
+	}
+	if c.Join != "" {
+		if _, err := world.ParseLink(c.Join); err != nil {
+			return fmt.Errorf("node: config: %w", err)
+		}
+	}
+	return nil
+}

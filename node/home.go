@@ -1,0 +1,138 @@
+package node
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// home is the data directory of one node:
+//
+//	identity.key    Ed25519 seed, hex, mode 0600
+//	lock            held while a process uses the directory
+//	world.json      which world, and peers to start from
+//	regions/ID/     one directory a served region
+//	lumps/          the lump store
+//	wasm/           compiled modules (native code: trusted, mode 0700)
+//	control.sock    the local API
+type home struct {
+	dir  string
+	lock *os.File
+}
+
+// ErrInUse: another process has the data directory.
+var ErrInUse = errors.New("node: data directory is in use by another process")
+
+func openHome(dir string) (*home, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("node: data directory: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("node: data directory: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%w: %s", ErrInUse, dir)
+	}
+	return &home{dir: dir, lock: f}, nil
+}
+
+func (h *home) path(elem ...string) string {
+	return filepath.Join(append([]string{h.dir}, elem...)...)
+}
+
+func (h *home) close() { h.lock.Close() }
+
+// identity reads the node's key, or makes one. A damaged key file is an
+// error, never silently replaced: the key is the person.
+func (h *home) identity() (ed25519.PrivateKey, error) {
+	file := h.path("identity.key")
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		seed := make([]byte, ed25519.SeedSize)
+		if _, err := rand.Read(seed); err != nil {
+			return nil, fmt.Errorf("node: make identity: %w", err)
+		}
+		if err := writeDurable(file, []byte(hex.EncodeToString(seed)+"\n"), 0o600); err != nil {
+			return nil, fmt.Errorf("node: write identity: %w", err)
+		}
+		return ed25519.NewKeyFromSeed(seed), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("node: read identity: %w", err)
+	}
+	seed, err := hex.DecodeString(strings.TrimSpace(string(b)))
+	if err != nil || len(seed) != ed25519.SeedSize {
+		return nil, fmt.Errorf("node: identity %s is damaged: restore it from a backup, or move it away to become somebody new", file)
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// writeDurable replaces a file so that after a crash either the old or the
+// new content is there, whole.
+func writeDurable(file string, b []byte, mode fs.FileMode) error {
+	dir := filepath.Dir(file)
+	f, err := os.CreateTemp(dir, filepath.Base(file)+".tmp*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	err = f.Chmod(mode)
+	if err == nil {
+		_, err = f.Write(b)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), file); err != nil {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+func (h *home) saveJSON(name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(h.path(name)), 0o700); err != nil {
+		return err
+	}
+	return writeDurable(h.path(name), append(b, '\n'), 0o600)
+}
+
+// loadJSON reports found = false when the file is not there.
+func (h *home) loadJSON(name string, v any) (found bool, err error) {
+	b, err := os.ReadFile(h.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("node: read %s: %w", name, err)
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return false, fmt.Errorf("node: %s is damaged: %w", h.path(name), err)
+	}
+	return true, nil
+}

@@ -1,0 +1,216 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/node/p2p"
+	"github.com/metatopia/metatopia/scripting"
+)
+
+const (
+	// lumpChunk is how much of a lump's content one control message carries.
+	lumpChunk = 256 << 10
+	// lumpListMax bounds one listing.
+	lumpListMax = 10_000
+	// providerMax bounds how many providers one stat asks for.
+	providerMax = 20
+	providerAsk = 10 * time.Second
+)
+
+func parseRef(cid string) (lumps.Ref, error) {
+	r, err := lumps.Parse(cid)
+	if err != nil {
+		return r, control.Errorf(control.Invalid, "a lump's name looks like bafkrei... (59 characters)", "%w", err)
+	}
+	return r, nil
+}
+
+// lumpError gives the code and the hint that a person can act on.
+func lumpError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, lumps.ErrNotFound):
+		return control.Errorf(control.NotFound, "is a node that has it connected? see `metatopia peers`", "%w", err)
+	case errors.Is(err, lumps.ErrCorrupt), errors.Is(err, lumps.ErrMismatch):
+		return control.Errorf(control.Corrupt, "the damaged copy was set aside; try again to fetch a good one", "%w", err)
+	case errors.Is(err, lumps.ErrTooLarge), errors.Is(err, lumps.ErrFull):
+		return control.Errorf(control.TooLarge, "", "%w", err)
+	case errors.Is(err, lumps.ErrBadRef):
+		return control.Errorf(control.Invalid, "", "%w", err)
+	}
+	return err
+}
+
+func lumpOf(s lumps.Stat) control.Lump {
+	return control.Lump{CID: s.Ref.String(), Size: s.Size, Pinned: s.Pinned, Local: s.Local}
+}
+
+// chunkReader turns the chunks of a call into a reader.
+type chunkReader struct {
+	next func() ([]byte, error)
+	rest []byte
+}
+
+func (c *chunkReader) Read(p []byte) (int, error) {
+	for len(c.rest) == 0 {
+		b, err := c.next()
+		if err != nil {
+			return 0, err
+		}
+		c.rest = b
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+// LumpAdd stores content and announces it.
+func (b *backend) LumpAdd(ctx context.Context, pin bool, next func() ([]byte, error)) (*control.Lump, error) {
+	s, err := b.lumps.Add(ctx, &chunkReader{next: next}, pin)
+	if err != nil {
+		return nil, lumpError(err)
+	}
+	l := lumpOf(s)
+	return &l, nil
+}
+
+// LumpGet sends the content of a lump in order, fetching what is not here.
+func (b *backend) LumpGet(ctx context.Context, req *control.LumpRequest, send func(*control.LumpChunk) error) error {
+	ref, err := parseRef(req.CID)
+	if err != nil {
+		return err
+	}
+	r, info, err := b.lumps.Open(ctx, ref)
+	if err != nil {
+		return lumpError(err)
+	}
+	defer r.Close()
+	if err := send(&control.LumpChunk{Total: info.Size, Source: info.Source}); err != nil {
+		return err
+	}
+	for {
+		buf := make([]byte, lumpChunk)
+		n, err := io.ReadFull(r, buf)
+		if n > 0 {
+			if err := send(&control.LumpChunk{Data: buf[:n], Total: info.Size}); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		}
+		if err != nil {
+			return lumpError(err)
+		}
+	}
+}
+
+// LumpList lists what is here.
+func (b *backend) LumpList(ctx context.Context, req *control.LumpRequest) (*control.LumpListResponse, error) {
+	limit := req.Limit
+	if limit <= 0 || limit > lumpListMax {
+		limit = lumpListMax
+	}
+	out := &control.LumpListResponse{Lumps: []control.Lump{}}
+	for s, err := range b.lumps.List(ctx) {
+		if err != nil {
+			return nil, lumpError(err)
+		}
+		if len(out.Lumps) == limit {
+			break
+		}
+		out.Lumps = append(out.Lumps, lumpOf(s))
+		out.Bytes += s.Size
+	}
+	return out, nil
+}
+
+// LumpStat describes a lump; with Providers it asks the DHT who else has it.
+func (b *backend) LumpStat(ctx context.Context, req *control.LumpRequest) (*control.Lump, error) {
+	ref, err := parseRef(req.CID)
+	if err != nil {
+		return nil, err
+	}
+	l := control.Lump{CID: ref.String()}
+	s, err := b.lumps.Stat(ctx, ref)
+	switch {
+	case err == nil:
+		l = lumpOf(s)
+	case !errors.Is(err, lumps.ErrNotFound):
+		return nil, lumpError(err)
+	case !req.Providers:
+		return nil, lumpError(err)
+	}
+	if req.Providers {
+		ctx, cancel := context.WithTimeout(ctx, providerAsk)
+		defer cancel()
+		if l.Providers, err = p2p.Providers(ctx, b.lumps, ref, providerMax); err != nil {
+			return nil, lumpError(err)
+		}
+	}
+	return &l, nil
+}
+
+// LumpPin keeps a lump, fetching what is missing of it.
+func (b *backend) LumpPin(ctx context.Context, req *control.LumpRequest) (*control.Lump, error) {
+	ref, err := parseRef(req.CID)
+	if err != nil {
+		return nil, err
+	}
+	s, err := b.lumps.Pin(ctx, ref)
+	if err != nil {
+		return nil, lumpError(err)
+	}
+	l := lumpOf(s)
+	return &l, nil
+}
+
+// LumpUnpin lets a lump go when room is needed.
+func (b *backend) LumpUnpin(ctx context.Context, req *control.LumpRequest) (*control.Lump, error) {
+	ref, err := parseRef(req.CID)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.lumps.Unpin(ctx, ref); err != nil {
+		return nil, lumpError(err)
+	}
+	s, err := b.lumps.Stat(ctx, ref)
+	if err != nil {
+		return nil, lumpError(err)
+	}
+	l := lumpOf(s)
+	return &l, nil
+}
+
+// lumpReader is what processes read lumps through.
+type lumpReader struct{ n *Node }
+
+func (r lumpReader) ReadLump(ctx context.Context, cid string, limit int64) ([]byte, error) {
+	ref, err := lumps.Parse(cid)
+	if err != nil {
+		return nil, err
+	}
+	b, _, err := r.n.lumps.Bytes(ctx, ref, limit)
+	if errors.Is(err, lumps.ErrNotFound) {
+		err = errors.Join(scripting.ErrNotFound, err)
+	}
+	return b, err
+}
+
+// once gives one chunk and then the end.
+func once(b []byte) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		if b == nil {
+			return nil, io.EOF
+		}
+		c := b
+		b = nil
+		return c, nil
+	}
+}

@@ -1,0 +1,39 @@
+package p2p
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/lumps/exchange"
+)
+
+// Lumps serves a store to the network and fetches for it: from connected
+// peers, else from providers that the DHT names. fetched is called for every
+// content that another node sent, with that node's peer id.
+func (n *Net) Lumps(ctx context.Context, store lumps.Store, fetched func(ref lumps.Ref, from string, bytes int64), log *slog.Logger) (*exchange.Exchange, error) {
+	return exchange.New(ctx, exchange.Config{
+		Host:    n.host,
+		Routing: n.dht,
+		Store:   store,
+		Log:     log,
+		OnFetched: func(ref lumps.Ref, from peer.ID, size int64) {
+			fetched(ref, from.String(), size)
+		},
+	})
+}
+
+// Providers asks the DHT who announces a lump; peer ids, at most max.
+func Providers(ctx context.Context, x *exchange.Exchange, ref lumps.Ref, max int) ([]string, error) {
+	ais, err := x.Providers(ctx, ref, max)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, 0, len(ais))
+	for _, ai := range ais {
+		out = append(out, ai.ID.String())
+	}
+	return out, nil
+}

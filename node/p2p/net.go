@@ -1,0 +1,307 @@
+package p2p
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	dht "github.com/libp2p/go-libp2p-kad-dht"
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/discovery/mdns"
+	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+
+	"github.com/metatopia/metatopia/internal/base"
+)
+
+// dhtPrefix keeps our routing tables and records apart from other networks'.
+const dhtPrefix = "/metatopia"
+
+// DefaultListen is where a node listens when nothing else is said.
+var DefaultListen = []string{
+	"/ip4/0.0.0.0/udp/0/quic-v1", "/ip4/0.0.0.0/tcp/0",
+	"/ip6/::/udp/0/quic-v1", "/ip6/::/tcp/0",
+}
+
+// Config is what a Net needs to start. Key is required.
+type Config struct {
+	Key       ed25519.PrivateKey
+	Listen    []string // multiaddrs; nil = DefaultListen
+	Bootstrap []string // multiaddrs with /p2p/
+	MDNS      bool     // announce and find nodes on the local network
+	UserAgent string
+	Log       *slog.Logger
+
+	// PeerUp and PeerDown are called, one at a time, when the first
+	// connection to a node of ours opens and the last one closes.
+	PeerUp, PeerDown func(base.Key)
+}
+
+// Net is a running libp2p host with the world's DHT and gossip.
+type Net struct {
+	cfg  Config
+	log  *slog.Logger
+	key  base.Key
+	host host.Host
+	dht  *dht.IpfsDHT
+	ps   *pubsub.PubSub
+	mdns interface{ Close() error }
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu      sync.Mutex
+	boot    []peer.AddrInfo
+	inbound map[inboundKey]int
+}
+
+// New starts listening. It returns before any peer is found.
+func New(cfg Config) (*Net, error) {
+	if len(cfg.Key) != ed25519.PrivateKeySize {
+		return nil, fmt.Errorf("p2p: start: no identity key")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Listen == nil {
+		cfg.Listen = DefaultListen
+	}
+	n := &Net{cfg: cfg, log: cfg.Log, inbound: map[inboundKey]int{}}
+	copy(n.key[:], cfg.Key.Public().(ed25519.PublicKey))
+	for _, a := range cfg.Bootstrap {
+		ai, err := peer.AddrInfoFromString(a)
+		if err != nil {
+			return nil, fmt.Errorf("p2p: bootstrap address %q: %w", a, err)
+		}
+		n.boot = append(n.boot, *ai)
+	}
+	n.ctx, n.cancel = context.WithCancel(context.Background())
+	if err := n.start(); err != nil {
+		n.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (n *Net) start() error {
+	priv, err := privKey(n.cfg.Key)
+	if err != nil {
+		return fmt.Errorf("p2p: identity: %w", err)
+	}
+	limits := rcmgr.DefaultLimits
+	// Bitswap, the DHT and our links together stay far below this, and it
+	// keeps one peer from holding every stream of the node.
+	limits.ProtocolPeerBaseLimit.StreamsInbound = 64
+	limits.ProtocolPeerBaseLimit.StreamsOutbound = 128
+	limits.ProtocolPeerBaseLimit.Streams = 192
+	rm, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits.AutoScale()))
+	if err != nil {
+		return fmt.Errorf("p2p: resource limits: %w", err)
+	}
+	cm, err := connmgr.NewConnManager(connLow, connHigh, connmgr.WithGracePeriod(connGrace))
+	if err != nil {
+		return fmt.Errorf("p2p: connection manager: %w", err)
+	}
+	opts := []libp2p.Option{
+		libp2p.Identity(priv),
+		libp2p.ListenAddrStrings(n.cfg.Listen...),
+		libp2p.Transport(libp2pquic.NewTransport),
+		libp2p.Transport(tcp.NewTCPTransport),
+		libp2p.DefaultSecurity, libp2p.DefaultMuxers,
+		libp2p.ResourceManager(rm),
+		libp2p.ConnectionManager(cm),
+		libp2p.UserAgent(n.cfg.UserAgent),
+		libp2p.EnableRelay(),
+		libp2p.EnableRelayService(),
+		libp2p.EnableHolePunching(),
+		libp2p.NonPublicAddrPublishing(true),
+		libp2p.WithDialTimeout(dialTimeout),
+	}
+	if !loopbackOnly(n.cfg.Listen) {
+		// Talking to the router and asking others how they see us makes sense
+		// only where somebody else could reach us.
+		opts = append(opts,
+			libp2p.EnableAutoRelayWithPeerSource(n.relayCandidates),
+			libp2p.EnableNATService(),
+			libp2p.NATPortMap(),
+		)
+	}
+	n.host, err = libp2p.New(opts...)
+	if err != nil {
+		return fmt.Errorf("p2p: listen on %v: %w", n.cfg.Listen, err)
+	}
+	if err := n.watchPeers(); err != nil {
+		return err
+	}
+	n.dht, err = dht.New(n.host,
+		dht.ProtocolPrefix(dhtPrefix),
+		// Auto mode never fills a table on a private network.
+		dht.Mode(dht.ModeServer),
+		dht.BootstrapPeersFunc(n.bootstrapPeers),
+	)
+	if err != nil {
+		return fmt.Errorf("p2p: dht: %w", err)
+	}
+	if err := n.dht.Bootstrap(n.ctx); err != nil {
+		return fmt.Errorf("p2p: dht: %w", err)
+	}
+	n.ps, err = pubsub.NewGossipSub(n.ctx, n.host,
+		pubsub.WithMessageSignaturePolicy(pubsub.StrictSign),
+		pubsub.WithPeerOutboundQueueSize(gossipQueue),
+		pubsub.WithValidateQueueSize(gossipQueue),
+		pubsub.WithMaxMessageSize(maxGossip+4096),
+	)
+	if err != nil {
+		return fmt.Errorf("p2p: gossip: %w", err)
+	}
+	if n.cfg.MDNS {
+		svc := mdns.NewMdnsService(n.host, "_metatopia._udp", (*mdnsFound)(n))
+		if err := svc.Start(); err != nil {
+			// A machine without multicast is common and not fatal.
+			n.log.Warn("local discovery is off", "err", err)
+		} else {
+			n.mdns = svc
+		}
+	}
+	for _, ai := range n.bootstrapPeers() {
+		n.dial(ai)
+	}
+	return nil
+}
+
+// loopbackOnly reports whether every listen address is on this machine.
+func loopbackOnly(listen []string) bool {
+	for _, a := range listen {
+		if !strings.HasPrefix(a, "/ip4/127.") && !strings.HasPrefix(a, "/ip6/::1/") {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *Net) bootstrapPeers() []peer.AddrInfo {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.boot)
+}
+
+// relayCandidates offers connected peers as relays; libp2p tests each.
+func (n *Net) relayCandidates(ctx context.Context, num int) <-chan peer.AddrInfo {
+	out := make(chan peer.AddrInfo, num)
+	defer close(out)
+	for _, id := range n.host.Network().Peers() {
+		if len(out) == num {
+			break
+		}
+		out <- n.host.Peerstore().PeerInfo(id)
+	}
+	return out
+}
+
+// watchPeers turns libp2p's connectedness events into PeerUp and PeerDown.
+func (n *Net) watchPeers() error {
+	sub, err := n.host.EventBus().Subscribe(new(event.EvtPeerConnectednessChanged), eventbus.BufSize(256))
+	if err != nil {
+		return fmt.Errorf("p2p: events: %w", err)
+	}
+	n.wg.Go(func() {
+		defer sub.Close()
+		for {
+			select {
+			case <-n.ctx.Done():
+				return
+			case e, ok := <-sub.Out():
+				if !ok {
+					return
+				}
+				ev := e.(event.EvtPeerConnectednessChanged)
+				k, err := keyOf(ev.Peer)
+				if err != nil {
+					continue
+				}
+				switch {
+				case ev.Connectedness == network.Connected && n.cfg.PeerUp != nil:
+					n.cfg.PeerUp(k)
+				case ev.Connectedness == network.NotConnected && n.cfg.PeerDown != nil:
+					n.cfg.PeerDown(k)
+				}
+			}
+		}
+	})
+	return nil
+}
+
+func (n *Net) dial(ai peer.AddrInfo) {
+	if ai.ID == n.host.ID() {
+		return
+	}
+	n.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(n.ctx, dialTimeout)
+		defer cancel()
+		if err := n.host.Connect(ctx, ai); err != nil && n.ctx.Err() == nil {
+			n.log.Info("peer not reached", "peer", ai.ID, "err", err)
+		}
+	})
+}
+
+type mdnsFound Net
+
+func (m *mdnsFound) HandlePeerFound(ai peer.AddrInfo) { (*Net)(m).dial(ai) }
+
+// Key is this node's identity.
+func (n *Net) Key() base.Key { return n.key }
+
+// Close stops everything and waits for the goroutines that this Net started.
+func (n *Net) Close() error {
+	n.cancel()
+	if n.mdns != nil {
+		n.mdns.Close()
+	}
+	if n.dht != nil {
+		n.dht.Close()
+	}
+	var err error
+	if n.host != nil {
+		err = n.host.Close()
+	}
+	n.wg.Wait()
+	return err
+}
+
+// settle is how often a lost bootstrap peer is dialled again.
+const settle = 15 * time.Second
+
+// KeepBootstrap dials the bootstrap peers again while this node has no peer,
+// until ctx ends.
+func (n *Net) KeepBootstrap(ctx context.Context) {
+	t := time.NewTicker(settle)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.ctx.Done():
+			return
+		case <-t.C:
+			if len(n.host.Network().Peers()) == 0 {
+				for _, ai := range n.bootstrapPeers() {
+					n.dial(ai)
+				}
+			}
+		}
+	}
+}

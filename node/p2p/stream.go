@@ -1,0 +1,97 @@
+package p2p
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"github.com/metatopia/metatopia/internal/base"
+)
+
+// Stream is one libp2p stream. Close ends both directions; a peer that does
+// not read is cut off by a write deadline.
+type Stream struct{ s network.Stream }
+
+func (s Stream) Read(p []byte) (int, error) { return s.s.Read(p) }
+
+func (s Stream) Write(p []byte) (int, error) {
+	_ = s.s.SetWriteDeadline(time.Now().Add(writeTimeout))
+	return s.s.Write(p)
+}
+
+func (s Stream) Close() error {
+	_ = s.s.Close()
+	return s.s.Reset()
+}
+
+// CloseWrite says that nothing more will be written.
+func (s Stream) CloseWrite() error { return s.s.CloseWrite() }
+
+var _ io.ReadWriteCloser = Stream{}
+
+type inboundKey struct {
+	proto string
+	id    peer.ID
+}
+
+// Handle serves a protocol; fn runs in its own goroutine per stream and the
+// stream is closed when it returns. Streams of foreign peers, and those
+// beyond the bound per peer, are refused.
+func (n *Net) Handle(proto string, fn func(remote base.Key, s Stream)) {
+	n.host.SetStreamHandler(protocol.ID(proto), func(s network.Stream) {
+		id := s.Conn().RemotePeer()
+		k, err := keyOf(id)
+		if err != nil || !n.enter(inboundKey{proto, id}) {
+			_ = s.Reset()
+			return
+		}
+		defer n.leave(inboundKey{proto, id})
+		st := Stream{s}
+		defer st.Close()
+		fn(k, st)
+	})
+}
+
+// Unhandle stops serving a protocol; open streams go on.
+func (n *Net) Unhandle(proto string) { n.host.RemoveStreamHandler(protocol.ID(proto)) }
+
+func (n *Net) enter(k inboundKey) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.inbound[k] >= maxInboundLinks {
+		return false
+	}
+	n.inbound[k]++
+	return true
+}
+
+func (n *Net) leave(k inboundKey) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.inbound[k]--; n.inbound[k] <= 0 {
+		delete(n.inbound, k)
+	}
+}
+
+// Open opens a stream to a node, dialling it when needed.
+func (n *Net) Open(ctx context.Context, k base.Key, proto string) (Stream, error) {
+	if err := n.DialKey(ctx, k); err != nil {
+		return Stream{}, err
+	}
+	id, err := idOf(k)
+	if err != nil {
+		return Stream{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, streamTimeout)
+	defer cancel()
+	s, err := n.host.NewStream(network.WithAllowLimitedConn(ctx, proto), id, protocol.ID(proto))
+	if err != nil {
+		return Stream{}, fmt.Errorf("p2p: open %s to %s: %w", proto, k.Short(), err)
+	}
+	return Stream{s}, nil
+}

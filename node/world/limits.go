@@ -1,0 +1,27 @@
+package world
+
+import "github.com/metatopia/metatopia/spatial"
+
+const (
+	// MaxName bounds the names of worlds and regions, in bytes of UTF-8.
+	MaxName = 64
+	// MaxRules bounds the founder's text.
+	MaxRules = 8 << 10
+	// MaxCharter bounds an encoded, signed charter.
+	MaxCharter = 12 << 10
+	// MaxRecord bounds an encoded, signed site record.
+	MaxRecord = 1 << 10
+	// MaxServers is the most servers a region may name.
+	MaxServers = 7
+	// MaxSites bounds a directory: beyond it a node keeps those it has.
+	MaxSites = 1024
+	// MaxLinkAddrs bounds the addresses in a join link.
+	MaxLinkAddrs = 16
+	// MaxLink bounds a join link's text.
+	MaxLink = 4 << 10
+
+	// MinSpacing and MaxSpacing bound the distance that sites keep, in units:
+	// below 8 m two avatars at a border could not both stand in their region.
+	MinSpacing = 8 * spatial.Unit
+	MaxSpacing = 64 * 1024 * spatial.Unit
+)
