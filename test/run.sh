@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# All tests, cheapest first, each run counted; the last line is the total.
+# A failing run does not stop the later ones: one report shows everything.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export CGO_ENABLED=0
+counts=$PWD/.make/counts.jsonl
+totals=$PWD/.make/totals
+begin=$SECONDS
+
+step() { echo "== $* ($((SECONDS - begin)) s)"; }
+die() { echo "test: $*" >&2; exit 1; }
+gotest() { # name, then arguments of go test
+	local name=$1
+	shift
+	go test -json "$@" | "$totals" -add "$counts" -name "$name" || failed=1
+}
+
+test/deps.sh || exit 1
+mkdir -p .make test/artifacts
+rm -f "$counts"
+failed=0
+
+step build
+make --no-print-directory build || die "the build failed"
+go build -o "$totals" ./test/totals || die "the build failed"
+
+step "format and vet"
+bad=$(find . \( -name node_modules -o -name .git -o -name .make \) -prune -o -name '*.go' -print | xargs gofmt -l)
+[ -z "$bad" ] || { echo "not gofmt-ed: $bad" >&2; failed=1; }
+go vet ./... || failed=1
+
+step "types of the browser client"
+(cd web && npm run --silent check) || failed=1
+
+step "browser client"
+report=$PWD/.make/vitest.json
+rm -f "$report"
+(cd web && npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$report") || failed=1
+"$totals" -vitest "$report" -add "$counts" -name web || failed=1
+
+step "unit tests and rules"
+gotest unit -timeout 10m $(go list ./... | grep -v '/test/e2e$')
+
+step "race detector on the pure packages"
+CGO_ENABLED=1 gotest race -short -race -timeout 10m $(make --no-print-directory -s race-packages)
+
+# Cores must give the same bytes on every CPU: their golden hashes are run
+# once more as arm64 code.
+if command -v qemu-aarch64-static >/dev/null; then
+	step "arm64 under qemu"
+	GOARCH=arm64 gotest arm64 -short -timeout 10m -exec qemu-aarch64-static ./internal/base ./spatial/... ./physics/... ./region/...
+else
+	echo "skipped: arm64 (qemu-aarch64-static is not installed)" >&2
+	failed=1
+fi
+
+step "whole worlds, real processes"
+METATOPIA_ARTIFACTS=${METATOPIA_ARTIFACTS:-$PWD/test/artifacts} gotest e2e -count=1 -timeout 12m ./test/e2e
+
+echo
+echo "artefacts: ${METATOPIA_ARTIFACTS:-test/artifacts}; $((SECONDS - begin)) s"
+"$totals" -sum "$counts" || failed=1
+exit "$failed"
