@@ -1,0 +1,159 @@
+package region
+
+import (
+	"fmt"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/spatial"
+)
+
+// ControlKind says what the region's own node asks for. Control entries are
+// not signed: only the driver writes them into the log.
+type ControlKind uint8
+
+const (
+	ControlCreate     ControlKind = iota + 1 // Thing
+	ControlRemove                            // ID: not an avatar
+	ControlNeighbours                        // Neighbours: replaces the list
+	ControlModule                            // Module, Text: loaded ("" ) or why not
+	ControlAway                              // Player: the node went silent, take the avatar away
+	ControlSet                               // ID, Slot
+)
+
+// Neighbour is a region that shares a border, or may.
+type Neighbour struct {
+	ID   base.ID
+	Name string
+	Site spatial.Pos
+}
+
+// ThingSpec describes a thing to make. Pos is relative to the region's site.
+type ThingSpec struct {
+	Kind, Name  string
+	Owner       base.Key
+	Shape       Shape
+	Size        spatial.Vec // full extents; a sphere's diameter is X
+	Color       uint32      // 0xRRGGBB
+	Pos         spatial.Vec
+	Rot         spatial.Quat // zero is upright
+	Fixed       bool         // never moves
+	Hollow      bool         // no body: shown, but nothing collides with it
+	Mass        float32      // kg; zero: by size
+	Friction    float32
+	Restitution float32
+	Slots       Slots // sorted by name
+}
+
+// ControlEntry is one control entry; only the fields named at Kind count.
+type ControlEntry struct {
+	Kind       ControlKind
+	Thing      ThingSpec
+	ID         base.ID
+	Player     base.Key
+	Module     string
+	Text       string
+	Slot       SlotWrite
+	Neighbours []Neighbour
+}
+
+// AppendTo writes the canonical form.
+func (c ControlEntry) AppendTo(e *base.Encoder) {
+	e.U8(uint8(c.Kind))
+	switch c.Kind {
+	case ControlCreate:
+		c.Thing.appendTo(e)
+	case ControlRemove:
+		e.ID(c.ID)
+	case ControlNeighbours:
+		e.U32(uint32(len(c.Neighbours)))
+		for _, n := range c.Neighbours {
+			e.ID(n.ID)
+			e.Str(n.Name)
+			n.Site.AppendTo(e)
+		}
+	case ControlModule:
+		e.Str(c.Module)
+		e.Str(c.Text)
+	case ControlAway:
+		e.Key(c.Player)
+	case ControlSet:
+		e.ID(c.ID)
+		AppendSlotWrite(e, c.Slot)
+	}
+}
+
+// ParseControl reads and checks one control entry.
+func ParseControl(b []byte) (ControlEntry, error) {
+	d := base.NewDecoder(b)
+	c := ControlEntry{Kind: ControlKind(d.U8())}
+	switch c.Kind {
+	case ControlCreate:
+		c.Thing = readThingSpec(d)
+	case ControlRemove:
+		c.ID = d.ID()
+	case ControlNeighbours:
+		for range d.Count(MaxNeighbours, 16+4+24) {
+			c.Neighbours = append(c.Neighbours, Neighbour{ID: d.ID(), Name: d.Str(MaxName), Site: spatial.ReadPos(d)})
+		}
+	case ControlModule:
+		c.Module, c.Text = d.Str(MaxLumpName), d.Str(MaxText)
+	case ControlAway:
+		c.Player = d.Key()
+	case ControlSet:
+		c.ID, c.Slot = d.ID(), ReadSlotWrite(d)
+	default:
+		d.Fail(fmt.Errorf("unknown kind %d", c.Kind))
+	}
+	if err := d.Done(); err != nil {
+		return ControlEntry{}, fmt.Errorf("region: parse control entry: %w", err)
+	}
+	return c, nil
+}
+
+func (t ThingSpec) appendTo(e *base.Encoder) {
+	e.Str(t.Kind)
+	e.Str(t.Name)
+	e.Key(t.Owner)
+	e.U8(uint8(t.Shape))
+	t.Size.AppendTo(e)
+	e.U32(t.Color)
+	t.Pos.AppendTo(e)
+	appendQuat(e, t.Rot)
+	e.Bool(t.Fixed)
+	e.Bool(t.Hollow)
+	e.F32(t.Mass)
+	e.F32(t.Friction)
+	e.F32(t.Restitution)
+	appendSlots(e, t.Slots)
+}
+
+func readThingSpec(d *base.Decoder) ThingSpec {
+	t := ThingSpec{Kind: d.Str(MaxKind), Name: d.Str(MaxName), Owner: d.Key(), Shape: Shape(d.U8()),
+		Size: spatial.ReadVec(d), Color: d.U32(), Pos: spatial.ReadVec(d), Rot: readQuat(d),
+		Fixed: d.Bool(), Hollow: d.Bool(), Mass: d.F32(), Friction: d.F32(), Restitution: d.F32(), Slots: readSlots(d)}
+	if d.Err() == nil {
+		if err := t.check(); err != nil {
+			d.Fail(err)
+		}
+	}
+	return t
+}
+
+func (t ThingSpec) check() error {
+	const huge = 64 // metres; nothing in a region is larger
+	switch {
+	case !printable(t.Kind) || t.Kind == kindAvatar:
+		return fmt.Errorf("kind %q is empty or reserved", t.Kind)
+	case t.Name != "" && !printable(t.Name):
+		return fmt.Errorf("name is not printable text")
+	case t.Shape != Sphere && t.Shape != Box:
+		return fmt.Errorf("unknown shape %d", t.Shape)
+	case !(t.Size.X >= 0.01 && t.Size.X <= huge && t.Size.Y >= 0.01 && t.Size.Y <= huge && t.Size.Z >= 0.01 && t.Size.Z <= huge):
+		return fmt.Errorf("size %v is not within 0.01-%d m", t.Size, huge)
+	case t.Color > 0xffffff:
+		return fmt.Errorf("colour %#x is not 0xRRGGBB", t.Color)
+	case t.Mass < 0 || t.Mass > 1e5 || t.Friction < 0 || t.Friction > 2 || t.Restitution < 0 || t.Restitution > 1:
+		return fmt.Errorf("mass, friction or restitution out of bounds")
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package region
+
+import (
+	"encoding/hex"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/spatial"
+)
+
+// Hash is SHA-256 over the canonical snapshot.
+type Hash [32]byte
+
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// Short is the first 8 hexadecimal digits, for people.
+func (h Hash) Short() string { return h.String()[:8] }
+
+// EntryKind says how to read an Entry's body.
+type EntryKind uint8
+
+const (
+	EntryInput   EntryKind = 1 // SignedInput
+	EntryControl EntryKind = 2 // ControlEntry
+	EntryBorder  EntryKind = 3 // BorderMessage of region From, authenticated by the driver
+)
+
+// Entry is one ordered input of the region. Seq numbers the control entries
+// and border messages of the log, so that entries may be given to Step in any
+// order within their batch.
+type Entry struct {
+	Kind EntryKind
+	From base.ID // of a border message
+	Seq  uint64  // of a control entry or border message
+	Body []byte
+}
+
+// Batch is everything ordered for one tick.
+type Batch struct {
+	Tick    base.Tick
+	Entries []Entry
+}
+
+// Ack answers one signed input.
+type Ack struct {
+	Player  base.Key
+	Seq     uint64
+	Code    Code
+	Thing   base.ID // the avatar joined, the thing thrown or touched
+	Durable bool    // hold it back until the tick is on disk
+}
+
+// Said is a line for the players of this region who are near enough.
+type Said struct {
+	Tick   base.Tick
+	From   base.ID  // thing or avatar that spoke
+	Player base.Key // zero: a thing spoke
+	Name   string
+	Region base.ID // where it was said
+	Pos    spatial.Pos
+	Text   string
+	To     []base.Key // players here who hear it, sorted
+}
+
+// Moved: the player's avatar belongs to region To from this tick on. Durable
+// always: it rests on the release record.
+type Moved struct {
+	Player base.Key
+	Thing  base.ID
+	To     base.ID
+	Epoch  uint64
+}
+
+// BorderOut is a message for the region's own border topic.
+type BorderOut struct {
+	Durable bool // hold it back until the tick is on disk
+	Body    []byte
+}
+
+// LogLine is a line written by a script, or why it failed.
+type LogLine struct {
+	Thing base.ID
+	Fault bool
+	Text  string
+}
+
+// SlotChange says that a slot has a new value at the end of this tick. A
+// value of type SlotNone means that it is gone.
+type SlotChange struct {
+	Thing base.ID
+	SlotWrite
+}
+
+// Counts are what happened in one tick.
+type Counts struct {
+	Inputs, Refused, Forged, Replayed   uint64
+	Messages                            uint64 // spoken lines times listeners
+	ScriptRuns, ScriptFaults            uint64
+	EventsDropped                       uint64
+	HandoffsOut, HandoffsIn, Crossings  uint64 // released, accepted, accepted avatars
+	HandoffsRefused, BorderBad, GhostIn uint64
+}
+
+// Output is what one Step leaves for the driver, in the order to perform.
+type Output struct {
+	Tick   base.Tick
+	Hash   Hash
+	Sync   bool // the tick must reach the disk before anything marked Durable leaves
+	Acks   []Ack
+	Said   []Said
+	Moved  []Moved
+	Border []BorderOut
+	Logs   []LogLine
+	Slots  []SlotChange
+	Gone   []base.ID // things that are no longer here, released ones included
+	Want   []string  // modules to load; answer each with ControlModule
+	Counts Counts
+}
