@@ -1,0 +1,123 @@
+package disk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/metatopia/metatopia/lumps"
+)
+
+// Put implements lumps.Putter.
+func (s *Store) Put(ctx context.Context, r lumps.Ref, b []byte) error {
+	if err := lumps.Check(r, b); err != nil {
+		return wrap("put", r, err)
+	}
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return wrap("put", r, err)
+	}
+	defer leave()
+	sh, dir := s.shardOf(r)
+	sh.Lock()
+	defer sh.Unlock()
+	return wrap("put", r, s.put(sh, dir, r, b))
+}
+
+func (s *Store) put(sh *shard, dir string, r lumps.Ref, b []byte) error {
+	if !sh.made {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		if err := syncDir(filepath.Dir(dir)); err != nil {
+			return err
+		}
+		sh.made = true
+	}
+	old, err := s.read(r)
+	switch {
+	case err == nil && bytes.Equal(old, b):
+		// The file may stem from a process that died between rename and
+		// flush; what is acknowledged here must not rest on that luck.
+		return syncDir(dir)
+	case err == nil:
+		if err := s.discard(r, int64(len(old))); err != nil {
+			return err
+		}
+	case !errors.Is(err, os.ErrNotExist):
+		return err
+	}
+	if err := s.reserve(int64(len(b))); err != nil {
+		return err
+	}
+	if err := s.writeFile(s.path(r), b); err != nil {
+		s.release(int64(len(b)))
+		return err
+	}
+	return nil
+}
+
+// writeFile makes path hold b, durably: all of it or, after a crash, what was
+// there before.
+func (s *Store) writeFile(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Join(s.dir, "tmp"), "put-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// reserve counts n bytes against MaxBytes before they are written.
+func (s *Store) reserve(n int64) error {
+	if s.cfg.MaxBytes > 0 && s.used.Add(n) > s.cfg.MaxBytes {
+		s.used.Add(-n)
+		return lumps.ErrFull
+	}
+	return nil
+}
+
+func (s *Store) release(n int64) {
+	if s.cfg.MaxBytes > 0 {
+		s.used.Add(-n)
+	}
+}
+
+// Delete implements lumps.Deleter.
+func (s *Store) Delete(ctx context.Context, r lumps.Ref) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return wrap("delete", r, err)
+	}
+	defer leave()
+	if r.IsZero() {
+		return nil
+	}
+	sh, dir := s.shardOf(r)
+	sh.Lock()
+	defer sh.Unlock()
+	st, err := os.Stat(s.path(r))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = os.Remove(s.path(r))
+	}
+	if err != nil {
+		return wrap("delete", r, err)
+	}
+	s.release(st.Size())
+	return wrap("delete", r, syncDir(dir))
+}

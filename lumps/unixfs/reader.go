@@ -1,0 +1,120 @@
+package unixfs
+
+import (
+	"fmt"
+
+	"github.com/metatopia/metatopia/lumps"
+)
+
+// Reader walks a tree in the order of its content without fetching anything:
+// the caller asks Next for a name, gets the lump however it likes, checks it
+// against the name, and Gives the bytes. Memory is bounded by
+// lumps.MaxDepth * lumps.MaxLinks links.
+type Reader struct {
+	root  lumps.Ref
+	rows  []row // open nodes, root first
+	begun bool  // the root was given
+	size  int64
+	count int64 // lumps given
+	limit int64 // lumps allowed
+}
+
+type row struct {
+	links []Link
+	at    int
+}
+
+// NewReader begins at root.
+func NewReader(root lumps.Ref) *Reader { return &Reader{root: root, limit: 1} }
+
+// Next names the lump to give next; false at the end of the content.
+func (r *Reader) Next() (lumps.Ref, bool) {
+	if !r.begun {
+		return r.root, true
+	}
+	if len(r.rows) == 0 {
+		return lumps.Ref{}, false
+	}
+	top := &r.rows[len(r.rows)-1]
+	return top.links[top.at].Ref, true
+}
+
+// Ahead appends to out what is known to be needed soon: Next and up to n-1 of
+// its siblings.
+func (r *Reader) Ahead(n int, out []lumps.Ref) []lumps.Ref {
+	if !r.begun {
+		return append(out, r.root)
+	}
+	if len(r.rows) == 0 {
+		return out
+	}
+	top := &r.rows[len(r.rows)-1]
+	for _, l := range top.links[top.at:min(top.at+n, len(top.links))] {
+		out = append(out, l.Ref)
+	}
+	return out
+}
+
+// Size is the length of the whole content in bytes, known (true) once the
+// root was given. The tree is held to it.
+func (r *Reader) Size() (int64, bool) { return r.size, r.begun }
+
+// Count is the number of lumps given so far.
+func (r *Reader) Count() int64 { return r.count }
+
+// Give takes the bytes of the lump that Next named, already checked against
+// the name, and returns the content that comes next (an alias of b, possibly
+// empty). Errors wrap ErrBadNode; the Reader is of no use after one.
+func (r *Reader) Give(b []byte) ([]byte, error) {
+	ref, ok := r.Next()
+	if !ok {
+		return nil, fmt.Errorf("unixfs: give after the end: %w", ErrBadNode)
+	}
+	if !ref.IsNode() {
+		return b, r.step(ref, int64(len(b)), nil)
+	}
+	n, err := Decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("unixfs: %s: %w", ref, err)
+	}
+	return n.Inline, r.step(ref, n.Size(), n.Links)
+}
+
+// Skip passes over a raw leaf of size bytes without its bytes. Only for a
+// Next that is not a node.
+func (r *Reader) Skip(size int64) error {
+	ref, ok := r.Next()
+	if !ok || ref.IsNode() {
+		return fmt.Errorf("unixfs: skip %s: not a leaf: %w", ref, ErrBadNode)
+	}
+	return r.step(ref, size, nil)
+}
+
+func (r *Reader) step(ref lumps.Ref, size int64, links []Link) error {
+	if !r.begun {
+		r.begun, r.size = true, size
+		r.limit = size/lumps.MinMeanLeaf + lumps.SpareBlocks
+	} else {
+		top := &r.rows[len(r.rows)-1]
+		if want := top.links[top.at].Size; size != want {
+			return fmt.Errorf("unixfs: %s has %d bytes, its parent declares %d: %w", ref, size, want, ErrBadNode)
+		}
+		top.at++
+	}
+	if r.count++; r.count > r.limit {
+		return fmt.Errorf("unixfs: %s: more than %d lumps for %d bytes: %w", r.root, r.limit, r.size, ErrBadNode)
+	}
+	if len(links) > 0 {
+		if len(r.rows) == lumps.MaxDepth {
+			return fmt.Errorf("unixfs: %s: deeper than %d nodes: %w", r.root, lumps.MaxDepth, ErrBadNode)
+		}
+		r.rows = append(r.rows, row{links: links})
+	}
+	for len(r.rows) > 0 {
+		if top := &r.rows[len(r.rows)-1]; top.at < len(top.links) {
+			break
+		}
+		r.rows = r.rows[:len(r.rows)-1]
+	}
+	return nil
+}
