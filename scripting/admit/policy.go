@@ -1,0 +1,52 @@
+package admit
+
+import "slices"
+
+// ValType is a WebAssembly value type, in its binary encoding.
+type ValType byte
+
+const (
+	I32     ValType = 0x7f
+	I64     ValType = 0x7e
+	F32     ValType = 0x7d
+	F64     ValType = 0x7c
+	FuncRef ValType = 0x70
+)
+
+// Signature is the type of a function.
+type Signature struct{ Params, Results []ValType }
+
+// Equal compares two signatures.
+func (s Signature) Equal(o Signature) bool {
+	return slices.Equal(s.Params, o.Params) && slices.Equal(s.Results, o.Results)
+}
+
+// Policy says what a module may import and how much memory it may have.
+type Policy struct {
+	// Import gives the signature of a host function, false when there is none.
+	Import func(module, name string) (Signature, bool)
+	// MaxPages caps the memory, in pages of 64 KiB; 0 means MaxPages.
+	MaxPages uint32
+}
+
+// Import is a host function that a module uses.
+type Import struct{ Module, Name string }
+
+// Result is an admitted module.
+type Result struct {
+	Wasm     []byte // rewritten
+	Imports  []Import
+	Funcs    map[string]Signature // exported functions
+	MinPages uint32               // of memory, at the start
+}
+
+// What the rewriting adds to a module. Guests may neither import from
+// MeterModule nor export a name that starts with "mt:".
+const (
+	MeterModule = "mt:meter"
+	MeterImport = "spent" // (what i32): the gas or the depth counter is below zero
+	GasGlobal   = "mt:gas"
+
+	SpentGas   = 0
+	SpentDepth = 1
+)

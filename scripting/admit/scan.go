@@ -1,0 +1,132 @@
+package admit
+
+// Static costs, in gas. Everything not named costs 1, structure nothing. They
+// are part of the determinism contract of handlers: changing one changes the
+// gas of every script (docs/protocol/scripting.md).
+const (
+	costCall         = 4
+	costCallIndirect = 8
+	costHostCall     = 32
+	costDivide       = 4
+)
+
+// body is what pass one learns about a function.
+type body struct {
+	groups                  uint32 // local declarations
+	decl                    []byte // copied
+	code                    []byte
+	locals                  uint32   // parameters included
+	costs                   []uint32 // of the entry region, then of every loop in order of its header
+	calls                   bool     // may call a function that is not the host's: needs a depth charge
+	loops, joins, canonical uint64   // for work
+}
+
+// scan validates a body as far as the rewriting needs and prices its regions.
+// The region of an instruction is the innermost loop around it, or the
+// function. Between two passes of a region's header every instruction in it
+// runs at most once, so charging the whole region at the header never charges
+// too little, whatever path is taken.
+func (m *module) scan(sig Signature, raw []byte) (body, error) {
+	var f body
+	if len(raw) > MaxBody {
+		return f, overLimit("function size", uint64(len(raw)), MaxBody)
+	}
+	r := &reader{b: raw}
+	f.groups = r.count("local declarations", MaxLocals)
+	start := r.p
+	locals := uint64(len(sig.Params))
+	for n := f.groups; n > 0 && r.ok(); n-- {
+		locals += uint64(r.u32()) // cannot overflow: at most MaxLocals terms of 32 bits
+		r.valType()
+	}
+	if r.ok() && locals > MaxLocals {
+		r.fail(overLimit("locals", locals, MaxLocals))
+	}
+	if !r.ok() {
+		return f, r.err
+	}
+	f.locals = uint32(locals)
+	f.decl, f.code = r.b[start:r.p], r.b[r.p:]
+	m.price(&f, r)
+	if r.ok() && f.work() > MaxWork {
+		r.fail(overLimit("function complexity", f.work(), MaxWork))
+	}
+	return f, r.err
+}
+
+func (m *module) price(f *body, r *reader) {
+	f.costs = append(f.costs, 1)
+	region := 0
+	nest := []int{} // region outside each open block
+	for {
+		i := r.next()
+		if !r.ok() {
+			return
+		}
+		f.costs[region] += m.cost(i)
+		switch i.op {
+		case opBlock, opLoop, opIf:
+			if i.x != noType && uint64(i.x) >= uint64(len(m.types)) {
+				r.fail(malformed("type %d of %d", i.x, len(m.types)))
+			}
+			nest = append(nest, region)
+			f.joins++
+			if i.op == opLoop {
+				f.loops++
+				region = len(f.costs)
+				f.costs = append(f.costs, 1)
+			}
+		case opEnd:
+			if len(nest) == 0 {
+				if r.p != len(r.b) {
+					r.fail(malformed("code after the end of a function"))
+				}
+				return
+			}
+			region = nest[len(nest)-1]
+			nest = nest[:len(nest)-1]
+		case opBr, opBrIf, opBrTable:
+			if uint64(i.x) > uint64(len(nest)) {
+				r.fail(malformed("label %d of %d", i.x, len(nest)+1))
+			}
+			f.joins++
+		case opCall, opRefFunc:
+			if uint64(i.x) >= uint64(len(m.funcs)) {
+				r.fail(malformed("function %d of %d", i.x, len(m.funcs)))
+			}
+			f.calls = f.calls || i.op == opCall && i.x >= m.imported()
+		case opCallIndirect:
+			if uint64(i.x) >= uint64(len(m.types)) {
+				r.fail(malformed("type %d of %d", i.x, len(m.types)))
+			}
+			f.calls = true
+		case opLocalGet, opLocalSet, opLocalTee:
+			if i.x >= f.locals {
+				r.fail(malformed("local %d of %d", i.x, f.locals))
+			}
+		case opF32Store, opF64Store, opF32Copysign, opF64Copysign, opI32ReinterpF, opI64ReinterpF:
+			f.canonical++
+		case opGlobalGet, opGlobalSet:
+			if uint64(i.x) >= uint64(len(m.globals)) {
+				r.fail(malformed("global %d of %d", i.x, len(m.globals)))
+			}
+		}
+	}
+}
+
+func (m *module) cost(i instr) uint32 {
+	switch i.op {
+	case opBlock, opLoop, opElse, opEnd, 0x01:
+		return 0
+	case opCall:
+		if i.x < m.imported() {
+			return costHostCall
+		}
+		return costCall
+	case opCallIndirect:
+		return costCallIndirect
+	case 0x6d, 0x6e, 0x6f, 0x70, 0x7f, 0x80, 0x81, 0x82, 0x91, 0x95, 0x9f, 0xa3: // div, rem, sqrt
+		return costDivide
+	}
+	return 1
+}
