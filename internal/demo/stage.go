@@ -1,0 +1,89 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/metatopia/metatopia/node/control"
+)
+
+// lumpChunk is how the guest is handed to the node that stores it.
+const lumpChunk = 256 << 10
+
+// found makes the founder's node the owner of a world and of its first
+// region. On a home that was used before, both are there already.
+func found(ctx context.Context, c *child, st *control.StatusResponse) (*control.WorldInfo, error) {
+	if st.World == nil {
+		if _, err := c.client.WorldCreate(ctx, &control.WorldCreateRequest{Name: worldName, Spacing: spacing, Size: worldSize}); err != nil {
+			return nil, fmt.Errorf("demo: found the world: %w", err)
+		}
+	}
+	if err := seed(ctx, c, &hearth, st); err != nil {
+		return nil, err
+	}
+	w, err := c.client.WorldInfo(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("demo: join link: %w", err)
+	}
+	if w.Link == "" {
+		return nil, fmt.Errorf("demo: join link: %s gave none", c.name)
+	}
+	return w, nil
+}
+
+// seed makes c serve a region, unless it does from an earlier run.
+func seed(ctx context.Context, c *child, req *control.SeedRequest, st *control.StatusResponse) error {
+	for _, r := range st.Serving {
+		if r.Name == req.Name {
+			return nil
+		}
+	}
+	if _, err := c.client.RegionSeed(ctx, req); err != nil {
+		return fmt.Errorf("demo: seed %s: %w", req.Name, err)
+	}
+	return nil
+}
+
+// publish stores the residents' module at the founder's node, from where the
+// other nodes fetch it by its hash.
+func publish(ctx context.Context, c *child, guest []byte) (cid string, err error) {
+	r := bytes.NewReader(guest)
+	lump, err := c.client.LumpAdd(ctx, true, func() ([]byte, error) {
+		if r.Len() == 0 {
+			return nil, io.EOF
+		}
+		b := make([]byte, min(r.Len(), lumpChunk))
+		_, err := io.ReadFull(r, b)
+		return b, err
+	})
+	if err != nil {
+		return "", fmt.Errorf("demo: store the residents' module: %w", err)
+	}
+	return lump.CID, nil
+}
+
+// animate starts a resident's brain on its own node, by content identifier:
+// the module comes over the network.
+func animate(ctx context.Context, c *child, cid string, seed uint64) error {
+	_, err := c.client.Spawn(ctx, &control.SpawnRequest{CID: cid, Name: "resident", Args: brain(c.n, seed)})
+	if err != nil {
+		return fmt.Errorf("demo: start %s's brain: %w", c.name, err)
+	}
+	return nil
+}
+
+// brain is the argument list of the resident guest: its seed, where it walks
+// and what it says.
+func brain(n int, seed uint64) []string {
+	args := []string{"--seed", strconv.FormatUint(seed+uint64(n), 10)}
+	for _, p := range walk(n) {
+		args = append(args, "--to", fmt.Sprintf("%g,%g", p.X, p.Z))
+	}
+	for i := range lines {
+		args = append(args, "--line", lines[(n+i)%len(lines)])
+	}
+	return args
+}
