@@ -3,13 +3,17 @@ package exchange
 import (
 	"context"
 	"errors"
-	"io"
-	"iter"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
+	"github.com/ipfs/boxo/bitswap"
+	"github.com/ipfs/boxo/bitswap/client"
+	"github.com/ipfs/boxo/bitswap/network/bsnet"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/core/routing"
 
 	"github.com/metatopia/metatopia/lumps"
@@ -22,45 +26,106 @@ type Config struct {
 	Store   lumps.Store            // required; not closed by the exchange
 	Prefix  string                 // of the bitswap protocol name; "" = DefaultPrefix
 
-	// OnFetched is called once for every content that became complete here
-	// with help of another node: the root, the peer that sent the first lump,
-	// and how many bytes of lumps other nodes sent. May be nil; must not block.
+	// OnFetched is called once for every Open, Bytes or Pin whose content
+	// became complete here with the help of other nodes: the root, the peer
+	// that sent the first lump, and how many bytes of verified lumps came.
+	// May be nil; must not block. Called from any goroutine.
 	OnFetched func(ref lumps.Ref, from peer.ID, n int64)
 
-	Stall          time.Duration // a lump nobody sends for so long is not found; 0 = DefaultStall
+	Stall          time.Duration // a fetch in which no lump arrives for so long fails; 0 = DefaultStall
 	ReprovideEvery time.Duration // pinned roots are announced again this often; 0 = DefaultReprovideEvery
 	Log            *slog.Logger  // nil: silent
 }
 
+func (c *Config) validate() error {
+	if c.Host == nil || c.Store == nil {
+		return errors.New("a host and a store are required")
+	}
+	if c.Prefix == "" {
+		c.Prefix = DefaultPrefix
+	}
+	if c.Stall <= 0 {
+		c.Stall = DefaultStall
+	}
+	if c.ReprovideEvery <= 0 {
+		c.ReprovideEvery = DefaultReprovideEvery
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
 // Exchange is safe for use from any goroutine.
-type Exchange struct{ cfg Config }
+type Exchange struct {
+	cfg   Config
+	store lumps.Store
+	bs    *bitswap.Bitswap
 
-var errUnbuilt = errors.New("lumps/exchange: skeleton")
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	work   sync.WaitGroup // announcer
+	close  sync.Once
 
-func New(ctx context.Context, cfg Config) (*Exchange, error) { return &Exchange{cfg}, nil }
+	announce chan lumps.Ref
+}
 
-func (x *Exchange) Add(ctx context.Context, r io.Reader, pin bool) (lumps.Stat, error) {
-	return lumps.Stat{}, errUnbuilt
+const bitswapVersion protocol.ID = "/ipfs/bitswap/1.2.0"
+
+// New serves the store to peers and begins to announce its pinned roots. The
+// exchange ends with ctx or with Close; Close must be called either way.
+func New(ctx context.Context, cfg Config) (*Exchange, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("lumps/exchange: new: %w", err)
+	}
+	x := &Exchange{cfg: cfg, store: cfg.Store, announce: make(chan lumps.Ref, announceQueue)}
+	x.ctx, x.cancel = context.WithCancel(ctx)
+
+	net := bsnet.NewFromIpfsHost(cfg.Host,
+		bsnet.Prefix(protocol.ID(cfg.Prefix)),
+		// Only the present version: nobody of ours speaks an older one.
+		bsnet.SupportedProtocols([]protocol.ID{bitswapVersion}))
+	// An interface that holds nil is not nil, hence the detour.
+	var find routing.ContentDiscovery
+	if cfg.Routing != nil {
+		find = cfg.Routing
+	}
+	x.bs = bitswap.New(x.ctx, net, find, blockAdapter{cfg.Store},
+		bitswap.MaxOutstandingBytesPerPeer(servePeerBytes),
+		bitswap.MaxQueuedWantlistEntriesPerPeer(serveWants),
+		bitswap.MaxCidSize(maxCID),
+		bitswap.EngineBlockstoreWorkerCount(serveReaders),
+		bitswap.TaskWorkerCount(serveSenders),
+		bitswap.ProviderSearchDelay(searchDelay),
+		bitswap.RebroadcastDelay(researchDelay),
+		bitswap.WithoutDuplicatedBlockStats(),
+		bitswap.WithClientOption(client.WithTraceBlock(true)))
+
+	if cfg.Routing != nil {
+		x.work.Go(x.announcer)
+	}
+	return x, nil
 }
-func (x *Exchange) Open(ctx context.Context, ref lumps.Ref) (io.ReadCloser, lumps.Info, error) {
-	return nil, lumps.Info{}, errUnbuilt
+
+// Close stops serving, ends every open reader and waits for the exchange's
+// own goroutines. Idempotent.
+func (x *Exchange) Close() error {
+	var err error
+	x.close.Do(func() {
+		x.cancel()
+		x.cfg.Host.RemoveStreamHandler(protocol.ID(x.cfg.Prefix) + bitswapVersion)
+		err = x.bs.Close()
+		x.work.Wait()
+	})
+	return err
 }
-func (x *Exchange) Bytes(ctx context.Context, ref lumps.Ref, limit int64) ([]byte, lumps.Info, error) {
-	return nil, lumps.Info{}, errUnbuilt
+
+// begin joins a caller's context with the exchange's life.
+func (x *Exchange) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if x.ctx.Err() != nil {
+		return nil, nil, lumps.ErrClosed
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(x.ctx, func() { cancel(lumps.ErrClosed) })
+	return ctx, func() { stop(); cancel(context.Canceled) }, nil
 }
-func (x *Exchange) Has(ctx context.Context, ref lumps.Ref) (bool, error) { return false, errUnbuilt }
-func (x *Exchange) Stat(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) {
-	return lumps.Stat{}, errUnbuilt
-}
-func (x *Exchange) List(ctx context.Context) iter.Seq2[lumps.Stat, error] {
-	return func(yield func(lumps.Stat, error) bool) {}
-}
-func (x *Exchange) Pin(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) {
-	return lumps.Stat{}, errUnbuilt
-}
-func (x *Exchange) Unpin(ctx context.Context, ref lumps.Ref) error { return errUnbuilt }
-func (x *Exchange) Providers(ctx context.Context, ref lumps.Ref, max int) ([]peer.AddrInfo, error) {
-	return nil, errUnbuilt
-}
-func (x *Exchange) Reprovide(ctx context.Context) (int, error) { return 0, errUnbuilt }
-func (x *Exchange) Close() error                               { return nil }

@@ -90,6 +90,26 @@ func (r *Reader) Skip(size int64) error {
 	return r.step(ref, size, nil)
 }
 
+// Expect is what the parent declares below Next, in bytes; -1 at the root.
+func (r *Reader) Expect() int64 {
+	if !r.begun || len(r.rows) == 0 {
+		return -1
+	}
+	top := &r.rows[len(r.rows)-1]
+	return top.links[top.at].Size
+}
+
+// Pass leaves out Next with everything below it: it is not at hand and need
+// not be. Not for the root.
+func (r *Reader) Pass() error {
+	if r.Expect() < 0 {
+		return fmt.Errorf("unixfs: pass over the root: %w", ErrBadNode)
+	}
+	r.rows[len(r.rows)-1].at++
+	r.trim()
+	return nil
+}
+
 func (r *Reader) step(ref lumps.Ref, size int64, links []Link) error {
 	if !r.begun {
 		r.begun, r.size = true, size
@@ -110,11 +130,16 @@ func (r *Reader) step(ref lumps.Ref, size int64, links []Link) error {
 		}
 		r.rows = append(r.rows, row{links: links})
 	}
+	r.trim()
+	return nil
+}
+
+// trim closes the nodes that have no link left.
+func (r *Reader) trim() {
 	for len(r.rows) > 0 {
 		if top := &r.rows[len(r.rows)-1]; top.at < len(top.links) {
-			break
+			return
 		}
 		r.rows = r.rows[:len(r.rows)-1]
 	}
-	return nil
 }

@@ -1,0 +1,135 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	blocks "github.com/ipfs/go-block-format"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/lumps/unixfs"
+)
+
+// Add stores the content of r, pins it when asked, and announces its root in
+// the background. It returns when the content would survive a crash. Memory
+// is constant. After an error lumps may remain that nothing names; adding the
+// content again takes them up.
+func (x *Exchange) Add(ctx context.Context, r io.Reader, pin bool) (lumps.Stat, error) {
+	st, err := x.add(ctx, r, pin)
+	if err != nil {
+		return lumps.Stat{}, fmt.Errorf("lumps/exchange: add: %w", err)
+	}
+	return st, nil
+}
+
+func (x *Exchange) add(ctx context.Context, r io.Reader, pin bool) (lumps.Stat, error) {
+	ctx, cancel, err := x.begin(ctx)
+	if err != nil {
+		return lumps.Stat{}, err
+	}
+	defer cancel()
+	w := newWriter(ctx, x)
+	tree := unixfs.Builder{Put: func(ref lumps.Ref, b []byte) error {
+		// Children first: wait for those still being written.
+		if err := w.flush(); err != nil {
+			return err
+		}
+		return x.keep(ctx, ref, b)
+	}}
+	size, leaves, err := w.cut(r, &tree)
+	if err == nil {
+		err = w.flush()
+	} else {
+		w.flush()
+	}
+	if err != nil {
+		return lumps.Stat{}, err
+	}
+	root, err := tree.Root()
+	if err != nil {
+		return lumps.Stat{}, err
+	}
+	st := lumps.Stat{Ref: root.Ref, Size: size, Blocks: leaves + tree.Nodes, Local: true}
+	if pin {
+		if err := x.store.Pin(ctx, st.Ref); err != nil {
+			return lumps.Stat{}, err
+		}
+	}
+	if st.Pinned, err = x.store.Pinned(ctx, st.Ref); err != nil {
+		return lumps.Stat{}, err
+	}
+	x.announceLater(st.Ref)
+	return st, nil
+}
+
+// keep stores a lump and hands it to peers that wait for it.
+func (x *Exchange) keep(ctx context.Context, r lumps.Ref, b []byte) error {
+	if err := x.store.Put(ctx, r, b); err != nil {
+		return err
+	}
+	blk, err := blocks.NewBlockWithCid(b, r.CID())
+	if err != nil {
+		return err
+	}
+	return x.bs.NotifyNewBlocks(ctx, blk)
+}
+
+// writer puts leaves, several at a time.
+type writer struct {
+	x     *Exchange
+	ctx   context.Context
+	group *errgroup.Group
+	gctx  context.Context
+}
+
+func newWriter(ctx context.Context, x *Exchange) *writer {
+	w := &writer{x: x, ctx: ctx}
+	w.reset()
+	return w
+}
+
+func (w *writer) reset() {
+	w.group, w.gctx = errgroup.WithContext(w.ctx)
+	w.group.SetLimit(addWorkers)
+}
+
+// flush waits for every put so far.
+func (w *writer) flush() error {
+	err := w.group.Wait()
+	w.reset()
+	return err
+}
+
+// cut reads r to its end and gives the tree its leaves.
+func (w *writer) cut(r io.Reader, tree *unixfs.Builder) (size, leaves int64, err error) {
+	for {
+		buf := make([]byte, lumps.ChunkSize)
+		n, err := io.ReadFull(r, buf)
+		end := err == io.EOF || err == io.ErrUnexpectedEOF
+		if err != nil && !end {
+			return 0, 0, err
+		}
+		if n == 0 && leaves > 0 {
+			return size, leaves, nil
+		}
+		if size += int64(n); size > lumps.MaxContent {
+			return 0, 0, fmt.Errorf("more than %d bytes: %w", int64(lumps.MaxContent), lumps.ErrTooLarge)
+		}
+		leaves++
+		chunk := buf[:n:n]
+		ref := lumps.Of(chunk)
+		gctx := w.gctx
+		if gctx.Err() != nil {
+			return 0, 0, w.group.Wait()
+		}
+		w.group.Go(func() error { return w.x.keep(gctx, ref, chunk) })
+		if err := tree.Leaf(ref, n); err != nil {
+			return 0, 0, err
+		}
+		if end {
+			return size, leaves, nil
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/lumps/unixfs"
+)
+
+// Open begins to read a content. It returns when the first bytes are here, so
+// that Info is known; the rest is fetched while it is read, a few lumps ahead.
+// What arrives stays in the store. The reader ends with ctx.
+//
+// Errors, of Open and of Read: ErrNotFound when nobody sends a lump for
+// Config.Stall; ErrBadNode (package unixfs) when the tree is not one;
+// ErrTooLarge, ErrFull, ErrClosed; errors of ctx.
+func (x *Exchange) Open(ctx context.Context, ref lumps.Ref) (io.ReadCloser, lumps.Info, error) {
+	c, err := x.open(ctx, ref)
+	if err != nil {
+		return nil, lumps.Info{}, fmt.Errorf("lumps/exchange: open %s: %w", ref, err)
+	}
+	return c, c.info(), nil
+}
+
+func (x *Exchange) open(ctx context.Context, ref lumps.Ref) (*content, error) {
+	if ref.IsZero() {
+		return nil, lumps.ErrBadRef
+	}
+	f, err := newFetcher(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	c := &content{ref: ref, fetch: f, walk: unixfs.NewReader(ref)}
+	if err := c.fill(); err != nil && err != io.EOF {
+		f.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// content reads one tree in order. Not for two goroutines at a time.
+type content struct {
+	ref   lumps.Ref
+	fetch *fetcher
+	walk  *unixfs.Reader
+	buf   []byte // content not read yet
+	err   error  // what Read gives when buf is empty
+	refs  []lumps.Ref
+
+	from   peer.ID // who sent the first lump that was not here
+	remote int64   // bytes of lumps that other nodes sent
+}
+
+func (c *content) info() lumps.Info {
+	size, _ := c.walk.Size()
+	info := lumps.Info{Size: size, Source: lumps.SourceDisk}
+	if c.from != "" {
+		info.Source = c.from.String()
+	}
+	return info
+}
+
+// fill gets lumps until there is content to read, the end, or an error.
+func (c *content) fill() error {
+	for len(c.buf) == 0 && c.err == nil {
+		c.err = c.next()
+	}
+	if len(c.buf) > 0 {
+		return nil
+	}
+	return c.err
+}
+
+func (c *content) next() error {
+	ref, ok := c.walk.Next()
+	if !ok {
+		return io.EOF
+	}
+	c.refs = c.walk.Ahead(window, c.refs[:0])
+	c.fetch.start(c.refs)
+	fl, err := c.fetch.wait(ref)
+	if err != nil {
+		return err
+	}
+	if fl.from != "" {
+		c.remote += int64(len(fl.b))
+		if c.from == "" {
+			c.from = fl.from
+		}
+	}
+	if c.buf, err = c.walk.Give(fl.b); err != nil {
+		c.buf = nil
+		return err
+	}
+	// Complete as of now, even if the caller never reads the last bytes.
+	if _, more := c.walk.Next(); !more && c.remote > 0 && c.fetch.x.cfg.OnFetched != nil {
+		c.fetch.x.cfg.OnFetched(c.ref, c.from, c.remote)
+	}
+	return nil
+}
+
+// Read implements io.Reader. Only verified bytes are given, and io.EOF only
+// after exactly Info.Size of them.
+func (c *content) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if err := c.fill(); err != nil {
+		if err != io.EOF {
+			err = fmt.Errorf("lumps/exchange: read %s: %w", c.ref, err)
+		}
+		return 0, err
+	}
+	n := copy(p, c.buf)
+	c.buf = c.buf[n:]
+	return n, nil
+}
+
+// Close implements io.Closer; later reads fail. Idempotent.
+func (c *content) Close() error {
+	c.fetch.close()
+	c.buf = nil
+	if c.err == nil {
+		c.err = lumps.ErrClosed
+	}
+	return nil
+}
+
+// Bytes reads a whole content of at most limit bytes; a longer one is refused
+// with ErrTooLarge before it is fetched.
+func (x *Exchange) Bytes(ctx context.Context, ref lumps.Ref, limit int64) ([]byte, lumps.Info, error) {
+	r, info, err := x.Open(ctx, ref)
+	if err != nil {
+		return nil, lumps.Info{}, err
+	}
+	defer r.Close()
+	if info.Size > limit {
+		return nil, info, fmt.Errorf("lumps/exchange: bytes of %s: %d, at most %d: %w", ref, info.Size, limit, lumps.ErrTooLarge)
+	}
+	// The size is only a promise until the bytes are here: grow with them.
+	var buf bytes.Buffer
+	buf.Grow(int(min(info.Size, lumps.MaxLump)) + bytes.MinRead)
+	if _, err := buf.ReadFrom(r); err != nil {
+		return nil, info, err
+	}
+	return buf.Bytes(), info, nil
+}
