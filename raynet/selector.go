@@ -1,0 +1,28 @@
+package raynet
+
+import (
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/spatial"
+)
+
+// Box is the part of space a cell is clipped to.
+type Box struct{ Min, Max spatial.Pos }
+
+// Score says what one candidate is worth to a view around an origin.
+type Score struct {
+	// Contribution is the volume the cell would grow by without the
+	// candidate, in m³ up to a factor common to all candidates.
+	Contribution float64
+	// Rays is how many directions the candidate wins: 0 means that it is
+	// not a neighbour as far as the selector can see.
+	Rays int
+	// Backup is how many directions it would win if their winner left.
+	Backup int
+}
+
+// Selector judges candidates. Implementations are pure functions of their
+// arguments: rng is the only source of chance. dst has the length of cands
+// and is overwritten. No candidate equals origin.
+type Selector interface {
+	Select(dst []Score, origin spatial.Pos, box Box, cands []spatial.Pos, rng *base.Rand)
+}
