@@ -12,6 +12,7 @@ import (
 const (
 	countCrossings = "crossings"     // avatars that came over a border into a region served here
 	countHandoffs  = "handoffs"      // other bodies that came over a border into a region served here
+	countArrivals  = "arrivals"      // all bodies that came over a border, avatars included
 	countMessages  = "messages"      // lines of other nodes' people heard here
 	countFetched   = "lumps_fetched" // lumps fetched from another node and verified
 	countScripts   = "scripts_run"   // processes started, and events that scripts of things handled
@@ -27,7 +28,7 @@ type counters struct {
 
 func newCounters() *counters {
 	c := &counters{m: map[string]uint64{}}
-	for _, name := range []string{countCrossings, countHandoffs, countMessages, countFetched, countScripts, countErrors} {
+	for _, name := range []string{countCrossings, countArrivals, countMessages, countFetched, countScripts, countErrors} {
 		c.m[name] = 0
 	}
 	return c
@@ -42,7 +43,11 @@ func (c *counters) add(name string, n uint64) {
 func (c *counters) snapshot() map[string]uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return maps.Clone(c.m)
+	m := maps.Clone(c.m)
+	// Every body that arrives is reported once, and an avatar once more as a
+	// crossing.
+	m[countHandoffs] = m[countArrivals] - min(m[countArrivals], m[countCrossings])
+	return m
 }
 
 // countingHandler passes records on and counts those at error level, so that

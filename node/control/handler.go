@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
+	"strings"
 
 	"connectrpc.com/connect"
 )
@@ -191,8 +193,11 @@ func jsonOnly(next http.Handler) http.Handler {
 			http.Error(w, "the API takes POST only", http.StatusMethodNotAllowed)
 			return
 		}
-		switch r.Header.Get("Content-Type") {
-		case "application/json", "application/json; charset=utf-8", "application/connect+json":
+		kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		charset := params["charset"]
+		switch {
+		case err == nil && (charset == "" || strings.EqualFold(charset, "utf-8")) &&
+			(kind == "application/json" || kind == "application/connect+json"):
 			next.ServeHTTP(w, r)
 		default:
 			w.Header().Set("Accept-Post", "application/json, application/connect+json")

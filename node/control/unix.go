@@ -25,7 +25,7 @@ func SocketPath(home string) string {
 	if abs, err := filepath.Abs(home); err == nil {
 		home = abs
 	}
-	path := filepath.Join(home, "run", "control.sock")
+	path := filepath.Join(home, "control.sock")
 	if len(path) <= maxSocketPath {
 		return path
 	}

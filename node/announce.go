@@ -1,0 +1,141 @@
+package node
+
+import (
+	"bufio"
+	"context"
+	"time"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/node/p2p"
+	"github.com/metatopia/metatopia/node/world"
+)
+
+// Site records travel two ways: each change by gossip, and the whole list by
+// a stream that a node opens towards every peer it meets, because gossip does
+// not repeat what was said before one came.
+const (
+	protoSites    = "/metatopia/sites/1"
+	announceEvery = 30 * time.Second
+	sitesTimeout  = 10 * time.Second
+)
+
+func (w *worldState) topicName(kind string) string { return "mt/" + w.id.String() + "/" + kind }
+
+func (w *worldState) startAnnounce() error {
+	var err error
+	w.announce, err = w.n.net.Topic(w.topicName("announce"), func(_ base.Key, data []byte) p2p.Verdict {
+		r, err := world.ParseSite(data)
+		if err != nil || r.World != w.id {
+			w.n.count.add(countRefused, 1)
+			return p2p.Reject
+		}
+		return p2p.Accept
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := w.announce.Subscribe(func(_ base.Key, data []byte) { w.heardSite(data) }); err != nil {
+		return err
+	}
+	w.n.net.Handle(protoSites, w.serveSites)
+	w.n.goRun(func(ctx context.Context) { w.announceLoop(ctx) })
+	return nil
+}
+
+// serveSites answers with every record known, framed, and ends the stream.
+func (w *worldState) serveSites(_ base.Key, s p2p.Stream) {
+	r := bufio.NewReader(s)
+	id, err := p2p.ReadFrame(r, 128)
+	if err != nil || string(id) != w.id.String() {
+		return
+	}
+	for _, rec := range w.records() {
+		if _, err := s.Write(p2p.AppendFrame(nil, rec.Encode())); err != nil {
+			return
+		}
+	}
+	_ = s.CloseWrite()
+	// The reader closes first, so that what was written is not cut off.
+	_, _ = r.ReadByte()
+}
+
+// pullSites asks a peer for its records.
+func (w *worldState) pullSites(ctx context.Context, k base.Key) {
+	ctx, cancel := context.WithTimeout(ctx, sitesTimeout)
+	defer cancel()
+	s, err := w.n.net.Open(ctx, k, protoSites)
+	if err != nil {
+		return
+	}
+	defer s.Close()
+	stop := context.AfterFunc(ctx, func() { s.Close() })
+	defer stop()
+	if _, err := s.Write(p2p.AppendFrame(nil, []byte(w.id.String()))); err != nil {
+		return
+	}
+	r := bufio.NewReader(s)
+	for range world.MaxSites {
+		b, err := p2p.ReadFrame(r, world.MaxRecord)
+		if err != nil {
+			return
+		}
+		w.heardSite(b)
+	}
+}
+
+// heardSite takes a record from anywhere.
+func (w *worldState) heardSite(b []byte) {
+	r, err := world.ParseSite(b)
+	if err != nil {
+		w.n.count.add(countRefused, 1)
+		return
+	}
+	w.addSite(r)
+}
+
+func (w *worldState) addSite(r *world.SiteRecord) {
+	w.mu.Lock()
+	changed, dropped, err := w.dir.Add(r)
+	w.mu.Unlock()
+	if err != nil {
+		w.n.log.Debug("site record refused", "region", r.Name, "err", err)
+		return
+	}
+	for _, id := range dropped {
+		w.n.log.Warn("region gave way to an older site", "region", id)
+	}
+	if changed {
+		w.sitesChanged()
+	}
+}
+
+// announceLoop repeats this node's own records: gossip is lossy, and a node
+// that was away hears them again.
+func (w *worldState) announceLoop(ctx context.Context) {
+	t := time.NewTicker(announceEvery)
+	defer t.Stop()
+	for {
+		w.announceOwn(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+func (w *worldState) announceOwn(ctx context.Context) {
+	for _, r := range w.records() {
+		if r.Owner == w.n.key {
+			if err := w.announce.Publish(ctx, r.Encode()); err != nil && ctx.Err() == nil {
+				w.n.log.Warn("site not announced", "region", r.Name, "err", err)
+			}
+		}
+	}
+}
+
+func (w *worldState) records() []*world.SiteRecord {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dir.All()
+}

@@ -1,0 +1,132 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/region"
+	"github.com/metatopia/metatopia/scripting"
+	"github.com/metatopia/metatopia/scripting/guest"
+)
+
+// scriptWait bounds fetching and compiling a thing's module: the thing does
+// not react until then.
+const scriptWait = 30 * time.Second
+
+// simScripts runs the handlers of things inside a sim. The sim calls it only
+// for modules that loadScript has made ready, so that the outcome is a
+// function of the arguments.
+type simScripts struct{ n *Node }
+
+// Handle implements region.Scripts.
+func (s simScripts) Handle(module string, ev region.ScriptEvent, slots func(string) (region.SlotValue, bool), seed, gas uint64) (region.ScriptResult, error) {
+	ref, err := lumps.Parse(module)
+	if err != nil {
+		return region.ScriptResult{}, err
+	}
+	s.n.modules.mu.Lock()
+	mod := s.n.modules.m[ref]
+	s.n.modules.mu.Unlock()
+	if mod == nil {
+		return region.ScriptResult{}, fmt.Errorf("module %s is not loaded", ref)
+	}
+	out, err := s.n.engine.Handle(mod,
+		scripting.Event{Name: ev.Name, From: ev.From, FromName: ev.FromName, Text: ev.Text},
+		func(name string) (scripting.Value, bool) {
+			v, ok := slots(name)
+			return toScript(v), ok
+		}, seed, gas)
+	res := region.ScriptResult{Say: out.Say, Log: out.Log, Gas: out.Gas}
+	for _, w := range out.Set {
+		res.Set = append(res.Set, region.SlotWrite{Name: w.Name, Value: fromScript(w.Value)})
+	}
+	return res, err
+}
+
+func toScript(v region.SlotValue) scripting.Value {
+	switch v.Type {
+	case region.SlotInt:
+		return scripting.Int(v.Int)
+	case region.SlotText:
+		return scripting.Text(v.Text)
+	case region.SlotBytes:
+		return scripting.Bytes(v.Bytes)
+	case region.SlotLump:
+		return scripting.Lump(v.Lump)
+	case region.SlotBool:
+		return scripting.Bool(v.Bool)
+	}
+	return scripting.Value{}
+}
+
+func fromScript(v scripting.Value) region.SlotValue {
+	switch v.Kind {
+	case scripting.KindInt:
+		return region.IntSlot(v.Int)
+	case scripting.KindText:
+		return region.TextSlot(v.Str)
+	case scripting.KindBytes:
+		return region.BytesSlot([]byte(v.Str))
+	case scripting.KindLump:
+		return region.LumpSlot(v.Str)
+	case scripting.KindBool:
+		return region.BoolSlot(v.Int != 0)
+	}
+	return region.SlotValue{}
+}
+
+// loadScript makes a thing's module ready and keeps it: a region must find it
+// again when it replays its log.
+func (n *Node) loadScript(module string) error {
+	ref, err := lumps.Parse(module)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(n.ctx, scriptWait)
+	defer cancel()
+	mod, err := n.modules.load(ctx, ref)
+	if err != nil {
+		return err
+	}
+	if err := mod.IsHandler(); err != nil {
+		return err
+	}
+	_, err = n.lumps.Pin(ctx, ref)
+	return err
+}
+
+// scriptSlots stores a shipped guest with its source as lumps and gives the
+// slots that name them.
+func (n *Node) scriptSlots(name string, slots region.Slots) (region.Slots, error) {
+	if n.cfg.Guests == nil {
+		return slots, guest.ErrNotBuilt
+	}
+	wasm, source, meta, err := guest.OpenFS(n.cfg.Guests, name)
+	if err != nil {
+		return slots, err
+	}
+	ctx, cancel := context.WithTimeout(n.ctx, scriptWait)
+	defer cancel()
+	mod, err := n.lumps.Add(ctx, &chunkReader{next: once(wasm)}, true)
+	if err != nil {
+		return slots, err
+	}
+	src, err := n.lumps.Add(ctx, &chunkReader{next: once(source)}, true)
+	if err != nil {
+		return slots, err
+	}
+	for _, w := range []region.SlotWrite{
+		{Name: region.SlotScript, Value: region.LumpSlot(mod.Ref.String())},
+		{Name: region.SlotSource, Value: region.LumpSlot(src.Ref.String())},
+		{Name: region.SlotLanguage, Value: region.TextSlot(meta.Language)},
+		{Name: region.SlotLicense, Value: region.TextSlot(meta.License)},
+		{Name: region.SlotAuthor, Value: region.TextSlot(meta.Author)},
+	} {
+		if slots, err = slots.With(w); err != nil {
+			return slots, err
+		}
+	}
+	return slots, nil
+}
