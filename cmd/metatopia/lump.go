@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/metatopia/metatopia/node/control"
+)
+
+type lumpCmd struct {
+	Add   lumpAddCmd   `cmd:"" help:"Store a file and print its CID."`
+	Get   lumpGetCmd   `cmd:"" help:"Fetch content by its CID, from here or from whoever has it."`
+	Ls    lumpLsCmd    `cmd:"" help:"What is stored here."`
+	Stat  lumpStatCmd  `cmd:"" help:"Size and place of one lump."`
+	Pin   lumpPinCmd   `cmd:"" help:"Keep a lump."`
+	Unpin lumpUnpinCmd `cmd:"" help:"Let a lump go when space is needed."`
+	Send  lumpSendCmd  `cmd:"" help:"Push a lump to a peer. (not implemented yet)"`
+	Gc    laterCmd     `cmd:"" help:"Free space now. (not implemented yet)"`
+}
+
+type lumpAddCmd struct {
+	File string `arg:"" help:"File to store, or - for standard input."`
+	Pin  bool   `help:"Keep it (the default); --no-pin leaves it to the cache." default:"true" negatable:""`
+}
+
+func (lumpAddCmd) Help() string {
+	return `Prints the CID alone. The node announces it, so that others can fetch it.
+
+Example:
+  metatopia lump add photo.jpg
+  tar c notes | metatopia lump add -`
+}
+
+func (c lumpAddCmd) Run(ctx context.Context, e *environment) error {
+	in, total := e.In, int64(0)
+	if c.File != "-" {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return fmt.Errorf("lump add: %w", err)
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err == nil {
+			if info.IsDir() {
+				return usagef("pack it first: tar c DIR | metatopia lump add -", "lump add: %s is a directory", c.File)
+			}
+			total = info.Size()
+		}
+		in = f
+	}
+	p := newProgress(e, "adding", total)
+	lump, err := e.node().LumpAdd(ctx, c.Pin, chunks(in, p))
+	p.done()
+	if err != nil {
+		return err
+	}
+	return e.show(lump, func(w io.Writer) { fmt.Fprintln(w, lump.CID) })
+}
+
+// chunks reads in whole chunks until EOF. The slice it gives is reused.
+func chunks(in io.Reader, p *progress) func() ([]byte, error) {
+	buf := make([]byte, control.MaxChunkBytes)
+	return func() ([]byte, error) {
+		n, err := io.ReadFull(in, buf)
+		if n > 0 {
+			p.add(int64(n))
+			return buf[:n], nil
+		}
+		if err == io.ErrUnexpectedEOF {
+			err = io.EOF
+		}
+		return nil, err
+	}
+}
+
+type lumpGetCmd struct {
+	CID    string `arg:"" name:"cid" help:"CID of the lump."`
+	Output string `short:"o" help:"File to write; it appears when it is whole. Standard output without it." placeholder:"FILE"`
+}
+
+func (lumpGetCmd) Help() string {
+	return `Every byte is checked against the hash before it is written.
+
+Example:
+  metatopia lump get bafybei... -o photo.jpg`
+}
+
+func (c lumpGetCmd) Run(ctx context.Context, e *environment) error {
+	out := e.Out
+	var file *newFile
+	if c.Output != "" && c.Output != "-" {
+		var err error
+		if file, err = createFile(c.Output); err != nil {
+			return fmt.Errorf("lump get: %w", err)
+		}
+		defer file.abandon()
+		out = file
+	}
+	var p *progress
+	source := ""
+	err := e.node().LumpGet(ctx, &control.LumpRequest{CID: c.CID}, func(chunk *control.LumpChunk) error {
+		if p == nil {
+			p = newProgress(e, "fetching", chunk.Total)
+			source = chunk.Source
+		}
+		p.add(int64(len(chunk.Data)))
+		_, err := out.Write(chunk.Data)
+		return err
+	})
+	if p != nil {
+		p.done()
+	}
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		if err := file.keep(); err != nil {
+			return fmt.Errorf("lump get: %w", err)
+		}
+		e.note("%s written, from %s", c.Output, source)
+	}
+	return nil
+}
+
+type lumpLsCmd struct {
+	Limit int `help:"Show at most so many; 0 shows all." default:"0"`
+}
+
+func (c lumpLsCmd) Run(ctx context.Context, e *environment) error {
+	res, err := e.node().LumpList(ctx, &control.LumpRequest{Limit: c.Limit})
+	if err != nil {
+		return err
+	}
+	return e.show(res, func(w io.Writer) {
+		fmt.Fprintln(w, "CID\tBYTES\tPINNED")
+		for _, l := range res.Lumps {
+			fmt.Fprintf(w, "%s\t%d\t%s\n", l.CID, l.Size, yes(l.Pinned))
+		}
+	})
+}
+
+type lumpStatCmd struct {
+	CID       string `arg:"" name:"cid" help:"CID of the lump."`
+	Providers bool   `help:"Ask the network who has it."`
+}
+
+func (c lumpStatCmd) Run(ctx context.Context, e *environment) error {
+	l, err := e.node().LumpStat(ctx, &control.LumpRequest{CID: c.CID, Providers: c.Providers})
+	if err != nil {
+		return err
+	}
+	return showLump(e, l)
+}
+
+type lumpPinCmd struct {
+	CID string `arg:"" name:"cid" help:"CID of the lump."`
+}
+
+func (c lumpPinCmd) Run(ctx context.Context, e *environment) error {
+	l, err := e.node().LumpPin(ctx, &control.LumpRequest{CID: c.CID})
+	if err != nil {
+		return err
+	}
+	return showLump(e, l)
+}
+
+type lumpUnpinCmd struct {
+	CID string `arg:"" name:"cid" help:"CID of the lump."`
+}
+
+func (c lumpUnpinCmd) Run(ctx context.Context, e *environment) error {
+	l, err := e.node().LumpUnpin(ctx, &control.LumpRequest{CID: c.CID})
+	if err != nil {
+		return err
+	}
+	return showLump(e, l)
+}
+
+type lumpSendCmd struct {
+	CID  string `arg:"" name:"cid" help:"CID of the lump."`
+	Peer string `arg:"" help:"Peer id."`
+}
+
+func (lumpSendCmd) Run() error { return notYet("lump send") }
+
+func showLump(e *environment, l *control.Lump) error {
+	return e.show(l, func(w io.Writer) {
+		fmt.Fprintf(w, "cid\t%s\nbytes\t%d\npinned\t%s\nhere\t%s\n", l.CID, l.Size, yes(l.Pinned), yes(l.Local))
+		if len(l.Providers) > 0 {
+			fmt.Fprintf(w, "providers\t%s\n", strings.Join(l.Providers, " "))
+		}
+	})
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/metatopia/metatopia/node/control"
+)
+
+type regionCmd struct {
+	Seed         regionSeedCmd   `cmd:"" help:"Claim the space around a point and serve it."`
+	Status       regionStatusCmd `cmd:"" help:"Regions my node knows and serves."`
+	AddServer    laterPeer       `cmd:"" name:"add-server" help:"Let a peer serve my region too. (not implemented yet)"`
+	RemoveServer laterPeer       `cmd:"" name:"remove-server" help:"Take a peer's service back. (not implemented yet)"`
+	Checkpoint   laterCmd        `cmd:"" help:"Store the region's state as a lump. (not implemented yet)"`
+	Recover      laterArgs       `cmd:"" help:"Revive a region from a checkpoint. (not implemented yet)"`
+}
+
+type regionSeedCmd struct {
+	Name    string `arg:"" help:"Name of the region."`
+	At      place  `required:"" help:"Where its site is." placeholder:"X,Y,Z"`
+	Furnish string `help:"Starting set of things." enum:",hearth,commons" default:""`
+}
+
+func (regionSeedCmd) Help() string {
+	return `The region is all space nearer to its site than to any other. Sites keep the
+world's spacing apart.
+
+Example:
+  metatopia region seed Commons --at 64,0,0 --furnish commons`
+}
+
+func (c regionSeedCmd) Run(ctx context.Context, e *environment) error {
+	r, err := e.node().RegionSeed(ctx, &control.SeedRequest{Name: c.Name, At: control.Point(c.At), Furnish: c.Furnish})
+	if err != nil {
+		return err
+	}
+	return e.show(r, func(w io.Writer) { fmt.Fprintf(w, "%s\t%s\tsite %s\n", r.Name, r.ID, at(r.Site)) })
+}
+
+type regionStatusCmd struct{}
+
+func (regionStatusCmd) Run(ctx context.Context, e *environment) error {
+	s, err := e.node().Status(ctx)
+	if err != nil {
+		return err
+	}
+	v := struct {
+		In      string                 `json:"in"`
+		Regions []control.Region       `json:"regions"`
+		Serving []control.ServedRegion `json:"serving"`
+	}{s.InRegion, s.Regions, s.Serving}
+	return e.show(v, func(w io.Writer) {
+		served := map[string]control.ServedRegion{}
+		for _, r := range s.Serving {
+			served[r.ID] = r
+		}
+		fmt.Fprintln(w, "REGION\tSITE\tOWNER\tSTATE\tTICK\tPEOPLE\tTHINGS\tHASH")
+		for _, r := range s.Regions {
+			state := "silent"
+			if r.Live {
+				state = "live"
+			}
+			if r.ID == s.InRegion {
+				state += ", here"
+			}
+			owner := r.Owner
+			if len(owner) > 8 {
+				owner = owner[:8]
+			}
+			if sv, ok := served[r.ID]; ok {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s, served\t%d\t%d\t%d\t%s\n", r.Name, at(r.Site), owner, state, sv.Tick, sv.Players, sv.Things, sv.Hash)
+				continue
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t\t\t\t\n", r.Name, at(r.Site), owner, state)
+		}
+	})
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/metatopia/metatopia/node"
+	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/scripting/guest"
+	"github.com/metatopia/metatopia/web"
+)
+
+// startNode starts a node in this process.
+func startNode(ctx context.Context, c nodeConfig) (runningNode, error) {
+	n, err := node.Start(ctx, node.Config{
+		Home: c.Home, Name: c.Name, Listen: c.Listen, Bootstrap: c.Bootstrap, MDNS: c.MDNS,
+		Join: c.Join, Version: c.Version, Log: c.Log, Guests: guest.FS(),
+	})
+	if errors.Is(err, node.ErrInUse) {
+		return nil, control.Errorf(control.Conflict, "stop it with `metatopia stop`, or use another --home", "%w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// pageAssets is the page as built into this binary, or the one that says how
+// to build it.
+func pageAssets() fs.FS {
+	assets, _ := web.Assets()
+	return assets
+}
