@@ -1,0 +1,293 @@
+package unixfs_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/lumps/lumpstest"
+	"github.com/metatopia/metatopia/lumps/unixfs"
+)
+
+// shelf is a store for tests.
+type shelf map[lumps.Ref][]byte
+
+func (s shelf) put(r lumps.Ref, b []byte) error {
+	if err := lumps.Check(r, b); err != nil {
+		return err
+	}
+	s[r] = bytes.Clone(b)
+	return nil
+}
+
+func (s shelf) node(n unixfs.Node) unixfs.Link {
+	b := n.Append(nil)
+	r := lumps.OfNode(b)
+	s[r] = b
+	return unixfs.Link{Ref: r, Size: n.Size(), Total: uint64(len(b))}
+}
+
+func (s shelf) leaf(b []byte) unixfs.Link {
+	r := lumps.Of(b)
+	s[r] = b
+	return unixfs.Link{Ref: r, Size: int64(len(b)), Total: uint64(len(b))}
+}
+
+// build cuts content into chunks of the given size.
+func (s shelf) build(content []byte, chunk int) (unixfs.Link, error) {
+	b := unixfs.Builder{Put: s.put}
+	for first := true; first || len(content) > 0; first = false {
+		n := min(chunk, len(content))
+		if err := s.put(lumps.Of(content[:n]), content[:n]); err != nil {
+			return unixfs.Link{}, err
+		}
+		if err := b.Leaf(lumps.Of(content[:n]), n); err != nil {
+			return unixfs.Link{}, err
+		}
+		content = content[n:]
+	}
+	return b.Root()
+}
+
+var errAbsent = errors.New("absent")
+
+// read walks the tree and stops after max lumps.
+func (s shelf) read(root lumps.Ref, max int) ([]byte, int, error) {
+	var out []byte
+	r := unixfs.NewReader(root)
+	for n := 0; ; n++ {
+		ref, ok := r.Next()
+		if !ok {
+			return out, n, nil
+		}
+		if ahead := r.Ahead(8, nil); len(ahead) == 0 || len(ahead) > 8 || ahead[0] != ref {
+			return out, n, fmt.Errorf("Ahead = %v, Next = %v", ahead, ref)
+		}
+		if n == max {
+			return out, n, fmt.Errorf("still not done after %d lumps", n)
+		}
+		b, ok := s[ref]
+		if !ok {
+			return out, n, errAbsent
+		}
+		p, err := r.Give(b)
+		if err != nil {
+			return out, n, err
+		}
+		out = append(out, p...)
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	const chunk = lumps.MinMeanLeaf // the smallest that many leaves may have
+	for _, n := range []int{0, 1, chunk - 1, chunk, chunk + 1, 3 * chunk, unixfs.Width * chunk, unixfs.Width*chunk + 1, 2*unixfs.Width*chunk + 5} {
+		s := shelf{}
+		content := lumpstest.Bytes(uint64(n), n)
+		root, err := s.build(content, chunk)
+		if err != nil || root.Size != int64(n) {
+			t.Fatalf("%d bytes: root of %d, %v", n, root.Size, err)
+		}
+		if n <= chunk && root.Ref != lumps.Of(content) {
+			t.Errorf("%d bytes in one chunk: root %s is not the plain lump", n, root.Ref)
+		}
+		got, _, err := s.read(root.Ref, 1<<20)
+		if err != nil || !bytes.Equal(got, content) {
+			t.Errorf("%d bytes: read %d, %v", n, len(got), err)
+		}
+	}
+}
+
+// TestShapeOfTree: rows are closed late, so that a full one is the root.
+func TestShapeOfTree(t *testing.T) {
+	for _, c := range []struct{ leaves, nodes int }{
+		{1, 0}, {2, 1}, {unixfs.Width, 1}, {unixfs.Width + 1, 3}, {3 * unixfs.Width, 4},
+	} {
+		s := shelf{}
+		b := unixfs.Builder{Put: s.put}
+		for i := range c.leaves {
+			if err := b.Leaf(lumps.Of([]byte{byte(i), byte(i >> 8)}), 2); err != nil {
+				t.Fatal(err)
+			}
+		}
+		root, err := b.Root()
+		if err != nil || root.Size != int64(2*c.leaves) || b.Nodes != int64(c.nodes) || len(s) != c.nodes {
+			t.Errorf("%d leaves: root of %d bytes, %d nodes put (%d different), %v; want %d nodes",
+				c.leaves, root.Size, b.Nodes, len(s), err, c.nodes)
+		}
+	}
+}
+
+func TestReadOfOtherTools(t *testing.T) {
+	s := shelf{}
+	// Inline bytes in leaves and inner nodes, unequal depths, type raw.
+	inline := s.node(unixfs.Node{Kind: unixfs.Raw, Inline: []byte("inline leaf, ")})
+	deep := s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{s.leaf([]byte("deep, "))}})
+	root := s.node(unixfs.Node{Kind: unixfs.File, Inline: []byte("first, "), Links: []unixfs.Link{
+		inline, deep, s.leaf([]byte("raw leaf, ")), inline,
+	}})
+	got, _, err := s.read(root.Ref, 100)
+	if want := "first, inline leaf, deep, raw leaf, inline leaf, "; err != nil || string(got) != want {
+		t.Fatalf("read %q, %v; want %q", got, err, want)
+	}
+	empty := s.node(unixfs.Node{Kind: unixfs.File})
+	if got, _, err := s.read(empty.Ref, 10); err != nil || len(got) != 0 {
+		t.Fatalf("empty node: %q, %v", got, err)
+	}
+}
+
+// TestReaderHoldsTheTreeToItsPromises: each hostile tree is refused, and
+// before much was fetched for it.
+func TestReaderHoldsTheTreeToItsPromises(t *testing.T) {
+	leaf := func(n int) []byte { return lumpstest.Bytes(7, n) }
+	for _, c := range []struct {
+		name string
+		cost int // lumps it may cost at most
+		tree func(s shelf) unixfs.Link
+	}{
+		{"leaf longer than declared", 2, func(s shelf) unixfs.Link {
+			l := s.leaf(leaf(100))
+			l.Size = 50
+			return s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{l}})
+		}},
+		{"leaf shorter than declared", 2, func(s shelf) unixfs.Link {
+			l := s.leaf(leaf(100))
+			l.Size = 1 << 39
+			return s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{l}})
+		}},
+		{"node larger than declared", 2, func(s shelf) unixfs.Link {
+			l := s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{s.leaf(leaf(100))}})
+			l.Size = 99
+			return s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{l}})
+		}},
+		{"too deep", lumps.MaxDepth + 2, func(s shelf) unixfs.Link {
+			l := s.leaf(leaf(100))
+			for range lumps.MaxDepth + 1 {
+				l = s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{l}})
+			}
+			return l
+		}},
+		{"a thousand leaves of one byte", lumps.SpareBlocks + 2, func(s shelf) unixfs.Link {
+			l := s.leaf(leaf(1))
+			var n unixfs.Node
+			for range 1000 {
+				n.Links = append(n.Links, l)
+			}
+			n.Kind = unixfs.File
+			return s.node(n)
+		}},
+		{"two lumps that claim to be a quarter million", 512*512/lumps.MinMeanLeaf + lumps.SpareBlocks + 1, func(s shelf) unixfs.Link {
+			l := s.leaf(leaf(1))
+			for range 2 {
+				n := unixfs.Node{Kind: unixfs.File}
+				for range 512 {
+					n.Links = append(n.Links, l)
+				}
+				l = s.node(n)
+			}
+			return l
+		}},
+		{"more content than allowed", 1, func(s shelf) unixfs.Link {
+			l := s.leaf(leaf(1))
+			l.Size = lumps.MaxContent
+			return s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{l, l}})
+		}},
+		{"too many links", 1, func(s shelf) unixfs.Link {
+			n := unixfs.Node{Kind: unixfs.File}
+			for range lumps.MaxLinks + 1 {
+				n.Links = append(n.Links, s.leaf(leaf(1)))
+			}
+			return s.node(n)
+		}},
+		{"a link of no bytes", 1, func(s shelf) unixfs.Link {
+			return s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{s.leaf(nil)}})
+		}},
+		{"nonsense", 1, func(s shelf) unixfs.Link {
+			b := []byte("this is no node")
+			s[lumps.OfNode(b)] = b
+			return unixfs.Link{Ref: lumps.OfNode(b)}
+		}},
+		{"directory", 1, func(s shelf) unixfs.Link {
+			b := []byte{0x0a, 0x02, 0x08, 0x01}
+			s[lumps.OfNode(b)] = b
+			return unixfs.Link{Ref: lumps.OfNode(b)}
+		}},
+		{"second spelling", 1, func(s shelf) unixfs.Link {
+			b := []byte{0x0a, 0x05, 0x08, 0x02, 0x18, 0x80, 0x00} // size 0 in two bytes
+			s[lumps.OfNode(b)] = b
+			return unixfs.Link{Ref: lumps.OfNode(b)}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := shelf{}
+			root := c.tree(s)
+			_, n, err := s.read(root.Ref, c.cost)
+			if !errors.Is(err, unixfs.ErrBadNode) {
+				t.Fatalf("after %d lumps: %v, want ErrBadNode", n, err)
+			}
+		})
+	}
+}
+
+func TestSkipAndPass(t *testing.T) {
+	s := shelf{}
+	content := lumpstest.Bytes(3, 95)
+	root, err := s.build(content, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := unixfs.NewReader(root.Ref)
+	if err := r.Pass(); err == nil {
+		t.Fatal("Pass over the root")
+	}
+	if err := r.Skip(1); err == nil {
+		t.Fatal("Skip of a node")
+	}
+	if _, err := r.Give(s[root.Ref]); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; ; i++ {
+		ref, ok := r.Next()
+		if !ok {
+			if i != 10 {
+				t.Fatalf("%d leaves", i)
+			}
+			break
+		}
+		if r.Expect() != int64(len(s[ref])) {
+			t.Fatalf("leaf %d: Expect = %d, it has %d", i, r.Expect(), len(s[ref]))
+		}
+		if i%2 == 0 {
+			err = r.Skip(r.Expect())
+		} else {
+			err = r.Pass()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.Give(nil); err == nil {
+		t.Fatal("Give after the end")
+	}
+	one := unixfs.NewReader(lumps.Of([]byte("x")))
+	if err := one.Skip(1); err != nil {
+		t.Fatal(err)
+	}
+	if n, known := one.Size(); n != 1 || !known {
+		t.Fatalf("Size = %d, %v", n, known)
+	}
+}
+
+func TestBuilderReportsPut(t *testing.T) {
+	b := unixfs.Builder{Put: func(lumps.Ref, []byte) error { return io.ErrShortWrite }}
+	for range 2 {
+		if err := b.Leaf(lumps.Of(nil), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Root(); !errors.Is(err, io.ErrShortWrite) {
+		t.Fatalf("Root: %v", err)
+	}
+}
