@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -132,4 +133,23 @@ func (n *Net) Unprotect(k base.Key, tag string) {
 	if id, err := idOf(k); err == nil {
 		n.host.ConnManager().Unprotect(id, tag)
 	}
+}
+
+// learnFor is how long an address that a peer told of another is believed.
+const learnFor = 10 * time.Minute
+
+// Learn notes where a node can be dialled; addresses that do not parse are
+// left out. It does not dial.
+func (n *Net) Learn(k base.Key, addrs []string) {
+	id, err := idOf(k)
+	if err != nil {
+		return
+	}
+	var list []ma.Multiaddr
+	for _, a := range addrs[:min(len(addrs), 16)] {
+		if m, err := ma.NewMultiaddr(a); err == nil {
+			list = append(list, m)
+		}
+	}
+	n.host.Peerstore().AddAddrs(id, list, learnFor)
 }
