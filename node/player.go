@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/node/control"
@@ -275,16 +276,13 @@ func (p *player) join(ctx context.Context) {
 	})
 }
 
-// clipName fits a name into the bound of players' names, at a rune's start.
+// clipName fits a name into the bound of players' names, between runes.
 func clipName(s string) string {
-	if len(s) <= region.MaxPlayerName {
-		return s
+	for len(s) > region.MaxPlayerName {
+		_, n := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-n]
 	}
-	s = s[:region.MaxPlayerName]
-	for len(s) > 0 && s[len(s)-1]&0xc0 == 0x80 {
-		s = s[:len(s)-1]
-	}
-	return s[:max(len(s)-1, 1)]
+	return s
 }
 
 // sign gives the next number to an input. p.mu must be held.
