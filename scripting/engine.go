@@ -1,5 +1,16 @@
 package scripting
 
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/metatopia/metatopia/scripting/admit"
+)
+
 // EngineConfig configures NewEngine. The zero value is usable.
 type EngineConfig struct {
 	// CacheDir keeps compiled modules between runs; "" keeps none. The files
@@ -8,32 +19,94 @@ type EngineConfig struct {
 }
 
 // Engine admits, compiles and runs modules.
-type Engine struct{}
+type Engine struct {
+	runtime wazero.Runtime
+	cache   wazero.CompilationCache
+	pool    sync.Pool // memories of handlers
 
-// Module is an admitted module. It stays usable until its Engine is closed.
-type Module struct{}
+	mu      sync.Mutex
+	closed  bool
+	modules map[[32]byte]*Module // by hash of the rewritten bytes
+	bytes   int
+	clock   uint64 // counts uses, for the least recently used
+}
 
-// NewEngine makes an engine; an error means that CacheDir cannot be used.
-func NewEngine(cfg EngineConfig) (*Engine, error) { return &Engine{}, nil }
-
-// Admit checks, rewrites and compiles a module. The same bytes give the same
-// Module. Errors wrap ErrRefused: the module is bad, and stays so.
-func (e *Engine) Admit(wasm []byte) (*Module, error) { return &Module{}, nil }
+// NewEngine makes an engine; an error means that CacheDir cannot be used, or
+// that the machine's CPU is not supported.
+func NewEngine(cfg EngineConfig) (e *Engine, err error) {
+	defer func() {
+		if r := recover(); r != nil { // how the engine refuses a CPU
+			err = fmt.Errorf("scripting: new engine: %v", r)
+		}
+	}()
+	// Exceptions, threads and tail calls stay off: the rewriting refuses them,
+	// and the compiler of this version miscompiles exceptions. The option to
+	// stop calls when a context ends stays off too: it costs 37 ns a loop and
+	// does not stop recursion; gas does both.
+	rc := wazero.NewRuntimeConfigCompiler().
+		WithCoreFeatures(api.CoreFeaturesV2 &^ api.CoreFeatureSIMD).
+		WithMemoryLimitPages(defaultPages).
+		WithDebugInfoEnabled(false)
+	e = &Engine{modules: map[[32]byte]*Module{}}
+	if cfg.CacheDir != "" {
+		if e.cache, err = wazero.NewCompilationCacheWithDir(cfg.CacheDir); err != nil {
+			return nil, fmt.Errorf("scripting: new engine: cache %s: %w", cfg.CacheDir, err)
+		}
+		rc = rc.WithCompilationCache(e.cache)
+	}
+	ctx := context.Background()
+	e.runtime = wazero.NewRuntimeWithConfig(ctx, rc)
+	if err := e.offer(ctx); err != nil {
+		e.runtime.Close(ctx)
+		return nil, fmt.Errorf("scripting: new engine: %w", err)
+	}
+	return e, nil
+}
 
 // Close frees everything; no process may be left.
-func (e *Engine) Close() error { return nil }
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+	ctx := context.Background()
+	err := e.runtime.Close(ctx)
+	if e.cache != nil {
+		if cerr := e.cache.Close(ctx); err == nil {
+			err = cerr
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("scripting: close engine: %w", err)
+	}
+	return nil
+}
 
-// IsHandler tells whether Handle can run the module, IsProcess whether it
-// can be spawned; when not, err says why.
-func (m *Module) IsHandler() error { return nil }
-func (m *Module) IsProcess() error { return nil }
+// offer makes the interfaces importable.
+func (e *Engine) offer(ctx context.Context) error {
+	builders := map[string]wazero.HostModuleBuilder{}
+	for _, f := range hostFuncs() {
+		b, ok := builders[f.module]
+		if !ok {
+			b = e.runtime.NewHostModuleBuilder(f.module)
+			builders[f.module] = b
+		}
+		call := f.call
+		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, _ api.Module, stack []uint64) {
+			call(ctx.(*guest), stack)
+		}), engineTypes(f.sig.Params), engineTypes(f.sig.Results)).Export(f.name)
+	}
+	for name, b := range builders {
+		if _, err := b.Instantiate(ctx); err != nil {
+			return fmt.Errorf("interface %s: %w", name, err)
+		}
+	}
+	return nil
+}
 
-// Interfaces lists the names imported, like "mt:log@1", sorted.
-func (m *Module) Interfaces() []string { return nil }
-
-// Handle runs the module's handle export for one event: a fresh instance, and
-// a pure function of the arguments. slots reads the thing's slots. On error
-// the effects are void; Effects.Gas is set even then.
-func (e *Engine) Handle(m *Module, ev Event, slots func(name string) (Value, bool), seed, gas uint64) (Effects, error) {
-	return Effects{}, nil
+func engineTypes(ts []admit.ValType) []api.ValueType {
+	out := make([]api.ValueType, len(ts))
+	for i, t := range ts {
+		out[i] = api.ValueType(t)
+	}
+	return out
 }

@@ -15,11 +15,11 @@ type Event struct {
 type ValueKind uint8
 
 const (
-	KindNone  ValueKind = 0
+	KindNone  ValueKind = 0 // writing it deletes the slot
 	KindInt   ValueKind = 1
 	KindText  ValueKind = 2
-	KindLump  ValueKind = 3 // Str is a CID
-	KindBytes ValueKind = 4
+	KindBytes ValueKind = 3
+	KindLump  ValueKind = 4 // Str is a CID
 	KindBool  ValueKind = 5 // Int is 0 or 1
 )
 

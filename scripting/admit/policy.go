@@ -37,6 +37,7 @@ type Result struct {
 	Wasm     []byte // rewritten
 	Imports  []Import
 	Funcs    map[string]Signature // exported functions
+	Memory   bool                 // whether it has one
 	MinPages uint32               // of memory, at the start
 }
 

@@ -24,7 +24,7 @@ func Rewrite(wasm []byte, p Policy) (*Result, error) {
 		}
 	}
 	for _, mem := range m.memory {
-		res.MinPages = mem.min
+		res.Memory, res.MinPages = true, mem.min
 	}
 	return res, nil
 }

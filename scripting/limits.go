@@ -1,0 +1,61 @@
+package scripting
+
+import "time"
+
+// Bounds on an engine.
+const (
+	maxLoaded      = 64        // compiled modules kept when nothing uses them: native code is some 4 times the wasm
+	maxModules     = 1024      // admitted modules remembered
+	maxModuleBytes = 256 << 20 // their rewritten bytes together
+	defaultPages   = 1024      // pages of memory a module may ever have: 64 MiB
+)
+
+// Bounds on a handler. It is instantiated for every event, so it must be
+// small; what it may do is bounded so that one thing cannot fill a region.
+const (
+	maxHandlerSize  = 256 << 10 // rewritten bytes
+	maxHandlerPages = 64        // 4 MiB
+	maxSets         = 16
+	maxSays         = 2
+	maxLogs         = 8
+	maxLogText      = 256 // bytes of a handler's log line
+	maxSlotName     = 32
+	maxSlotValue    = 4 << 10
+)
+
+// MaxText is the most bytes of a spoken line.
+const MaxText = 512
+
+// Bounds on a process.
+const (
+	DefaultMemory = 32 << 20 // bytes
+	MaxMemory     = defaultPages << 16
+	MaxMessage    = 64 << 10 // bytes
+	MaxMailbox    = 256      // messages
+	maxMailBytes  = 1 << 20  // bytes waiting in one mailbox
+	maxArgs       = 64
+	maxArgBytes   = 32 << 10 // all arguments together
+	maxProcName   = 64
+	maxLine       = 1 << 10 // bytes of a log line
+	maxLines      = 256     // lines kept
+	maxLump       = 4 << 20 // bytes of a lump a process reads
+	maxNearby     = 256
+	maxRandom     = 64 << 10 // bytes of one request
+	keepExited    = 64       // exited processes still listed
+	defaultMax    = 256      // processes alive
+)
+
+// gasSlice is what a process runs before it lets others run and looks whether
+// it was killed: a tenth of a millisecond on a fast machine.
+const gasSlice = 100_000
+
+// killWait is how long Kill waits for a process that does not stop: only one
+// inside a call of World can take so long.
+const killWait = 5 * time.Second
+
+// Gas of host calls beyond the static cost of a call.
+const (
+	gasPerBytesShift = 3    // 8 bytes moved between guest and host
+	gasWorld         = 2000 // a call of World, which takes locks and the network
+	initShift        = 6    // a handler's start: 64 bytes of memory and code
+)

@@ -1,0 +1,207 @@
+package scripting
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/metatopia/metatopia/scripting/admit"
+)
+
+// Module is an admitted module. It stays usable until its Engine is closed;
+// its native code is dropped when it was not used for long and made again.
+type Module struct {
+	engine  *Engine
+	res     *admit.Result
+	handler error // why it cannot be a handler, nil when it can
+	process error
+
+	mu       sync.Mutex
+	compiled wazero.CompiledModule // nil while not loaded
+	users    int
+	used     uint64 // guarded by engine.mu
+}
+
+// Admit checks, rewrites and compiles a module. Modules that are the same
+// after rewriting are one Module. Errors wrap ErrRefused when the module is
+// bad, and stays so.
+func (e *Engine) Admit(wasm []byte) (*Module, error) {
+	res, err := admit.Rewrite(wasm, admit.Policy{Import: signature, MaxPages: defaultPages})
+	if err != nil {
+		return nil, fmt.Errorf("scripting: %w: %w", ErrRefused, err)
+	}
+	m := &Module{engine: e, res: res, handler: usableAsHandler(res), process: usableAsProcess(res)}
+	if m.handler != nil && m.process != nil {
+		return nil, fmt.Errorf("scripting: %w: neither a handler (%v) nor a process (%v)", ErrRefused, m.handler, m.process)
+	}
+	if m, err = e.remember(sha256.Sum256(res.Wasm), m); err != nil {
+		return nil, err
+	}
+	if _, err := m.acquire(); err != nil {
+		return nil, err
+	}
+	m.release()
+	return m, nil
+}
+
+// remember gives the module known by this hash, or keeps m as that.
+func (e *Engine) remember(hash [32]byte, m *Module) (*Module, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil, fmt.Errorf("scripting: admit: %w", ErrClosed)
+	}
+	if known, ok := e.modules[hash]; ok {
+		return known, nil
+	}
+	if len(e.modules) >= maxModules || e.bytes+len(m.res.Wasm) > maxModuleBytes {
+		return nil, fmt.Errorf("scripting: admit: %w: %d modules, %d bytes", ErrFull, len(e.modules), e.bytes)
+	}
+	e.modules[hash] = m
+	e.bytes += len(m.res.Wasm)
+	return m, nil
+}
+
+// acquire compiles the module unless it is loaded, and keeps it so until
+// release. The error wraps ErrRefused: it failed the engine's validation.
+func (m *Module) acquire() (wazero.CompiledModule, error) {
+	m.mu.Lock()
+	if m.compiled == nil {
+		c, err := m.engine.runtime.CompileModule(context.Background(), m.res.Wasm)
+		if err != nil {
+			m.mu.Unlock()
+			return nil, fmt.Errorf("scripting: %w: %w", ErrRefused, err)
+		}
+		m.compiled = c
+	}
+	m.users++
+	c := m.compiled
+	m.mu.Unlock()
+
+	e := m.engine
+	e.mu.Lock()
+	e.clock++
+	m.used = e.clock
+	e.mu.Unlock()
+	return c, nil
+}
+
+func (m *Module) release() {
+	m.mu.Lock()
+	m.users--
+	m.mu.Unlock()
+	m.engine.unload()
+}
+
+// unload drops native code that nothing uses, the least recently used first,
+// while more than maxLoaded modules have some.
+func (e *Engine) unload() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.modules) <= maxLoaded {
+		return
+	}
+	var idle []*Module
+	loaded := 0
+	for _, m := range e.modules {
+		if !m.mu.TryLock() {
+			loaded++ // being compiled or taken
+			continue
+		}
+		if m.compiled != nil {
+			loaded++
+			if m.users == 0 {
+				idle = append(idle, m)
+			}
+		}
+		m.mu.Unlock()
+	}
+	slices.SortFunc(idle, func(a, b *Module) int { return int(int64(a.used) - int64(b.used)) })
+	for _, m := range idle {
+		if loaded <= maxLoaded {
+			return
+		}
+		if !m.mu.TryLock() {
+			continue
+		}
+		if m.users == 0 && m.compiled != nil {
+			m.compiled.Close(context.Background())
+			m.compiled = nil
+			loaded--
+		}
+		m.mu.Unlock()
+	}
+}
+
+// IsHandler tells whether Handle can run the module: nil, or why not, wrapping
+// ErrNotUsable.
+func (m *Module) IsHandler() error { return m.handler }
+
+// IsProcess tells whether the module can be spawned: nil, or why not, wrapping
+// ErrNotUsable.
+func (m *Module) IsProcess() error { return m.process }
+
+// Interfaces lists what the module imports, like "mt:log@1", sorted.
+func (m *Module) Interfaces() []string {
+	var names []string
+	for _, im := range m.res.Imports {
+		names = append(names, im.Module)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Exports of a guest that the host calls; none has parameters or results.
+const (
+	exportInit   = "_initialize" // first, when there is one
+	exportHandle = "handle"      // a handler's, for one event
+	exportRun    = "run"         // a process's, once
+)
+
+func usableAsHandler(res *admit.Result) error {
+	if err := exports(res, exportHandle); err != nil {
+		return err
+	}
+	if err := offered(res, forHandler, "handler"); err != nil {
+		return err
+	}
+	if len(res.Wasm) > maxHandlerSize {
+		return fmt.Errorf("%w: a handler has at most %d bytes", ErrNotUsable, maxHandlerSize)
+	}
+	if res.MinPages > maxHandlerPages {
+		return fmt.Errorf("%w: a handler has at most %d pages of memory", ErrNotUsable, maxHandlerPages)
+	}
+	return nil
+}
+
+func usableAsProcess(res *admit.Result) error {
+	return errors.Join(exports(res, exportRun), offered(res, forProcess, "process"))
+}
+
+func exports(res *admit.Result, name string) error {
+	sig, ok := res.Funcs[name]
+	if !ok {
+		return fmt.Errorf("%w: no function %q is exported", ErrNotUsable, name)
+	}
+	if len(sig.Params)+len(sig.Results) != 0 {
+		return fmt.Errorf("%w: %q takes or gives something", ErrNotUsable, name)
+	}
+	if sig, ok := res.Funcs[exportInit]; ok && len(sig.Params)+len(sig.Results) != 0 {
+		return fmt.Errorf("%w: %q takes or gives something", ErrNotUsable, exportInit)
+	}
+	return nil
+}
+
+func offered(res *admit.Result, to use, what string) error {
+	for _, im := range res.Imports {
+		if hostFuncIndex[im].to&to == 0 {
+			return fmt.Errorf("%w: %s.%s is not offered to a %s", ErrNotUsable, im.Module, im.Name, what)
+		}
+	}
+	return nil
+}
