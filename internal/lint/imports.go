@@ -39,7 +39,7 @@ func checkImports(rows []row, only []reserved, pkgs []Package) []Finding {
 func checkRow(r row, p Package, byPath map[string]Package) []Finding {
 	var fs []Finding
 	for _, imp := range p.Imports {
-		if r.core && isStd(imp, byPath) {
+		if r.core && isStd(imp, byPath) && !slices.Contains(r.std, imp) {
 			if why := impure(imp); why != "" {
 				fs = append(fs, Finding{p.ImportPath, "core", fmt.Sprintf("imports %s: %s", imp, why)})
 			}
