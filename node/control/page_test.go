@@ -95,7 +95,7 @@ func TestPageFromElsewhere(t *testing.T) {
 		{"other port of this host", "/app.js", header{"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"}, 403},
 		{"rebinding", "/", header{"Host": "evil.example"}, 421},
 		{"rebinding to an asset", "/app.js", header{"Host": "evil.example:" + s.port}, 421},
-		{"outside", "/../../etc/passwd", nil, 404},
+		{"outside", "/x/%2e%2e/%2e%2e/etc/passwd", nil, 404},
 		{"directory", "/x", nil, 404},
 		{"directory with slash", "/x/", nil, 404},
 		{"missing", "/none.js", nil, 404},
@@ -105,6 +105,9 @@ func TestPageFromElsewhere(t *testing.T) {
 				t.Errorf("status %d, want %d: %s", res.StatusCode, tt.status, body)
 			}
 		})
+	}
+	if res, _ := s.do(t, "GET", "/etc/passwd", nil, nil); res.StatusCode != 404 {
+		t.Errorf("outside: %d", res.StatusCode)
 	}
 	if res, _ := s.do(t, "POST", "/", nil, strings.NewReader("x")); res.StatusCode != 405 {
 		t.Errorf("POST to the shell: %d", res.StatusCode)

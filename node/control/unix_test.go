@@ -426,3 +426,30 @@ func TestPanicStaysInItsCall(t *testing.T) {
 type panicky struct{ *controltest.Backend }
 
 func (panicky) Say(context.Context, *control.SayRequest) (*control.SayResponse, error) { panic("boom") }
+
+func TestMetricsAndProfilesOnTheSocket(t *testing.T) {
+	_, _, path := serveUnix(t, control.Config{Backend: controltest.New()})
+	tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", path) }}
+	defer tr.CloseIdleConnections()
+	get := func(p string) string {
+		res, err := (&http.Client{Transport: tr}).Get("http://node" + p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != 200 {
+			t.Errorf("%s: status %d, %v", p, res.StatusCode, err)
+		}
+		return string(b)
+	}
+	metrics := get("/metrics")
+	for _, want := range []string{"metatopia_crossings_total 1\n", `metatopia_region_tick{region="cc01"} 40`, "go_goroutines"} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("metrics lack %s", want)
+		}
+	}
+	if !strings.Contains(get("/debug/pprof/goroutine?debug=1"), "goroutine profile") {
+		t.Error("no profile")
+	}
+}
