@@ -94,7 +94,8 @@ const (
 	hearWindow      = 64            // spoken lines of one neighbour told apart
 	stuckTicks      = 15            // ticks without way before a walker steps aside
 	asideTicks      = 18            // ticks it walks aside
-	maxPendingTouch = 1024          // events waiting for the next tick, all actors together
+	maxPending      = 1024          // events waiting for the next tick, all actors together
+	maxDeparted     = 256           // released things still shown
 	maxWalk         = 4096.0        // metres to a walk target
 	handoffDwell    = base.Tick(10) // ticks between two hand-offs of one thing
 	handoffBeyond   = 0.5           // metres past the plane before a thing is handed on

@@ -98,6 +98,7 @@ type Counts struct {
 	EventsDropped                       uint64
 	HandoffsOut, HandoffsIn, Crossings  uint64 // released, accepted, accepted avatars
 	HandoffsRefused, BorderBad, GhostIn uint64
+	PhysicsRefused                      uint64
 }
 
 // Output is what one Step leaves for the driver, in the order to perform.

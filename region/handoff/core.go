@@ -244,3 +244,9 @@ func (c *Core) peers() []base.ID {
 	slices.SortFunc(ids, base.ID.Compare)
 	return ids
 }
+
+// Offered is the region an object is being offered to, if it is.
+func (c *Core) Offered(id base.ID) (to base.ID, ok bool) {
+	o := c.owned[id]
+	return o.To, !o.To.IsZero()
+}

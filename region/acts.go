@@ -1,0 +1,165 @@
+package region
+
+import (
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/physics"
+	"github.com/metatopia/metatopia/spatial"
+)
+
+// What players do to things. These functions look at the state before the
+// tick and route an event to the thing; its actor decides, so that of two who
+// grab the same ball the canonical order picks one.
+
+// near reports whether a thing is within reach of an avatar, counted from the
+// surface of large things.
+func (s *Sim) near(me *session, t *Thing, reach float32) bool {
+	return s.gap(me, t) <= reach
+}
+
+func (s *Sim) gap(me *session, t *Thing) float32 {
+	a, b := s.body(s.thing(me.Thing)).Pos, s.body(t).Pos
+	d := b.Sub(a)
+	half := t.Size.Scale(0.5)
+	if t.Shape == Sphere {
+		half = spatial.Vec{X: half.X, Y: half.X, Z: half.X}
+	}
+	out := func(v, h float32) float32 { return max(0, max(v, -v)-h) }
+	return spatial.Vec{X: out(d.X, half.X), Y: max(0, out(d.Y, half.Y)-avatarHalfY), Z: out(d.Z, half.Z)}.Len()
+}
+
+func (s *Sim) touch(x *signed, me *session) (Code, base.ID, bool) {
+	t := s.thing(x.in.Thing)
+	switch {
+	case t == nil:
+		return NoThing, x.in.Thing, false
+	case !s.near(me, t, TouchReach):
+		return TooFar, t.ID, false
+	}
+	if t.Script() != "" {
+		who := s.thing(me.Thing)
+		s.todo = append(s.todo, event{To: t.ID, From: who.ID, Seq: x.Seq, Kind: evScript, Name: EventTouch, FromName: who.Name})
+	}
+	return OK, t.ID, false
+}
+
+func (s *Sim) throw(x *signed, me *session) (Code, base.ID, bool) {
+	var t *Thing
+	if x.in.Thing.IsZero() {
+		best := float32(ThrowReach)
+		for _, o := range s.things { // in id order: of two as near the lower id
+			if o.loose() && s.light(o) {
+				if d := s.gap(me, o); d < best {
+					best, t = d, o
+				}
+			}
+		}
+	} else if t = s.thing(x.in.Thing); t != nil {
+		switch {
+		case !t.loose() || !s.light(t):
+			return CannotThrow, t.ID, false
+		case !s.near(me, t, ThrowReach):
+			return TooFar, t.ID, false
+		}
+	}
+	if t == nil {
+		return NoThing, x.in.Thing, false
+	}
+	// It leaves from in front of the chest, clear of the thrower.
+	v := x.in.Vel.Limit(MaxThrowSpeed)
+	from := s.body(s.thing(me.Thing)).Pos
+	flat := spatial.Vec{X: v.X, Z: v.Z}
+	if l := flat.Len(); l > 0.01 {
+		clear := float32(avatarHalfXZ*1.5) + float32(max(t.Size.X, t.Size.Z)/2) + 0.15
+		from = from.Add(flat.Scale(clear / l))
+	}
+	from.Y += 0.5
+	s.todo = append(s.todo, event{To: t.ID, From: me.Thing, Seq: x.Seq, Kind: evThrow, Vel: v, At: from, player: x.Key})
+	return OK, t.ID, true
+}
+
+func (s *Sim) light(t *Thing) bool { return s.body(t).Mass <= MaxThrowMass }
+
+func (s *Sim) set(x *signed, me *session) (Code, base.ID, bool) {
+	t := s.thing(x.in.Thing)
+	switch {
+	case t == nil:
+		return NoThing, x.in.Thing, false
+	case t.Owner != x.Key && s.cfg.Owner != x.Key:
+		return NotAllowed, t.ID, false
+	}
+	s.todo = append(s.todo, event{To: t.ID, From: me.Thing, Seq: x.Seq, Kind: evSet, Slot: x.in.Slot, player: x.Key})
+	return OK, t.ID, true
+}
+
+// bumps turns hits of scripted things into touch events for the next tick,
+// and marks touched ghosts: their owner's word about the time before the
+// touch would undo it.
+func (s *Sim) bumps(events []physics.Event) {
+	if len(events) == 0 {
+		return
+	}
+	for _, g := range s.ghosts {
+		for i := range events {
+			if e := &events[i]; e.Kind != physics.EvEnd && uint64(e.B) == g.body && !g.Fixed && e.Impulse > 0 {
+				g.hold = s.tick + ghostHold
+			}
+		}
+	}
+	for i, t := range s.things {
+		if t.Hollow || t.Script() == "" || (t.LastTouch != 0 && s.tick < t.LastTouch+bumpEvery) {
+			continue
+		}
+		for j := range events {
+			e := &events[j]
+			if uint64(e.A) != t.body || e.B == physics.Ground || e.Kind == physics.EvEnd || e.Impulse < bumpImpulse {
+				continue
+			}
+			from, name := s.byBody(uint64(e.B))
+			if from.IsZero() {
+				continue
+			}
+			n := *t
+			n.LastTouch = s.tick
+			s.things[i] = &n
+			s.later(event{To: t.ID, From: from, Seq: uint64(j), Kind: evScript, Name: EventTouch, FromName: name})
+			break
+		}
+	}
+}
+
+func (s *Sim) byBody(n uint64) (base.ID, string) {
+	for _, t := range s.things {
+		if t.body == n {
+			return t.ID, t.Name
+		}
+	}
+	for _, g := range s.ghosts {
+		if g.body == n {
+			return g.ID, ""
+		}
+	}
+	return base.ID{}, ""
+}
+
+// later queues a script event for the next tick.
+func (s *Sim) later(e event) {
+	if len(s.pending) >= maxPending {
+		s.out.Counts.EventsDropped++
+		return
+	}
+	s.pending = append(s.pending, e)
+}
+
+// clockEvents gives "tick" events to the scripts that asked for them.
+func (s *Sim) clockEvents() {
+	for _, t := range s.things {
+		v, ok := t.Slots.Get(SlotEvery)
+		if !ok || v.Type != SlotInt || v.Int < MinEvery || t.Script() == "" {
+			continue
+		}
+		// Spread by id, so that not all scripts run in the same tick.
+		if (uint64(s.tick)+uint64(t.ID[0]))%uint64(v.Int) == 0 {
+			s.todo = append(s.todo, event{To: t.ID, Kind: evScript, Name: EventTick, Seq: uint64(s.tick)})
+		}
+	}
+}
