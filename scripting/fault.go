@@ -9,7 +9,7 @@ import (
 // exitError is how a guest ends itself.
 type exitError struct{ code uint32 }
 
-func (e *exitError) Error() string { return fmt.Sprintf("exit %d", e.code) }
+func (e *exitError) Error() string { return fmt.Sprintf("exit %d", int32(e.code)) }
 
 // trapf stops the guest because of what it did. Only for host functions: the
 // engine turns the panic into the error of the call.
