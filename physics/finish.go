@@ -80,7 +80,9 @@ func (w *World) store(joints []joint) {
 		if !c.touching {
 			continue
 		}
-		w.stand(j)
+		if j.total > 0 {
+			w.stand(j)
+		}
 		if !was {
 			w.touched(EvBegin, j)
 		}
@@ -90,7 +92,8 @@ func (w *World) store(joints []joint) {
 	}
 }
 
-// standSlope is the least upward part of a normal one can stand on: 53 degrees.
+// standSlope: a contact that bears weight is ground when its normal points up
+// by at least this. The slope is then at most 53 degrees.
 const standSlope = 0.6
 
 func (w *World) stand(j *joint) {
