@@ -26,8 +26,9 @@ const (
 	MaxContent = 1 << 40
 
 	// MinMeanLeaf bounds how many lumps content of a declared size may be cut
-	// into: size/MinMeanLeaf plus SpareBlocks. It stops a small content from
-	// costing its reader a million fetches of one byte each.
+	// into, and how many links a node of that size may have:
+	// size/MinMeanLeaf plus SpareBlocks. It stops a small content from costing
+	// its reader a million fetches of one byte each.
 	MinMeanLeaf = 4 << 10
 
 	// SpareBlocks is what MinMeanLeaf does not cover in very small contents.

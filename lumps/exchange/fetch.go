@@ -103,6 +103,11 @@ func (f *fetcher) load(r lumps.Ref) ([]byte, peer.ID, error) {
 	if here == nil || !missing(here) {
 		return b, "", here
 	}
+	if r == empty {
+		// Bitswap takes a lump of no bytes for one that is absent, and nobody
+		// needs to send it.
+		return []byte{}, "", f.x.keep(f.ctx, r, nil)
+	}
 	b, from, err := f.ask(r)
 	if err != nil && errors.Is(here, lumps.ErrCorrupt) {
 		// Whoever reads the error should know that it was here once.
@@ -110,6 +115,8 @@ func (f *fetcher) load(r lumps.Ref) ([]byte, peer.ID, error) {
 	}
 	return b, from, err
 }
+
+var empty = lumps.Of(nil)
 
 func missing(err error) bool {
 	return errors.Is(err, lumps.ErrNotFound) || errors.Is(err, lumps.ErrCorrupt)

@@ -32,7 +32,7 @@ func (x *Exchange) Stat(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) 
 }
 
 func (x *Exchange) stat(ctx context.Context, root lumps.Ref) (lumps.Stat, error) {
-	st := lumps.Stat{Ref: root, Local: true}
+	st := lumps.Stat{Ref: root}
 	if x.ctx.Err() != nil {
 		return st, lumps.ErrClosed
 	}
@@ -40,46 +40,87 @@ func (x *Exchange) stat(ctx context.Context, root lumps.Ref) (lumps.Stat, error)
 	if st.Pinned, err = x.store.Pinned(ctx, root); err != nil {
 		return st, err
 	}
-	walk := unixfs.NewReader(root)
-	for ref, more := walk.Next(); more; ref, more = walk.Next() {
-		here, err := x.visit(ctx, walk, ref)
-		if err != nil {
-			return st, err
-		}
-		if here {
-			st.Blocks++
-		} else {
-			st.Local = false
-		}
+	c := census{x: x, ctx: ctx, seen: map[lumps.Ref]part{}}
+	all, err := c.count(root, 0)
+	if err != nil {
+		return st, err
 	}
-	st.Size, _ = walk.Size()
+	if all.size < 0 {
+		return st, lumps.ErrNotFound
+	}
+	if all.blocks > unixfs.MaxLumps(all.size) {
+		return st, fmt.Errorf("%d lumps for %d bytes: %w", all.blocks, all.size, unixfs.ErrBadNode)
+	}
+	st.Size, st.Blocks, st.Local = all.size, all.blocks, all.local
 	return st, nil
 }
 
-// visit steps over one lump and tells whether it is here.
-func (x *Exchange) visit(ctx context.Context, walk *unixfs.Reader, ref lumps.Ref) (bool, error) {
+// census counts a tree, each different lump once: a few nodes that link to
+// each other's copies can stand for 10^12 lumps.
+type census struct {
+	x    *Exchange
+	ctx  context.Context
+	seen map[lumps.Ref]part
+}
+
+// part is what is here below a lump; size -1: the lump itself is not.
+type part struct {
+	size, blocks int64
+	local        bool
+}
+
+func (c *census) count(r lumps.Ref, depth int) (part, error) {
+	if p, ok := c.seen[r]; ok {
+		return p, nil
+	}
+	var p part
 	var err error
-	if ref.IsNode() {
-		var b []byte
-		if b, err = x.store.Get(ctx, ref); err == nil {
-			_, err = walk.Give(b)
-			return err == nil, err
-		}
+	if r.IsNode() {
+		p, err = c.node(r, depth)
 	} else {
-		var n int64
-		if n, err = x.store.Size(ctx, ref); err == nil {
-			if want := walk.Expect(); want < 0 || want == n {
-				return true, walk.Skip(n)
-			}
-			// The file does not have the length of the lump: it is damaged,
-			// reading it will tell.
-			return false, walk.Pass()
+		p.size, err = c.x.store.Size(c.ctx, r)
+		p.blocks, p.local = 1, true
+	}
+	if missing(err) {
+		p, err = part{size: -1}, nil
+	}
+	if err == nil {
+		c.seen[r] = p
+	}
+	return p, err
+}
+
+func (c *census) node(r lumps.Ref, depth int) (part, error) {
+	b, err := c.x.store.Get(c.ctx, r)
+	if err != nil {
+		return part{}, err
+	}
+	n, err := unixfs.Decode(b)
+	if err != nil {
+		return part{}, err
+	}
+	if len(n.Links) > 0 && depth == lumps.MaxDepth {
+		return part{}, fmt.Errorf("deeper than %d nodes: %w", lumps.MaxDepth, unixfs.ErrBadNode)
+	}
+	p := part{size: n.Size(), blocks: 1, local: true}
+	for _, l := range n.Links {
+		below, err := c.count(l.Ref, depth+1)
+		if err != nil {
+			return part{}, err
+		}
+		switch {
+		case below.size == l.Size:
+			p.blocks += below.blocks
+			p.local = p.local && below.local
+		case below.size >= 0 && l.Ref.IsNode():
+			return part{}, fmt.Errorf("%s has %d bytes, its parent declares %d: %w", l.Ref, below.size, l.Size, unixfs.ErrBadNode)
+		default:
+			// Absent; or a leaf whose length is not what the parent says:
+			// damaged, or a lie. Reading will tell, this does not read leaves.
+			p.local = false
 		}
 	}
-	if !missing(err) || walk.Expect() < 0 {
-		return false, err
-	}
-	return false, walk.Pass()
+	return p, nil
 }
 
 // List yields the contents that are here: every lump that no node here links

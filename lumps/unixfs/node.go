@@ -188,6 +188,9 @@ func (n *Node) decodeData(b []byte) error {
 	if len(p.b) != 0 {
 		return fmt.Errorf("field 0x%02x is not allowed", p.b[0])
 	}
+	if int64(len(n.Links)) > MaxLumps(int64(min(sum, lumps.MaxContent))) {
+		return fmt.Errorf("%d links for %d bytes, at most one per %d and %d more", len(n.Links), sum, lumps.MinMeanLeaf, lumps.SpareBlocks)
+	}
 	if sum != declared || sum > lumps.MaxContent {
 		return fmt.Errorf("declares %d bytes, its parts have %d, at most %d allowed", declared, sum, int64(lumps.MaxContent))
 	}

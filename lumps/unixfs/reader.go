@@ -24,6 +24,10 @@ type row struct {
 	at    int
 }
 
+// MaxLumps is how many lumps a content, or a part of one, of size bytes may be
+// cut into.
+func MaxLumps(size int64) int64 { return size/lumps.MinMeanLeaf + lumps.SpareBlocks }
+
 // NewReader begins at root.
 func NewReader(root lumps.Ref) *Reader { return &Reader{root: root, limit: 1} }
 
@@ -80,40 +84,10 @@ func (r *Reader) Give(b []byte) ([]byte, error) {
 	return n.Inline, r.step(ref, n.Size(), n.Links)
 }
 
-// Skip passes over a raw leaf of size bytes without its bytes. Only for a
-// Next that is not a node.
-func (r *Reader) Skip(size int64) error {
-	ref, ok := r.Next()
-	if !ok || ref.IsNode() {
-		return fmt.Errorf("unixfs: skip %s: not a leaf: %w", ref, ErrBadNode)
-	}
-	return r.step(ref, size, nil)
-}
-
-// Expect is what the parent declares below Next, in bytes; -1 at the root.
-func (r *Reader) Expect() int64 {
-	if !r.begun || len(r.rows) == 0 {
-		return -1
-	}
-	top := &r.rows[len(r.rows)-1]
-	return top.links[top.at].Size
-}
-
-// Pass leaves out Next with everything below it: it is not at hand and need
-// not be. Not for the root.
-func (r *Reader) Pass() error {
-	if r.Expect() < 0 {
-		return fmt.Errorf("unixfs: pass over the root: %w", ErrBadNode)
-	}
-	r.rows[len(r.rows)-1].at++
-	r.trim()
-	return nil
-}
-
 func (r *Reader) step(ref lumps.Ref, size int64, links []Link) error {
 	if !r.begun {
 		r.begun, r.size = true, size
-		r.limit = size/lumps.MinMeanLeaf + lumps.SpareBlocks
+		r.limit = MaxLumps(size)
 	} else {
 		top := &r.rows[len(r.rows)-1]
 		if want := top.links[top.at].Size; size != want {
@@ -130,16 +104,11 @@ func (r *Reader) step(ref lumps.Ref, size int64, links []Link) error {
 		}
 		r.rows = append(r.rows, row{links: links})
 	}
-	r.trim()
-	return nil
-}
-
-// trim closes the nodes that have no link left.
-func (r *Reader) trim() {
 	for len(r.rows) > 0 {
 		if top := &r.rows[len(r.rows)-1]; top.at < len(top.links) {
-			return
+			break
 		}
 		r.rows = r.rows[:len(r.rows)-1]
 	}
+	return nil
 }

@@ -138,6 +138,13 @@ func TestReadOfOtherTools(t *testing.T) {
 	}
 }
 
+func repeat(l unixfs.Link, n int) (out []unixfs.Link) {
+	for range n {
+		out = append(out, l)
+	}
+	return out
+}
+
 // TestReaderHoldsTheTreeToItsPromises: each hostile tree is refused, and
 // before much was fetched for it.
 func TestReaderHoldsTheTreeToItsPromises(t *testing.T) {
@@ -169,23 +176,13 @@ func TestReaderHoldsTheTreeToItsPromises(t *testing.T) {
 			}
 			return l
 		}},
-		{"a thousand leaves of one byte", lumps.SpareBlocks + 2, func(s shelf) unixfs.Link {
-			l := s.leaf(leaf(1))
-			var n unixfs.Node
-			for range 1000 {
-				n.Links = append(n.Links, l)
-			}
-			n.Kind = unixfs.File
-			return s.node(n)
+		{"a thousand leaves of one byte", 1, func(s shelf) unixfs.Link {
+			return s.node(unixfs.Node{Kind: unixfs.File, Links: repeat(s.leaf(leaf(1)), 1000)})
 		}},
-		{"two lumps that claim to be a quarter million", 512*512/lumps.MinMeanLeaf + lumps.SpareBlocks + 1, func(s shelf) unixfs.Link {
+		{"few links everywhere, and still too many lumps", int(unixfs.MaxLumps(16*16*16)) + 1, func(s shelf) unixfs.Link {
 			l := s.leaf(leaf(1))
-			for range 2 {
-				n := unixfs.Node{Kind: unixfs.File}
-				for range 512 {
-					n.Links = append(n.Links, l)
-				}
-				l = s.node(n)
+			for range 3 {
+				l = s.node(unixfs.Node{Kind: unixfs.File, Links: repeat(l, lumps.SpareBlocks)})
 			}
 			return l
 		}},
@@ -195,11 +192,8 @@ func TestReaderHoldsTheTreeToItsPromises(t *testing.T) {
 			return s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{l, l}})
 		}},
 		{"too many links", 1, func(s shelf) unixfs.Link {
-			n := unixfs.Node{Kind: unixfs.File}
-			for range lumps.MaxLinks + 1 {
-				n.Links = append(n.Links, s.leaf(leaf(1)))
-			}
-			return s.node(n)
+			l := s.leaf(leaf(lumps.MinMeanLeaf))
+			return s.node(unixfs.Node{Kind: unixfs.File, Links: repeat(l, lumps.MaxLinks+1)})
 		}},
 		{"a link of no bytes", 1, func(s shelf) unixfs.Link {
 			return s.node(unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{s.leaf(nil)}})
@@ -231,52 +225,16 @@ func TestReaderHoldsTheTreeToItsPromises(t *testing.T) {
 	}
 }
 
-func TestSkipAndPass(t *testing.T) {
-	s := shelf{}
-	content := lumpstest.Bytes(3, 95)
-	root, err := s.build(content, 10)
-	if err != nil {
+func TestGiveAfterTheEnd(t *testing.T) {
+	r := unixfs.NewReader(lumps.Of([]byte("x")))
+	if _, err := r.Give([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	r := unixfs.NewReader(root.Ref)
-	if err := r.Pass(); err == nil {
-		t.Fatal("Pass over the root")
+	if n, known := r.Size(); n != 1 || !known || r.Count() != 1 {
+		t.Fatalf("Size = %d, %v, Count = %d", n, known, r.Count())
 	}
-	if err := r.Skip(1); err == nil {
-		t.Fatal("Skip of a node")
-	}
-	if _, err := r.Give(s[root.Ref]); err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; ; i++ {
-		ref, ok := r.Next()
-		if !ok {
-			if i != 10 {
-				t.Fatalf("%d leaves", i)
-			}
-			break
-		}
-		if r.Expect() != int64(len(s[ref])) {
-			t.Fatalf("leaf %d: Expect = %d, it has %d", i, r.Expect(), len(s[ref]))
-		}
-		if i%2 == 0 {
-			err = r.Skip(r.Expect())
-		} else {
-			err = r.Pass()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := r.Give(nil); err == nil {
-		t.Fatal("Give after the end")
-	}
-	one := unixfs.NewReader(lumps.Of([]byte("x")))
-	if err := one.Skip(1); err != nil {
-		t.Fatal(err)
-	}
-	if n, known := one.Size(); n != 1 || !known {
-		t.Fatalf("Size = %d, %v", n, known)
+	if _, err := r.Give(nil); !errors.Is(err, unixfs.ErrBadNode) {
+		t.Fatalf("Give after the end: %v", err)
 	}
 }
 
