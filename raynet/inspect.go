@@ -1,29 +1,90 @@
 package raynet
 
 import (
+	"slices"
+
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/raynet/wire"
 )
 
 // Near lists the near view, sorted by key.
-func (n *Node) Near() []NeighbourInfo { return nil }
+func (n *Node) Near() []NeighbourInfo { return n.infos(n.near) }
 
-// Self is this node as its neighbours see it.
-func (n *Node) Self() NeighbourInfo { return NeighbourInfo{Key: n.id} }
+// Long lists the long links, sorted by key.
+func (n *Node) Long() []NeighbourInfo { return n.infos(n.long) }
+
+// Random lists the random view, sorted by key: an even sample of the world.
+func (n *Node) Random() []NeighbourInfo { return n.infos(n.random) }
 
 // Known lists every node with a usable record, sorted by key: all views and
 // the pool of heard records.
-func (n *Node) Known() []NeighbourInfo { return nil }
+func (n *Node) Known() []NeighbourInfo {
+	var ps []*peer
+	for _, p := range n.table.all {
+		if n.usable(p) {
+			ps = append(ps, p)
+		}
+	}
+	return n.infos(ps)
+}
 
 // Peer gives what is known of one node.
-func (n *Node) Peer(key base.Key) (NeighbourInfo, bool) { return NeighbourInfo{}, false }
+func (n *Node) Peer(key base.Key) (NeighbourInfo, bool) {
+	p := n.table.byKey[key]
+	if p == nil || !p.hasRec {
+		return NeighbourInfo{}, false
+	}
+	return n.info(p), true
+}
+
+// Self is this node as its neighbours see it.
+func (n *Node) Self() NeighbourInfo {
+	return NeighbourInfo{Key: n.id, Pos: n.self.pos, Vel: n.self.vel, Kind: n.cfg.Kind, AOI: n.self.aoi, Live: !n.left}
+}
 
 // Cache gives entries worth keeping for the Bootstrap of the next run: at
-// most max, longest known first.
-func (n *Node) Cache(max int) []wire.Entry { return nil }
+// most max, those known longest first, because who stayed long stays longer.
+func (n *Node) Cache(max int) []wire.Entry {
+	var ps []*peer
+	for _, p := range n.table.all {
+		if p.hasRec && p.heardAt != never && !p.suspect {
+			ps = append(ps, p)
+		}
+	}
+	slices.SortStableFunc(ps, func(a, b *peer) int {
+		switch {
+		case a.sinceAt < b.sinceAt:
+			return -1
+		case a.sinceAt > b.sinceAt:
+			return 1
+		}
+		return 0
+	})
+	var out []wire.Entry
+	for _, p := range ps[:min(len(ps), max)] {
+		out = append(out, n.entry(p))
+	}
+	return out
+}
 
 // Counters gives the totals since New.
-func (n *Node) Counters() Counters { return Counters{} }
+func (n *Node) Counters() Counters { return n.n }
 
 // Joined reports whether the first closure is complete.
-func (n *Node) Joined() bool { return false }
+func (n *Node) Joined() bool { return n.joined }
+
+func (n *Node) infos(ps []*peer) []NeighbourInfo {
+	out := make([]NeighbourInfo, 0, len(ps))
+	for _, p := range ps {
+		out = append(out, n.info(p))
+	}
+	return out
+}
+
+func (n *Node) info(p *peer) NeighbourInfo {
+	return NeighbourInfo{
+		Key: p.key, Pos: n.clamp(reckon(p.pos, p.vel, n.now-p.poseAt)), Vel: p.vel,
+		Kind: p.rec.Kind, AOI: p.rec.AOI, AgeNs: max(n.now-p.poseAt, 0), Rays: p.score.Rays,
+		Live: p.heardAt != never && !p.suspect,
+	}
+}

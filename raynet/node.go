@@ -2,6 +2,8 @@ package raynet
 
 import (
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/raynet/wire"
+	"github.com/metatopia/metatopia/spatial"
 )
 
 // Env is what the core needs and may not have itself.
@@ -10,22 +12,297 @@ type Env struct {
 	Verify func(key base.Key, msg, sig []byte) bool
 }
 
+// never is a time before every other, far enough from overflow.
+const never int64 = -1 << 61
+
 // Node is one overlay point.
 type Node struct {
 	cfg Config
 	id  base.Key
 	env Env
 	rng *base.Rand
+	box Box // the world box, a margin wider: points are jittered
+
+	// Of the Step under way.
+	now int64
+	out *Outbox
+
+	started bool
+	left    bool
+	startAt int64
+	wakeAt  int64
+
+	self  own
+	table table
+	tombs tombs
+	boot  []base.Key // bootstrap keys, for a node that knows nobody
+
+	near    []*peer // sorted by key, like all views
+	long    []*peer
+	random  []*peer
+	passive []*peer
+
+	dirty      bool // the candidates have changed since the last selection
+	selectedAt int64
+	changed    bool // the near view has changed since the last round
+	nearGap    int64
+	spacing    float64 // mean distance of ray winners in metres; 0 unknown
+
+	nextNear, nextShuffle, nextLong, nextPassive, nextSelfFind, nextHealth int64
+
+	shuffled []*peer // entries of the last shuffle request, to be replaced first
+	longTurn int
+
+	query   uint32 // last used lookup, closure or ping number
+	finds   []*lookup
+	closure closure
+	join    joinState
+	joined  bool
+	joinAt  int64 // earliest next attempt
+
+	routeID uint64
+	routes  []*relay
+	seen    seen
+	helps   []help
+
+	n Counters
 }
 
-// New makes a node that knows nobody. seed must differ from node to node.
+// New makes a node that knows nobody. seed must differ from node to node: it
+// decides phases and choices, never anything secret.
 func New(cfg Config, id base.Key, seed uint64, env Env) (*Node, error) {
 	cfg.fill()
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Node{cfg: cfg, id: id, env: env, rng: base.NewRand(seed, 1)}, nil
+	n := &Node{
+		cfg: cfg, id: id, env: env, rng: base.NewRand(seed, 1),
+		box:        Box{Min: shift(cfg.Min, -margin), Max: shift(cfg.Max, margin)},
+		selectedAt: never, joinAt: never,
+		nearGap: cfg.NearEvery,
+		table:   newTable(),
+		tombs:   newTombs(),
+		seen:    newSeen(),
+	}
+	n.self.pose(id, n.clamp(cfg.Pos), spatial.Vec{})
+	n.self.signedAt, n.self.movedAt = never, never
+	// A random start keeps the route numbers of two runs apart for peers
+	// that remember the first.
+	n.routeID = n.rng.Uint64()
+	return n, nil
 }
 
-// Step takes one input at time now (ns, monotonic) and appends the effects.
-func (n *Node) Step(now int64, in Input, out *Outbox) {}
+// Step takes one input at time now (ns, monotonic) and appends the effects to
+// out in the order to perform them.
+func (n *Node) Step(now int64, in Input, out *Outbox) {
+	n.now, n.out = max(now, n.now), out
+	defer func() { n.out = nil }()
+	if !n.started {
+		n.start()
+	}
+	if n.left {
+		return
+	}
+	n.handle(in)
+	if n.left {
+		return
+	}
+	n.timers()
+	n.settle()
+	n.wake()
+}
+
+func (n *Node) start() {
+	n.started, n.startAt = true, n.now
+	phase := func(period int64) int64 { return n.now + int64(n.rng.Float64()*float64(period)) }
+	n.nextNear = phase(n.cfg.NearEvery)
+	n.nextShuffle = phase(n.cfg.NearEvery)
+	n.nextLong = phase(n.cfg.LongEvery)
+	n.nextPassive = phase(n.cfg.PassiveEvery)
+	n.nextSelfFind = n.now + n.cfg.SelfFindEvery/2 + int64(n.rng.Float64()*float64(n.cfg.SelfFindEvery))
+	n.nextHealth = phase(healthEvery)
+	n.sign()
+}
+
+func (n *Node) handle(in Input) {
+	switch in := in.(type) {
+	case Recv:
+		n.recv(in.From, in.Bytes)
+	case Tick:
+	case PeerUp:
+		n.peerUp(in.Key)
+	case PeerDown:
+		n.peerDown(in.Key)
+	case SendFailed:
+		n.sendFailed(in.To)
+	case SetPose:
+		n.setPose(in)
+	case SetAddr:
+		n.setAddr(in.Addr)
+	case Bootstrap:
+		n.bootstrap(in)
+	case Find:
+		n.startFind(findUser, in.Target, in.Token)
+	case Route:
+		n.startRoute(in)
+	case Leave:
+		n.leave()
+	}
+}
+
+// timers runs what is due. One round of each kind at most: a driver that slept
+// long gets no burst.
+func (n *Node) timers() {
+	if n.now >= n.nextHealth {
+		n.nextHealth = n.now + healthEvery
+		n.checkHealth()
+	}
+	if n.self.moved && n.now >= n.self.movedAt+n.cfg.MoveEvery {
+		n.flushMove()
+	}
+	if n.now >= n.nextNear {
+		n.nearRound()
+		n.nextNear = n.now + n.jittered(n.nearPeriod())
+	}
+	if n.now >= n.nextShuffle {
+		n.nextShuffle = n.now + n.jittered(n.shuffleRound())
+	}
+	if n.now >= n.nextLong {
+		n.longRound()
+		n.nextLong = n.now + n.jittered(n.cfg.LongEvery)
+	}
+	if n.now >= n.nextPassive {
+		n.passiveRound()
+		n.nextPassive = n.now + n.jittered(n.cfg.PassiveEvery)
+	}
+	if n.now >= n.nextSelfFind {
+		n.startFind(findSelf, n.self.pos, 0)
+		n.nextSelfFind = n.now + n.jittered(n.cfg.SelfFindEvery)
+	}
+}
+
+// jittered spreads a period by a tenth either way, so that nodes started
+// together do not stay in step.
+func (n *Node) jittered(period int64) int64 {
+	return period - period/10 + int64(n.rng.Float64()*float64(period/5))
+}
+
+// selectEvery bounds how often news alone causes a selection.
+const selectEvery = 200 * millisecond
+
+// settle brings the views and the work in progress up to date with what this
+// Step has learned.
+func (n *Node) settle() {
+	if n.dirty && (n.closure.active || n.now >= n.selectedAt+selectEvery) {
+		n.reselect()
+	}
+	n.pumpJoin()
+	n.pumpFinds()
+	n.pumpClosure()
+	n.pumpRoutes()
+}
+
+func (n *Node) wake() {
+	t := min(n.nextHealth, n.nextNear, n.nextShuffle, n.nextLong, n.nextPassive, n.nextSelfFind)
+	if n.self.moved {
+		t = min(t, n.self.movedAt+n.cfg.MoveEvery)
+	}
+	if n.dirty {
+		t = min(t, n.selectedAt+selectEvery)
+	}
+	if len(n.finds) > 0 || n.closure.active || len(n.routes) > 0 {
+		t = min(t, n.now+busyEvery)
+	}
+	t = max(t, n.now+1)
+	if t != n.wakeAt {
+		n.wakeAt = t
+		n.out.add(WakeAt{t})
+	}
+}
+
+// recv is one message from an authenticated peer.
+func (n *Node) recv(from base.Key, b []byte) {
+	n.n.MsgsIn++
+	n.n.BytesIn += uint64(len(b))
+	if from == n.id {
+		return
+	}
+	m, err := wire.Parse(b)
+	if err != nil {
+		n.n.Malformed++
+		n.event(Refused, from)
+		return
+	}
+	p := n.ensure(from)
+	if p == nil {
+		n.n.TooMany++
+		return
+	}
+	if l, ok := m.(*wire.Leave); ok {
+		n.onLeave(p, l)
+		return
+	}
+	n.heard(p)
+	switch m := m.(type) {
+	case *wire.Shuffle:
+		n.onShuffle(p, m)
+	case *wire.NearOffer:
+		n.onOffer(p, m)
+	case *wire.NearWant:
+		n.onWant(p, m)
+	case *wire.NearGive:
+		n.onGive(p, m)
+	case *wire.NearSub:
+		n.onSub(p, m)
+	case *wire.NearUnsub:
+		p.leaseUntil = never
+	case *wire.Busy:
+		n.onBusy(p, m)
+	case *wire.Move:
+		n.onMove(p, m)
+	case *wire.Ping:
+		n.send(p, &wire.Pong{Nonce: m.Nonce}, Reliable)
+		n.refresh(p, m.Have)
+	case *wire.Pong:
+		n.onPong(p, m)
+	case *wire.PingReq:
+		n.onPingReq(p, m)
+	case *wire.PingAck:
+		n.onPingAck(m)
+	case *wire.Find:
+		n.onFind(p, m)
+	case *wire.Closer:
+		n.onCloser(p, m)
+	case *wire.Route:
+		n.onRoute(p, m)
+	case *wire.RouteAck:
+		n.onRouteAck(p, m)
+	case *wire.Closure:
+		n.onClosure(p, m)
+	case *wire.ClosureRep:
+		n.onClosureRep(p, m)
+	}
+}
+
+// redial is the least time between two Dial effects for one peer.
+const redial = 2 * second
+
+// send appends a Send, and a Dial before it when the peer is not up.
+func (n *Node) send(p *peer, m wire.Message, c Class) {
+	if !p.up && n.now >= p.dialAt+redial {
+		p.dialAt = n.now
+		n.out.add(Dial{Key: p.key, Addr: p.addr})
+	}
+	b := wire.Append(nil, m)
+	p.sentAt = n.now
+	n.n.MsgsOut++
+	n.n.BytesOut += uint64(len(b))
+	n.out.add(Send{To: p.key, Class: c, Bytes: b})
+}
+
+func (n *Node) event(k EventKind, key base.Key) { n.out.add(Event{Kind: k, Key: key}) }
+
+func (n *Node) nextQuery() uint32 {
+	n.query++
+	return n.query
+}

@@ -88,21 +88,13 @@ func (m *ClosureRep) read(d *base.Decoder) {
 	m.Entries = readEntries(d, MaxEntries)
 }
 
-// Leave is a farewell: the sender's record with Leaving set, and its near
-// view as hints for those it leaves.
-type Leave struct {
-	Record Record
-	Hints  []Hint
-}
+// Leave is a farewell: the sender's record with Leaving set.
+type Leave struct{ Record Record }
 
-func (m *Leave) Type() Type { return TypeLeave }
-func (m *Leave) append(e *base.Encoder) {
-	e.B = m.Record.AppendTo(e.B)
-	appendHints(e, m.Hints)
-}
+func (m *Leave) Type() Type             { return TypeLeave }
+func (m *Leave) append(e *base.Encoder) { e.B = m.Record.AppendTo(e.B) }
 func (m *Leave) read(d *base.Decoder) {
 	m.Record = readRecord(d)
-	m.Hints = readHints(d)
 	if d.Err() == nil && !m.Record.Leaving {
 		d.Fail(ErrField)
 	}

@@ -1,0 +1,183 @@
+package raynet
+
+import (
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/raynet/wire"
+)
+
+const (
+	healthEvery = 500 * millisecond
+	// busyEvery is the same while lookups, closures or routes wait.
+	busyEvery = 250 * millisecond
+	// strangerGrace is added for a member that has never been heard: its
+	// connection may still be made.
+	strangerGrace = 2 * second
+	// vouchLimit bounds, in DeadAfter, how long the word of others keeps a
+	// member that this node cannot reach itself.
+	vouchLimit = 3
+)
+
+// checkHealth renews leases, beats for lease holders, doubts the silent and
+// buries the dead.
+func (n *Node) checkHealth() {
+	n.keepSigned()
+	n.tombs.expire(n.now)
+	var dead, gone []*peer
+	for _, p := range n.table.all {
+		switch {
+		case p.inNear:
+			if n.watch(p) {
+				dead = append(dead, p)
+			}
+		case p.pingAt != never && n.now-p.pingAt >= n.cfg.DeadAfter:
+			dead = append(dead, p)
+		case !p.placed(n.now) && !p.up && !n.fresh(p) && p.pingAt == never && n.now-p.sinceAt > n.cfg.RecordAge:
+			gone = append(gone, p)
+		}
+		if p.leaseUntil > n.now && n.now-p.sentAt >= n.cfg.Beat-healthEvery/2 {
+			n.send(p, n.move(), LatestWins)
+		}
+	}
+	for _, p := range dead {
+		n.die(p)
+	}
+	for _, p := range gone {
+		n.table.remove(p)
+	}
+	n.expireHelps()
+}
+
+// watch looks after one near member; true means that it is dead.
+func (n *Node) watch(p *peer) bool {
+	if n.now-p.subAt >= n.cfg.Lease/3 && p.busyUntil <= n.now {
+		n.subscribe(p)
+	}
+	if p.busyUntil > n.now && n.now-p.beatAt >= n.cfg.Beat {
+		p.beatAt = n.now
+		n.ping(p)
+	}
+	since, grace := max(p.heardAt, p.nearAt), int64(0)
+	if p.heardAt == never {
+		grace = strangerGrace
+	}
+	if n.now-since >= n.cfg.SuspectAfter+grace {
+		n.doubt(p)
+	}
+	since = max(since, min(p.vouchAt, since+vouchLimit*n.cfg.DeadAfter))
+	return n.now-since >= n.cfg.DeadAfter+grace
+}
+
+// doubt makes a member a suspect: it is pinged, and two others are asked to
+// ping it, because the fault may lie between it and this node.
+func (n *Node) doubt(p *peer) {
+	if p.suspect {
+		return
+	}
+	p.suspect = true
+	n.n.Suspects++
+	n.ping(p)
+	asked := 0
+	if len(n.near) == 0 {
+		return
+	}
+	first := n.rng.IntN(len(n.near))
+	for i := range n.near {
+		q := n.near[(first+i)%len(n.near)]
+		if q != p && !q.suspect && q.heardAt != never {
+			n.send(q, &wire.PingReq{Nonce: n.nextQuery(), Target: p.key}, Reliable)
+			if asked++; asked == 2 {
+				return
+			}
+		}
+	}
+}
+
+func (n *Node) ping(p *peer) {
+	if p.pingAt == never {
+		p.pingAt = n.now
+	}
+	n.send(p, &wire.Ping{Nonce: n.nextQuery(), Have: p.stamp()}, Reliable)
+}
+
+// die buries a peer: out of every view, its record refused for a while, the
+// hole it leaves closed by asking around it. It is tried again as a passive
+// peer.
+func (n *Node) die(p *peer) {
+	p.pingAt, p.suspect, p.leaseUntil, p.vouchAt = never, true, never, never
+	n.n.Deaths++
+	if p.hasRec {
+		n.tombs.add(p.id, tomb{stamp: p.rec.Stamp, until: n.now + n.cfg.TombFor})
+	}
+	n.remove(p)
+	n.event(PeerDied, p.key)
+	if p.hasRec {
+		n.joinPassive(p)
+	}
+}
+
+// remove takes a peer out of the near, long and random views.
+func (n *Node) remove(p *peer) {
+	wasNear := p.inNear
+	n.dropNear(p, false)
+	n.leaveLong(p)
+	n.leaveRandom(p)
+	n.failFinds(p.key)
+	n.failRoutes(p.key)
+	if wasNear {
+		n.dirty = true
+		n.mend(p.at(n.now))
+	}
+	p.bornAt = never
+}
+
+// help is a ping done for another node.
+type help struct {
+	asker  base.Key
+	nonce  uint32
+	target base.Key
+	at     int64
+}
+
+func (n *Node) onPingReq(p *peer, m *wire.PingReq) {
+	t := n.table.byKey[m.Target]
+	if t == nil {
+		return
+	}
+	if len(n.helps) >= maxHelps {
+		n.n.TooMany++
+		return
+	}
+	n.helps = append(n.helps, help{asker: p.key, nonce: m.Nonce, target: m.Target, at: n.now})
+	// Not through ping: it is the asker who depends on the answer.
+	n.send(t, &wire.Ping{Nonce: n.nextQuery(), Have: t.stamp()}, Reliable)
+}
+
+func (n *Node) onPong(p *peer, _ *wire.Pong) {
+	keep := n.helps[:0]
+	for _, h := range n.helps {
+		if h.target != p.key {
+			keep = append(keep, h)
+		} else if a := n.table.byKey[h.asker]; a != nil {
+			n.send(a, &wire.PingAck{Nonce: h.nonce, Target: h.target}, Reliable)
+		}
+	}
+	n.helps = keep
+}
+
+func (n *Node) expireHelps() {
+	keep := n.helps[:0]
+	for _, h := range n.helps {
+		if n.now-h.at < n.cfg.DeadAfter {
+			keep = append(keep, h)
+		}
+	}
+	n.helps = keep
+}
+
+func (n *Node) onPingAck(m *wire.PingAck) {
+	if t := n.table.byKey[m.Target]; t != nil && t.inNear && t.suspect {
+		t.vouchAt = n.now
+		return
+	}
+	n.n.Unasked++
+}

@@ -1,0 +1,74 @@
+package raynet
+
+import (
+	"github.com/metatopia/metatopia/raynet/wire"
+)
+
+// A lease is the right to a node's moves and heartbeats: whoever lists a node
+// in its near view asks for one and renews it at a third of its length.
+
+func (n *Node) subscribe(p *peer) {
+	p.subAt = n.now
+	n.send(p, &wire.NearSub{Have: p.stamp()}, Reliable)
+}
+
+// stamp is the newest record of the peer that is held; zero for none.
+func (p *peer) stamp() wire.Stamp {
+	if !p.hasRec {
+		return wire.Stamp{}
+	}
+	return p.rec.Stamp
+}
+
+func (n *Node) onSub(p *peer, m *wire.NearSub) {
+	if p.leaseUntil <= n.now {
+		held := 0
+		for _, q := range n.table.all {
+			if q.leaseUntil > n.now {
+				held++
+			}
+		}
+		if held >= n.cfg.Leases {
+			n.n.Busy++
+			b := &wire.Busy{}
+			if p.hasRec {
+				b.Hints = n.hintsFor(p, wire.MaxHints/2)
+			}
+			n.send(p, b, Reliable)
+			return
+		}
+	}
+	p.leaseUntil = n.now + n.cfg.Lease
+	n.send(p, n.move(), LatestWins)
+	n.refresh(p, m.Have)
+	if !p.hasRec {
+		n.offer(p, false)
+	}
+}
+
+// onBusy: the member stays in the view, for routing and for the shape of the
+// cell, and is watched by pings until the next try.
+func (n *Node) onBusy(p *peer, m *wire.Busy) {
+	if !p.inNear {
+		n.n.Unasked++
+		return
+	}
+	p.busyUntil = n.now + n.cfg.Lease
+	n.onHints(p, m.Hints)
+}
+
+// onMove takes the pose of a peer from the peer itself.
+func (n *Node) onMove(p *peer, m *wire.Move) {
+	switch {
+	case !p.hasRec:
+		return
+	case m.Stamp.Epoch != p.rec.Stamp.Epoch, m.Stamp.Compare(p.moves) <= 0:
+		n.n.Stale++
+		return
+	case !n.inWorld(m.Pos):
+		n.refuse(&n.n.OutOfWorld, p)
+		return
+	}
+	p.moves = m.Stamp
+	p.pos, p.vel, p.poseAt = m.Pos, m.Vel.Vec(), n.now
+}

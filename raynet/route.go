@@ -1,0 +1,222 @@
+package raynet
+
+import (
+	"math"
+	"slices"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/raynet/wire"
+)
+
+const (
+	// ackTimeout is how long a hop may take to say that it took a route
+	// over; ackDialing the same when it must be dialled.
+	ackTimeout = second
+	ackDialing = 3 * second
+	// routeTries is how many next hops one node tries.
+	routeTries = 6
+)
+
+// relay is a route passed on and not yet acknowledged.
+type relay struct {
+	msg   *wire.Route
+	next  base.Key
+	until int64
+	tried []base.Key
+	own   bool // this node is the origin
+	token uint64
+}
+
+// seen remembers the routes taken over, so that a repeated one is
+// acknowledged and goes no further.
+type seen struct {
+	has   map[seenKey]bool // for look-ups only
+	order []seenKey
+}
+
+type seenKey struct {
+	origin base.Key
+	id     uint64
+}
+
+func newSeen() seen { return seen{has: map[seenKey]bool{}} }
+
+// add says whether k is new.
+func (s *seen) add(k seenKey) bool {
+	if s.has[k] {
+		return false
+	}
+	if len(s.order) >= maxSeen {
+		delete(s.has, s.order[0])
+		s.order = append(s.order[:0], s.order[1:]...)
+	}
+	s.has[k] = true
+	s.order = append(s.order, k)
+	return true
+}
+
+func (n *Node) startRoute(in Route) {
+	if len(in.Payload) > wire.MaxPayload || !in.Target.Valid() {
+		n.n.TooMany++
+		n.out.add(RouteLost{in.Token})
+		return
+	}
+	n.routeID++
+	m := &wire.Route{ID: n.routeID, Origin: n.id, Target: in.Target, Best: math.MaxUint64, TTL: wire.MaxTTL,
+		Payload: append([]byte(nil), in.Payload...)}
+	m.Sig = n.env.Sign(m.SigningBytes(n.cfg.World))
+	n.seen.add(seenKey{n.id, m.ID})
+	n.pass(&relay{msg: m, own: true, token: in.Token})
+}
+
+func (n *Node) onRoute(p *peer, m *wire.Route) {
+	if len(n.routes) >= maxRoutes {
+		// No ack: the sender tries another.
+		n.n.TooMany++
+		return
+	}
+	n.send(p, &wire.RouteAck{ID: m.ID, Origin: m.Origin}, Reliable)
+	if !n.seen.add(seenKey{m.Origin, m.ID}) {
+		return
+	}
+	n.n.RoutesIn++
+	if m.TTL == 0 {
+		n.n.RoutesLost++
+		return
+	}
+	m.TTL--
+	n.pass(&relay{msg: m, tried: []base.Key{p.key}})
+}
+
+// pass gives a route to the known node closest to its target, if that is
+// closer than every node the route has visited; else the route ends here,
+// once nobody near the target knows anyone closer.
+func (n *Node) pass(r *relay) {
+	m := r.msg
+	mine := m.Target.Dist2(n.self.point)
+	best := min(m.Best, mine)
+	var next *peer
+	nearest := best
+	for _, p := range n.table.all {
+		if !n.usable(p) || slices.Contains(r.tried, p.key) {
+			continue
+		}
+		if d := m.Target.Dist2(p.at(n.now)); d < nearest {
+			next, nearest = p, d
+		}
+	}
+	switch {
+	case next != nil && len(r.tried) < routeTries:
+		m.Best, m.Confirmed = best, false
+		n.forward(r, next)
+	case m.Confirmed:
+		n.deliver(r)
+	default:
+		f := n.startFind(findConfirm, m.Target, 0)
+		if f == nil {
+			n.deliver(r)
+			return
+		}
+		f.route = r
+	}
+}
+
+func (n *Node) forward(r *relay, p *peer) {
+	r.next = p.key
+	r.tried = append(r.tried, p.key)
+	r.until = n.now + ackTimeout
+	if !p.up {
+		r.until = n.now + ackDialing
+	}
+	n.n.RoutesOut++
+	n.routes = append(n.routes, r)
+	n.send(p, r.msg, Reliable)
+}
+
+// confirmed ends the look around the target that precedes a delivery: a node
+// that answered and is closer than all visited ones gets the route instead.
+func (n *Node) confirmed(f *lookup) {
+	r := f.route
+	if r == nil {
+		return
+	}
+	m := r.msg
+	best := min(m.Best, m.Target.Dist2(n.self.point))
+	for _, c := range f.cands {
+		if c.state != findAnswered || c.d2 >= best {
+			continue
+		}
+		if p := n.table.byKey[c.key]; p != nil {
+			m.Best, m.Confirmed = best, true
+			r.tried = nil
+			n.forward(r, p)
+			return
+		}
+	}
+	n.deliver(r)
+}
+
+// deliver gives the payload out here, if its origin signed it.
+func (n *Node) deliver(r *relay) {
+	m := r.msg
+	if m.Origin != n.id && !n.env.Verify(m.Origin, m.SigningBytes(n.cfg.World), m.Sig[:]) {
+		n.n.BadSignature++
+		n.event(Refused, m.Origin)
+		return
+	}
+	n.n.RoutesDelivered++
+	n.out.add(Deliver{Target: m.Target, Payload: m.Payload, From: m.Origin})
+}
+
+func (n *Node) onRouteAck(p *peer, m *wire.RouteAck) {
+	for i, r := range n.routes {
+		if r.next == p.key && r.msg.ID == m.ID && r.msg.Origin == m.Origin {
+			n.routes = slices.Delete(n.routes, i, i+1)
+			return
+		}
+	}
+	n.n.Unasked++
+}
+
+// pumpRoutes tries the next best hop where no ack came in time.
+func (n *Node) pumpRoutes() {
+	for i := 0; i < len(n.routes); {
+		r := n.routes[i]
+		if n.now < r.until {
+			i++
+			continue
+		}
+		n.routes = slices.Delete(n.routes, i, i+1)
+		n.n.RouteRetries++
+		if p := n.table.byKey[r.next]; p != nil {
+			n.mistrust(p)
+		}
+		if len(r.tried) >= routeTries {
+			n.n.RoutesLost++
+			if r.own {
+				n.out.add(RouteLost{r.token})
+			}
+			continue
+		}
+		n.pass(r)
+	}
+}
+
+// mistrust looks into a peer that did not acknowledge a route.
+func (n *Node) mistrust(p *peer) {
+	if p.inNear {
+		n.doubt(p)
+	} else {
+		p.suspect = true
+		n.ping(p)
+	}
+}
+
+// failRoutes stops waiting for a peer that is gone.
+func (n *Node) failRoutes(key base.Key) {
+	for _, r := range n.routes {
+		if r.next == key {
+			r.until = n.now
+		}
+	}
+}

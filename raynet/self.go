@@ -1,0 +1,154 @@
+package raynet
+
+import (
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/raynet/wire"
+	"github.com/metatopia/metatopia/spatial"
+)
+
+// own is what the node says of itself.
+type own struct {
+	pos   spatial.Pos
+	point spatial.Pos // pos with its jitter
+	vel   spatial.Vec
+	aoi   uint16
+	load  uint16
+	addr  []byte
+
+	rec      wire.Record
+	signedAt int64
+	seq      uint32
+	moveSeq  uint32
+	moved    bool // a pose waits to be sent
+	movedAt  int64
+}
+
+func (s *own) pose(id base.Key, pos spatial.Pos, vel spatial.Vec) {
+	s.pos, s.point, s.vel = pos, point(id, pos), vel
+}
+
+// sign makes a new record of the node.
+func (n *Node) sign() {
+	s := &n.self
+	s.seq++
+	s.signedAt = n.now
+	s.rec = n.makeRecord(false)
+	n.n.Signed++
+}
+
+func (n *Node) makeRecord(leaving bool) wire.Record {
+	s := &n.self
+	r := wire.Record{
+		Kind: n.cfg.Kind, Leaving: leaving, Key: n.id,
+		Stamp:  wire.Stamp{Epoch: n.cfg.Epoch, Seq: s.seq},
+		UnixMs: (n.cfg.UnixMs + uint64((n.now-n.startAt)/millisecond)) & (1<<48 - 1),
+		Pos:    s.pos, Vel: wire.VelocityOf(s.vel), AOI: s.aoi, Load: s.load,
+		Addr: wire.DigestOf(s.addr),
+	}
+	r.Sig = n.env.Sign(r.SigningBytes(n.cfg.World))
+	return r
+}
+
+// signFast is the least time between two records of a mover.
+const signFast = second
+
+// keepSigned renews the record when it is old, or when the node has gone a
+// tenth of the local spacing.
+func (n *Node) keepSigned() {
+	s := &n.self
+	age := n.now - s.signedAt
+	if age >= n.cfg.SignEvery || (age >= signFast && n.strayed(s.rec.Pos, s.pos)) {
+		n.sign()
+	}
+}
+
+func (n *Node) strayed(from, to spatial.Pos) bool {
+	if from == to {
+		return false
+	}
+	limit := n.spacing / 10 * spatial.Unit
+	return float64(from.Dist2(to)) >= float64(limit*limit)
+}
+
+// selfEntry is the node's own entry; the address is left out for a peer that
+// has been given it.
+func (n *Node) selfEntry(p *peer) wire.Entry {
+	e := wire.Entry{Record: n.self.rec, Age: wire.AgeOf(n.now - n.self.signedAt)}
+	if p == nil || p.addrSent != n.self.rec.Addr {
+		e.Addr = n.self.addr
+	}
+	if p != nil {
+		p.addrSent = n.self.rec.Addr
+	}
+	return e
+}
+
+// teleport is the jump, in local spacings, from which the old view is of no
+// use and the node joins anew at the new place.
+const teleport = 4
+
+func (n *Node) setPose(in SetPose) {
+	s := &n.self
+	pos := n.clamp(in.Pos)
+	jump := n.spacing > 0 && s.pos.Dist2(pos) > uint64(float64(n.spacing*n.spacing)*(teleport*teleport*spatial.Unit*spatial.Unit))
+	changed := pos != s.pos || in.Vel != s.vel
+	s.aoi, s.load = in.AOI, in.Load
+	s.pose(n.id, pos, finite(in.Vel))
+	if !changed {
+		return
+	}
+	s.moved = true
+	switch {
+	case jump:
+		n.sign()
+		n.rejoin()
+	case n.now == n.startAt:
+		// Nobody has seen the record of the configured place yet.
+		n.sign()
+	}
+}
+
+// finite drops a velocity that is no number: it would poison every sum.
+func finite(v spatial.Vec) spatial.Vec {
+	if s := v.X + v.Y + v.Z; s-s != 0 {
+		return spatial.Vec{}
+	}
+	return v
+}
+
+func (n *Node) setAddr(addr []byte) {
+	if len(addr) > wire.MaxAddr {
+		n.n.TooMany++
+		return
+	}
+	n.self.addr = append([]byte(nil), addr...)
+	if wire.DigestOf(addr) != n.self.rec.Addr {
+		n.sign()
+	}
+}
+
+// flushMove sends the pose to every lease holder.
+func (n *Node) flushMove() {
+	n.self.moved, n.self.movedAt = false, n.now
+	m := n.move()
+	for _, p := range n.table.all {
+		if p.leaseUntil > n.now {
+			n.send(p, m, LatestWins)
+		}
+	}
+}
+
+func (n *Node) move() *wire.Move {
+	n.self.moveSeq++
+	return &wire.Move{
+		Stamp: wire.Stamp{Epoch: n.cfg.Epoch, Seq: n.self.moveSeq},
+		Pos:   n.self.pos, Vel: wire.VelocityOf(n.self.vel),
+	}
+}
+
+// refresh gives a peer the node's record if it holds an older one.
+func (n *Node) refresh(p *peer, have wire.Stamp) {
+	if have.Compare(n.self.rec.Stamp) < 0 {
+		n.send(p, &wire.NearGive{Entries: []wire.Entry{n.selfEntry(p)}}, Reliable)
+	}
+}
