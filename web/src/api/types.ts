@@ -1,0 +1,63 @@
+// The messages of the local API, as node/control/types.go declares them. Go
+// writes an empty list without omitempty as null, so lists may be null.
+
+export interface Point { x: number; y: number; z: number }
+
+export interface WorldInfo {
+  id: string; name: string; founder: string; founded: string
+  spacing: number; min: Point; max: Point; link?: string
+}
+
+export interface Region {
+  id: string; name: string; site: Point; owner: string
+  color: string; live: boolean
+}
+
+export interface Entity {
+  id: string; kind: string; name: string; region: string; owner?: string
+  shape: string; size: Point; color: string
+  pos: Point; rot: [number, number, number, number]; vel: Point
+  script?: string; me?: boolean
+}
+
+export interface Pose {
+  id: string
+  p: [number, number, number]
+  r: [number, number, number, number]
+  v: [number, number, number]
+}
+
+export interface ChatLine {
+  from: string; key: string; entity: string; region: string
+  text: string; channel?: string; time: string; tick: number
+}
+
+export interface Neighbour {
+  key: string; peerId: string; name?: string; kind: string
+  pos: Point; distance: number; age: number; rays: number
+}
+
+export interface Frame {
+  seq: number; full?: boolean; world?: WorldInfo
+  regions?: Region[] | null; upsert?: Entity[] | null
+  poses?: Pose[] | null; gone?: string[] | null
+  chat?: ChatLine[] | null; me?: string; in?: string
+  notice?: string[] | null; neighbours?: Neighbour[] | null
+}
+
+export interface Status {
+  name: string; key: string; peerId: string; version: string; uptime: number
+  world?: WorldInfo; avatar?: Entity; inRegion: string
+  regions: Region[] | null
+  counters: Record<string, number> | null
+}
+
+export interface Slot { name: string; type: string; value: string }
+
+export interface Inspection {
+  entity: Entity; slots: Slot[] | null
+  language?: string; source?: string; sourceCid?: string
+  license?: string; author?: string; runs: number; lastError?: string
+}
+
+export interface Steer { x: number; z: number; jump?: boolean }

@@ -1,0 +1,14 @@
+import { el } from './dom'
+
+/** lay puts the panels on the page. */
+export function lay(root: HTMLElement, parts: Record<'place' | 'title' | 'banner' | 'toasts' | 'minimap' | 'nearby' | 'inspector' | 'chat' | 'actions', HTMLElement>): void {
+  const hud = el('div', 'hud')
+  const left = el('div', 'column left')
+  left.append(parts.place, el('div', 'spring'), parts.chat)
+  const right = el('div', 'column right')
+  right.append(parts.minimap, parts.nearby, parts.inspector)
+  const middle = el('div', 'middle')
+  middle.append(parts.banner, parts.toasts, parts.title, el('div', 'spring'), parts.actions)
+  hud.append(left, middle, right)
+  root.append(hud)
+}

@@ -1,0 +1,83 @@
+import {
+  ACESFilmicToneMapping, Color, DirectionalLight, FogExp2, HemisphereLight, MathUtils, PCFShadowMap,
+  PerspectiveCamera, Scene, Vector3, WebGLRenderer, type ShaderMaterial,
+} from 'three'
+import { Sky } from 'three/examples/jsm/objects/Sky.js'
+import { addHills } from './hills'
+
+/** Half the side of the square around me that gets sun shadows, in metres. */
+const shadowReach = 34
+
+/** Colour of the air far away; the hills fade into it. */
+export const haze = new Color(0xd9b596)
+
+/** Stage is the empty scene: sky, sun, air, camera, renderer. */
+export class Stage {
+  readonly scene = new Scene()
+  readonly camera = new PerspectiveCamera(55, 1, 0.1, 1800)
+  readonly renderer: WebGLRenderer
+  private readonly sun = new DirectionalLight(0xffd2a0, 3.1)
+  private readonly sunWay = new Vector3().setFromSphericalCoords(1, MathUtils.degToRad(90 - 17), MathUtils.degToRad(218))
+  private readonly sky = new Sky()
+  private readonly pixel = new Uint8Array(4)
+
+  /** cheap is for software rendering: no antialiasing, a small shadow map. */
+  constructor(canvas: HTMLCanvasElement, private readonly cheap: boolean) {
+    this.renderer = new WebGLRenderer({ canvas, antialias: !cheap, powerPreference: 'high-performance' })
+    this.renderer.toneMapping = ACESFilmicToneMapping
+    this.renderer.toneMappingExposure = 0.62
+    this.renderer.shadowMap.enabled = true
+    this.renderer.shadowMap.type = PCFShadowMap
+    this.scene.fog = new FogExp2(haze, 0.0068)
+
+    this.sky.scale.setScalar(1500)
+    const u = (this.sky.material as ShaderMaterial).uniforms
+    u['turbidity']!.value = 5.5
+    u['rayleigh']!.value = 1.9
+    u['mieCoefficient']!.value = 0.006
+    u['mieDirectionalG']!.value = 0.82
+    u['sunPosition']!.value.copy(this.sunWay)
+    this.scene.add(this.sky)
+
+    this.scene.add(new HemisphereLight(0xb9c9ee, 0x8a7355, 1.55))
+    this.sun.castShadow = true
+    const size = cheap ? 512 : 2048
+    this.sun.shadow.mapSize.set(size, size)
+    const cam = this.sun.shadow.camera
+    cam.left = cam.bottom = -shadowReach
+    cam.right = cam.top = shadowReach
+    cam.near = 1
+    cam.far = 240
+    this.sun.shadow.bias = -0.0006
+    this.sun.shadow.normalBias = 0.06
+    this.scene.add(this.sun, this.sun.target)
+    addHills(this.scene)
+  }
+
+  /** resize fits the picture to the window. */
+  resize(width: number, height: number): void {
+    this.renderer.setPixelRatio(this.cheap ? 1 : Math.min(window.devicePixelRatio, 2))
+    this.renderer.setSize(width, height, false)
+    this.camera.aspect = width / Math.max(1, height)
+    this.camera.updateProjectionMatrix()
+  }
+
+  /** render draws one frame with the sun's shadows around focus. With wait it
+   * returns when the picture is done, so that software rendering cannot queue
+   * frames without end. */
+  render(focus: Vector3, seconds: number, wait: boolean): void {
+    // Whole texels only, or every shadow edge swims as I walk.
+    const texel = shadowReach * 2 / this.sun.shadow.mapSize.x
+    const x = Math.round(focus.x / texel) * texel
+    const z = Math.round(focus.z / texel) * texel
+    this.sun.target.position.set(x, 0, z)
+    this.sun.position.set(x, 0, z).addScaledVector(this.sunWay, 110)
+    this.sky.position.copy(this.camera.position)
+    ;(this.sky.material as ShaderMaterial).uniforms['time']!.value = seconds
+    this.renderer.render(this.scene, this.camera)
+    if (wait) {
+      const gl = this.renderer.getContext()
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, this.pixel)
+    }
+  }
+}
