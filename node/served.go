@@ -179,6 +179,10 @@ func (w *worldState) serve(saved savedRegion) error {
 	if err != nil {
 		return fmt.Errorf("node: open region %q: %w", saved.Name, err)
 	}
+	// Before the first tick: what the log gave back. A test of a crash
+	// compares it with what the first life had at that tick.
+	st := s.srv.Status()
+	w.n.log.Info("region open", "region", saved.Name, "tick", uint64(st.Tick), "hash", st.Hash.String())
 	w.n.net.Handle(protoClient+id.String(), func(remote base.Key, st p2p.Stream) {
 		if err := s.srv.HandleClient(w.n.ctx, remote, st); err != nil {
 			w.n.log.Debug("client ended", "player", remote.Short(), "err", err)
