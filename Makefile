@@ -16,7 +16,7 @@ FUZZTIME ?= 20s
 SOAKTIME ?= 10m
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -X main.version=$(VERSION)
+LDFLAGS := -X main.release=$(VERSION)
 BIN     := bin/metatopia
 
 # Sources that a target is made of; node_modules and built output are not.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"testing"
 	"time"
 
@@ -31,26 +33,31 @@ func TestKilledRegionLosesNothing(t *testing.T) {
 	var said control.SayResponse
 	mustJSON(t, b, &said, "say", "remember me")
 
-	// Ticks and hashes of the first life, for as long as it lives.
+	// Ticks and hashes of the first life, asked for much more often than the
+	// sim steps, so that nearly every tick is seen.
+	client := control.Dial(u.ready.Socket)
+	defer client.Close()
 	seen := make(map[uint64]string)
-	watch := func() control.ServedRegion {
-		st := status(t, a)
-		if len(st.Serving) != 1 {
-			t.Fatalf("serves %d regions, want 1", len(st.Serving))
-		}
-		seen[st.Serving[0].Tick] = st.Serving[0].Hash
-		return st.Serving[0]
-	}
 	var last control.ServedRegion
-	eventually(t, 30*time.Second, "the line is durable", func() error {
-		if last = watch(); last.Durable < said.Tick {
-			return fmt.Errorf("durable tick %d, said at %d", last.Durable, said.Tick)
+	watch := func() {
+		t.Helper()
+		st, err := client.Status(t.Context())
+		if err != nil || len(st.Serving) != 1 {
+			t.Fatalf("status %+v: %v", st, err)
 		}
-		return nil
-	})
+		last = st.Serving[0]
+		seen[last.Tick] = last.Hash
+	}
+	for watch(); last.Durable < said.Tick; watch() {
+		if last.Tick > said.Tick+20*30 {
+			t.Fatalf("said at tick %d, at tick %d only %d is durable", said.Tick, last.Tick, last.Durable)
+		}
+	}
+	for until := last.Tick + 40; last.Tick < until; watch() {
+	}
 	u.kill()
 
-	start(t, nil, a, loopback...)
+	again := start(t, nil, a, append(loopback, "--log-level", "info")...)
 	after := status(t, a)
 	if after.Key != before.Key {
 		t.Errorf("another key: %s, was %s", after.Key, before.Key)
@@ -84,4 +91,30 @@ func TestKilledRegionLosesNothing(t *testing.T) {
 		}
 		return nil
 	})
+
+	// The log of the second life says what it began with. The tick is the last
+	// durable one; the first life was asked about nearly all of them, and at
+	// most the few after the last question are unknown.
+	again.stop(t)
+	m := regionOpen.FindStringSubmatch(again.stderr.String())
+	if m == nil {
+		t.Fatalf("the second life does not say what it began with:\n%s", again.stderr)
+	}
+	tick, err := strconv.ParseUint(m[1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tick < last.Durable {
+		t.Errorf("resumed at tick %d, but %d was durable", tick, last.Durable)
+	}
+	want, ok := seen[tick]
+	if !ok {
+		t.Fatalf("resumed at tick %d; the first life was last asked at %d (%d ticks seen)", tick, last.Tick, len(seen))
+	}
+	if m[2] != want {
+		t.Errorf("state at tick %d is %s, was %s", tick, m[2], want)
+	}
 }
+
+// regionOpen is the node's line about a region that it opens.
+var regionOpen = regexp.MustCompile(`msg="region open" region=\S+ tick=(\d+) hash=([0-9a-f]+)`)
