@@ -103,7 +103,7 @@ func TestRestoreRefuses(t *testing.T) {
 // a panic and without leaving the canonical form.
 func FuzzRestore(f *testing.F) {
 	cfg := Config{MaxBodies: 64}
-	for _, s := range []scene{stackScene(), avatarScene(), mixScene(3, 20, 80)} {
+	for _, s := range []scene{arcScene(), avatarScene(), mixScene(3, 6, 80)} {
 		s.cfg, s.steps = cfg, 75
 		f.Add(s.play(f, nil).AppendSnapshot(nil))
 	}

@@ -14,7 +14,7 @@ import (
 //
 //	u32 version = 1
 //	config   f32 gravity, f32 dt, u32 substeps, u32 max bodies, vec min, vec max
-//	u32 n    bodies in id order, 103 bytes each:
+//	u32 n    bodies in id order, 100 bytes each:
 //	         u64 id, u8 shape, vec half, u8 flags, vec pos, quat rot, vec vel,
 //	         vec spin, f32 mass, f32 friction, f32 restitution,
 //	         f32 want x, f32 want z, f32 acceleration, bool standing, u8 rest
