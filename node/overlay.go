@@ -28,6 +28,8 @@ const (
 	// addrEvery is how often the own addresses are looked at again.
 	addrEvery  = 10 * time.Second
 	protectTag = "raynet"
+	// farewell bounds how long leaving waits for slow neighbours.
+	farewell = 300 * time.Millisecond
 )
 
 // overlay binds the Raynet core to the network: one goroutine steps it, links
@@ -242,15 +244,18 @@ func (o *overlay) perform(out *raynet.Outbox) {
 	}
 }
 
-// leave says farewell to the neighbours; the links get a moment to carry it.
+// leave says farewell to the neighbours, and waits a moment for it to be sent.
 func (o *overlay) leave() {
 	var out raynet.Outbox
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	if o.core != nil {
 		o.core.Step(int64(time.Since(o.began)), raynet.Leave{}, &out)
 		o.perform(&out)
 	}
+	o.mu.Unlock()
+	ctx, cancel := context.WithTimeout(o.w.n.ctx, farewell)
+	defer cancel()
+	o.links.Flush(ctx)
 }
 
 // neighbours lists the near view, nearest first.

@@ -38,11 +38,14 @@ type link struct {
 	wake   chan struct{}
 	queue  [][]byte // guarded by Links.mu
 	latest []byte   // guarded by Links.mu
+	busy   bool     // guarded by Links.mu: taken, not written yet
 	closed bool     // guarded by Links.mu
 }
 
 // linkIdle closes an outbound stream that has had nothing to carry.
 const linkIdle = 60 * time.Second
+
+const flushPoll = 5 * time.Millisecond
 
 // Links serves proto. recv is called from one goroutine per inbound stream,
 // with messages of at most limit bytes; fail tells of a peer that could not
@@ -93,6 +96,30 @@ func (l *Links) Send(to base.Key, class Class, msg []byte) bool {
 	return true
 }
 
+// Flush waits until everything queued so far has been written, or ctx ends.
+func (l *Links) Flush(ctx context.Context) {
+	t := time.NewTicker(flushPoll)
+	defer t.Stop()
+	for l.waiting() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+func (l *Links) waiting() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range l.out { //lint:sorted any one decides
+		if k.busy || len(k.queue) > 0 || k.latest != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Drop forgets the outbound stream to a peer and what waits for it.
 func (l *Links) Drop(to base.Key) {
 	l.mu.Lock()
@@ -124,6 +151,7 @@ func (k *link) take() (msgs [][]byte, closed bool) {
 		msgs = append(msgs, k.latest)
 		k.latest = nil
 	}
+	k.busy = len(msgs) > 0
 	return msgs, k.closed
 }
 
