@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
+	"strings"
 
 	"github.com/metatopia/metatopia/node/control"
 )
@@ -68,22 +68,30 @@ func publish(ctx context.Context, c *child, guest []byte) (cid string, err error
 // animate starts a resident's brain on its own node, by content identifier:
 // the module comes over the network.
 func animate(ctx context.Context, c *child, cid string, seed uint64) error {
-	_, err := c.client.Spawn(ctx, &control.SpawnRequest{CID: cid, Name: "resident", Args: brain(c.n, seed)})
+	_, err := c.client.Spawn(ctx, &control.SpawnRequest{CID: cid, Name: "resident", Args: brain(c.n, c.name, seed)})
 	if err != nil {
 		return fmt.Errorf("demo: start %s's brain: %w", c.name, err)
 	}
 	return nil
 }
 
-// brain is the argument list of the resident guest: its seed, where it walks
-// and what it says.
-func brain(n int, seed uint64) []string {
-	args := []string{"--seed", strconv.FormatUint(seed+uint64(n), 10)}
+// brain is the argument list of the resident guest
+// (scripting/guest/as/resident.ts): where it walks, what it says, and over
+// which plane it throws the balls that it finds.
+func brain(n int, name string, seed uint64) []string {
+	var places, said []string
 	for _, p := range walk(n) {
-		args = append(args, "--to", fmt.Sprintf("%g,%g", p.X, p.Z))
+		places = append(places, fmt.Sprintf("%g,%g", p.X, p.Z))
 	}
 	for i := range lines {
-		args = append(args, "--line", lines[(n+i)%len(lines)])
+		said = append(said, lines[(n+i)%len(lines)])
 	}
-	return args
+	return []string{
+		"path=" + strings.Join(places, ";"),
+		"lines=" + strings.Join(said, "|"),
+		"name=" + name,
+		fmt.Sprintf("phase=%d", (seed+uint64(n))%uint64(len(places))),
+		fmt.Sprintf("border=%g", borderX),
+		"pause=1500",
+	}
 }
