@@ -112,6 +112,6 @@ func (n *Node) overheard(l control.ChatLine) {
 	}
 	for _, i := range n.procs.List(false) {
 		// A full mailbox is the process's own affair.
-		_ = n.procs.Send(i.PID, []byte(l.From+": "+l.Text))
+		_ = n.procs.Send(i.PID, []byte("heard\t"+l.From+"\t"+l.Text))
 	}
 }
