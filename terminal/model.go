@@ -238,5 +238,5 @@ func facing(rot [4]float64) (x, z float64) {
 	if n < 1e-6 || math.IsNaN(n) {
 		return 0, -1
 	}
-	return x / n, z / n
+	return x/n + 0, z/n + 0 // no -0
 }

@@ -44,6 +44,7 @@ func (r *renderer) draw(next *grid, scrollTop, scrollEnd, x, y int) []byte {
 		r.row(row, r.shown.row(row), next.row(row))
 	}
 	copy(r.shown.cells, next.cells)
+	r.style(plain) // what is typed next is plain: a key then costs its own bytes
 	r.move(x, y)
 	return r.out
 }

@@ -88,7 +88,8 @@ func wrap(s string, n int) []string {
 	row, used := "", 0
 	for _, word := range strings.SplitAfter(s, " ") {
 		w := textCells(strings.TrimRight(word, " "))
-		if used > 0 && used+w > n && strings.TrimSpace(row) != "" {
+		// A word that fits on no row is broken where this one ends.
+		if used+w > n && w <= n-len(indent) && strings.TrimSpace(row) != "" {
 			rows = append(rows, strings.TrimRight(row, " "))
 			row, used = indent, len(indent)
 		}
