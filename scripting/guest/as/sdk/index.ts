@@ -1,0 +1,17 @@
+// The Metatopia interfaces for AssemblyScript (see docs/interfaces).
+// SPDX-License-Identifier: MIT
+export { event, slot } from "./handler";
+export { message, process, time, lump, world, Thing, Point } from "./process";
+export { log, random, say } from "./common";
+export { abort } from "./abort"; // the compiler is told to use it
+
+/** What host functions give instead of a result. */
+export namespace code {
+  export const invalid = -1;
+  export const tooLarge = -2;
+  export const notFound = -3;
+  export const timeout = -4;
+  export const unavailable = -5;
+  export const refused = -6;
+  export const full = -7;
+}

@@ -1,0 +1,3 @@
+module github.com/metatopia/metatopia/scripting/guest/go
+
+go 1.26.0

@@ -1,0 +1,48 @@
+//go:build wasip1
+
+// A greeter: answers every message, in its log and to the process that sent
+// it, and greets in the world when asked to ("hello" or "hello NAME").
+// SPDX-License-Identifier: MIT
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/metatopia/metatopia/scripting/guest/go/sdk"
+)
+
+//go:wasmexport run
+func run() {
+	sdk.Log(sdk.Info, fmt.Sprintf("greeter %d ready, arguments %q", sdk.Self(), sdk.Args()))
+	for count := 1; ; count++ {
+		m, err := sdk.Receive(sdk.Forever)
+		if err != nil {
+			sdk.Log(sdk.Error, "receive: "+err.Error())
+			return
+		}
+		reply := answer(strings.TrimSpace(string(m.Data)), count)
+		fmt.Println(reply) // standard output is the log
+		if m.From != 0 {
+			if err := sdk.Send(m.From, []byte(reply)); err != nil {
+				sdk.Log(sdk.Warn, "send: "+err.Error())
+			}
+		}
+	}
+}
+
+func answer(text string, count int) string {
+	word, rest, _ := strings.Cut(text, " ")
+	if strings.EqualFold(word, "hello") {
+		if rest == "" {
+			rest = "everybody"
+		}
+		if err := sdk.Say("Hello, " + rest + "!"); err != nil {
+			return fmt.Sprintf("%d: could not greet %s: %v", count, rest, err)
+		}
+		return fmt.Sprintf("%d: greeted %s", count, rest)
+	}
+	return fmt.Sprintf("%d: got %q", count, text)
+}
+
+func main() {}
