@@ -20,6 +20,11 @@ func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
 		from.knows(r.ID(), r.Stamp)
 	}
 	firstHand := from != nil && r.Key == from.key
+	if n.tombs.covers(r.ID(), r.Stamp, n.now) {
+		// Ordinary in gossip: others have not noticed yet.
+		n.n.Stale++
+		return nil
+	}
 	p := n.table.byKey[r.Key]
 	if p != nil && p.hasRec {
 		switch c := r.Stamp.Compare(p.rec.Stamp); {
@@ -51,8 +56,7 @@ func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
 		// A farewell counts only in a Leave, from the one who leaves.
 		n.n.Stale++
 		return nil
-	case n.tombs.covers(r.ID(), r.Stamp, n.now), e.Age.Ns() > maxAge:
-		// Ordinary in gossip: others have not noticed yet.
+	case e.Age.Ns() > maxAge:
 		n.n.Stale++
 		return nil
 	case !n.verify(r):

@@ -22,7 +22,7 @@ func (n *Node) leave() {
 }
 
 // onLeave ends the whole epoch of the one who leaves: no older record of it,
-// whoever brings it, has an effect any more.
+// whoever brings it, has an effect while any view would take it.
 func (n *Node) onLeave(p *peer, m *wire.Leave) {
 	r := &m.Record
 	switch {
@@ -37,7 +37,7 @@ func (n *Node) onLeave(p *peer, m *wire.Leave) {
 		return
 	}
 	n.n.Farewells++
-	n.tombs.add(p.id, tomb{stamp: lastOf(r.Stamp.Epoch), until: n.now + n.cfg.TombFor, final: true})
+	n.tombs.add(p.id, tomb{stamp: lastOf(r.Stamp.Epoch), until: n.now + max(n.cfg.TombFor, randomAge), final: true})
 	p.leaseUntil, p.pingAt, p.heardAt = never, never, never
 	if p.inPassive {
 		n.leavePassive(p)

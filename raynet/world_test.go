@@ -1,0 +1,283 @@
+package raynet
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/sim"
+	"github.com/metatopia/metatopia/raynet/wire"
+	"github.com/metatopia/metatopia/spatial"
+)
+
+// fakeEnv signs with a hash: a run of hundreds of nodes would spend most of
+// its time in Ed25519. It is as strict as the real one for honest nodes and
+// for the forgeries the tests make. sign_test.go runs with real signatures.
+func fakeEnv(key base.Key) Env {
+	sum := func(k base.Key, msg []byte) (sig [64]byte) {
+		h := sha256.New()
+		h.Write(k[:])
+		h.Write(msg)
+		h.Sum(sig[:0])
+		return sig
+	}
+	return Env{
+		Sign: func(msg []byte) [64]byte { return sum(key, msg) },
+		Verify: func(k base.Key, msg, sig []byte) bool {
+			want := sum(k, msg)
+			return bytes.Equal(want[:], sig)
+		},
+	}
+}
+
+func testKey(i int) base.Key { return base.Key(sha256.Sum256(fmt.Appendf(nil, "node %d", i))) }
+
+// world runs many nodes on one simulated network and checks invariants.
+type world struct {
+	t     testing.TB
+	q     *sim.Queue
+	net   *sim.Net
+	nodes []*Node
+	index map[base.Key]int
+	wakes []int64
+	out   Outbox
+	cfg   Config
+
+	delivered map[string]int // payload -> node that delivered it
+	doubled   int
+	found     map[uint64]Found
+	joinedAt  []int64
+}
+
+var goodLink = sim.Link{Latency: 20 * millisecond, Jitter: 30 * millisecond, Ordered: true}
+
+func newWorld(t testing.TB, seed uint64, n int, link sim.Link, place func(i int, rng *base.Rand) spatial.Pos) *world {
+	w := &world{t: t, q: sim.New(seed), index: map[base.Key]int{}, wakes: make([]int64, n),
+		delivered: map[string]int{}, found: map[uint64]Found{}, joinedAt: make([]int64, n)}
+	w.net = sim.NewNet(w.q, n, link)
+	w.cfg = Config{Min: testBox.Min, Max: testBox.Max, Epoch: 1}
+	for i := range n {
+		key := testKey(i)
+		cfg := w.cfg
+		cfg.Pos = place(i, w.q.Rand())
+		node, err := New(cfg, key, w.q.Rand().Uint64(), fakeEnv(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.nodes = append(w.nodes, node)
+		w.index[key] = i
+	}
+	return w
+}
+
+func uniform(_ int, rng *base.Rand) spatial.Pos { return randomPoints(rng, 1, testBox)[0] }
+
+// step gives one input and performs the effects.
+func (w *world) step(i int, in Input) {
+	if w.net.Down(i) {
+		return
+	}
+	w.out.Reset()
+	w.nodes[i].Step(w.q.Now(), in, &w.out)
+	for _, e := range slices.Clone(w.out.Effects) {
+		switch e := e.(type) {
+		case Send:
+			to, ok := w.index[e.To]
+			if !ok {
+				continue // a key nobody has
+			}
+			from := w.nodes[i].id
+			w.net.Send(i, to, e.Bytes, func(b []byte) { w.step(to, Recv{from, b}) })
+		case WakeAt:
+			w.wakes[i] = e.T
+			w.q.At(e.T, func() {
+				if w.wakes[i] == e.T {
+					w.step(i, Tick{})
+				}
+			})
+		case Deliver:
+			if _, twice := w.delivered[string(e.Payload)]; twice {
+				w.doubled++
+			}
+			w.delivered[string(e.Payload)] = i
+		case Found:
+			w.found[e.Token] = e
+		case Event:
+			if e.Kind == Joined {
+				w.joinedAt[i] = w.q.Now()
+			}
+		}
+	}
+}
+
+// coldStart gives every node k keys of random others within the first second.
+func (w *world) coldStart(k int) {
+	for i := range w.nodes {
+		var keys []base.Key
+		for range k {
+			keys = append(keys, testKey(w.q.Rand().IntN(len(w.nodes))))
+		}
+		w.q.At(int64(w.q.Rand().Float64()*float64(second)), func() { w.step(i, Bootstrap{Keys: keys}) })
+	}
+}
+
+func (w *world) run(seconds float64) {
+	w.q.RunUntil(w.q.Now() + int64(seconds*float64(second)))
+	w.invariants()
+}
+
+func (w *world) alive() (is []int) {
+	for i := range w.nodes {
+		if !w.net.Down(i) && !w.nodes[i].left {
+			is = append(is, i)
+		}
+	}
+	return is
+}
+
+// solidOf is the solid-angle coverage of one node's exact cell by its near
+// view: 1 when every face belongs to a member.
+func (w *world) solidOf(i int) float64 {
+	n := w.nodes[i]
+	var pts []spatial.Pos
+	var who []int
+	for _, j := range w.alive() {
+		if j != i {
+			pts, who = append(pts, w.nodes[j].self.point), append(who, j)
+		}
+	}
+	seen, all := 0.0, 0.0
+	for _, f := range NewCell(n.self.point, n.box, pts, -1).Faces {
+		if f.Candidate < 0 {
+			continue
+		}
+		a := solidAngle(f)
+		all += a
+		if p := n.table.byKey[w.nodes[who[f.Candidate]].id]; p != nil && p.inNear {
+			seen += a
+		}
+	}
+	if all == 0 {
+		return 1
+	}
+	return seen / all
+}
+
+// solid is the mean of solidOf over a sample of living nodes.
+func (w *world) solid(sample int) float64 {
+	alive := w.alive()
+	step := max(len(alive)/sample, 1)
+	sum, count := 0.0, 0
+	for k := 0; k < len(alive); k += step {
+		sum += w.solidOf(alive[k])
+		count++
+	}
+	return sum / float64(count)
+}
+
+// deadListed is how many near places are held by dead nodes, and how many
+// there are.
+func (w *world) deadListed() (dead, all int) {
+	for _, i := range w.alive() {
+		for _, p := range w.nodes[i].near {
+			all++
+			if j := w.index[p.key]; w.net.Down(j) || w.nodes[j].left {
+				dead++
+			}
+		}
+	}
+	return dead, all
+}
+
+// routing sends routes between random living nodes and random places and gives
+// the part that reached the node closest to the place.
+func (w *world) routing(count int) (success, hops float64) {
+	alive := w.alive()
+	want := map[string]int{}
+	before := w.hops()
+	for k := range count {
+		target := uniform(0, w.q.Rand())
+		best, bd := -1, uint64(math.MaxUint64)
+		for _, i := range alive {
+			if d := target.Dist2(w.nodes[i].self.point); d < bd {
+				best, bd = i, d
+			}
+		}
+		name := fmt.Sprintf("route %d at %d", k, w.q.Now())
+		want[name] = best
+		from := alive[w.q.Rand().IntN(len(alive))]
+		w.q.After(int64(k)*10*millisecond, func() { w.step(from, Route{Target: target, Payload: []byte(name)}) })
+	}
+	w.run(float64(count)*0.01 + 10)
+	ok := 0
+	for name, i := range want {
+		if got, there := w.delivered[name]; there && got == i {
+			ok++
+		}
+	}
+	return float64(ok) / float64(count), float64(w.hops()-before) / float64(count)
+}
+
+func (w *world) hops() (h uint64) {
+	for _, n := range w.nodes {
+		h += n.n.RoutesIn
+	}
+	return h
+}
+
+// invariants are the bounds and consistency of every node's state.
+func (w *world) invariants() {
+	w.t.Helper()
+	for i, n := range w.nodes {
+		fail := func(format string, a ...any) {
+			w.t.Fatalf("node %d at %.1f s: %s", i, float64(w.q.Now())/float64(second), fmt.Sprintf(format, a...))
+		}
+		if len(n.table.all) > maxPeers || len(n.table.byKey) != len(n.table.all) {
+			fail("%d peers, %d keys", len(n.table.all), len(n.table.byKey))
+		}
+		views := map[string][]*peer{"near": n.near, "long": n.long, "random": n.random, "passive": n.passive}
+		limit := map[string]int{"near": n.cfg.Contrib + n.cfg.Sticky, "long": maxLong, "random": n.cfg.Random, "passive": n.cfg.Passive}
+		in := map[string]func(*peer) bool{
+			"near": func(p *peer) bool { return p.inNear }, "long": func(p *peer) bool { return p.inLong },
+			"random": func(p *peer) bool { return p.inRandom }, "passive": func(p *peer) bool { return p.inPassive },
+		}
+		for name, view := range views {
+			if len(view) > limit[name] || !slices.IsSortedFunc(view, comparePeers) {
+				fail("%s view has %d members or is not sorted", name, len(view))
+			}
+			marked := 0
+			for _, p := range n.table.all {
+				if in[name](p) {
+					marked++
+				}
+			}
+			if marked != len(view) {
+				fail("%s view has %d members, %d are marked", name, len(view), marked)
+			}
+			for k, p := range view {
+				if p.key == n.id || !p.hasRec || (k > 0 && view[k-1].key == p.key) || n.table.byKey[p.key] != p {
+					fail("%s view holds self, a double, a stranger or one without a record", name)
+				}
+			}
+		}
+		for _, p := range n.table.all {
+			if len(p.marks) > maxMarks || (len(p.addr) > 0 && wire.DigestOf(p.addr) != p.rec.Addr) {
+				fail("peer state out of bounds")
+			}
+		}
+		if len(n.tombs.order) > maxTombs || len(n.finds) > maxFinds || len(n.seen.order) > maxSeen {
+			fail("work in progress out of bounds")
+		}
+	}
+}
+
+func (w *world) total(f func(Counters) uint64) (sum uint64) {
+	for _, n := range w.nodes {
+		sum += f(n.n)
+	}
+	return sum
+}
