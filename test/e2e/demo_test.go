@@ -212,7 +212,7 @@ func testWalk(t *testing.T, d *openDemo) {
 	region := func() (string, error) {
 		st := status(t, d.you)
 		for _, r := range st.Regions {
-			names[r.ID] = r.Name
+			names[r.ID], names[r.Name] = r.Name, r.Name // inRegion may be either
 		}
 		if st.Avatar == nil {
 			return "", errors.New("no avatar")
