@@ -46,6 +46,9 @@ func meetBoxes(a, b *solid) (m manifold) {
 	if !ok {
 		return m
 	}
+	if step, ok := p.step(a, b); ok {
+		return p.meetFaces(step)
+	}
 	if i >= 0 && edgeGap > float32(0.95*gap)+edgeBias && edgeGap > gap+edgeBias {
 		return p.meetEdges(i, j, edgeGap)
 	}
@@ -57,8 +60,7 @@ func meetBoxes(a, b *solid) (m manifold) {
 func (p *boxPair) faces() (face int, gap float32, ok bool) {
 	gap = -1e30
 	for i := range 3 {
-		s := det.Abs(p.ta[i]) - p.ha[i] -
-			(float32(p.hb[0]*p.abs[i][0]) + float32(p.hb[1]*p.abs[i][1]) + float32(p.hb[2]*p.abs[i][2]))
+		s := p.gap(i)
 		if s > margin {
 			return 0, 0, false
 		}
@@ -67,8 +69,7 @@ func (p *boxPair) faces() (face int, gap float32, ok bool) {
 		}
 	}
 	for j := range 3 {
-		s := det.Abs(p.tb[j]) - p.hb[j] -
-			(float32(p.ha[0]*p.abs[0][j]) + float32(p.ha[1]*p.abs[1][j]) + float32(p.ha[2]*p.abs[2][j]))
+		s := p.gap(3 + j)
 		if s > margin {
 			return 0, 0, false
 		}
@@ -77,6 +78,17 @@ func (p *boxPair) faces() (face int, gap float32, ok bool) {
 		}
 	}
 	return face, gap, true
+}
+
+// gap between the boxes along a face axis, numbered as in faces.
+func (p *boxPair) gap(face int) float32 {
+	if face < 3 {
+		return det.Abs(p.ta[face]) - p.ha[face] -
+			(float32(p.hb[0]*p.abs[face][0]) + float32(p.hb[1]*p.abs[face][1]) + float32(p.hb[2]*p.abs[face][2]))
+	}
+	j := face - 3
+	return det.Abs(p.tb[j]) - p.hb[j] -
+		(float32(p.ha[0]*p.abs[0][j]) + float32(p.ha[1]*p.abs[1][j]) + float32(p.ha[2]*p.abs[2][j]))
 }
 
 // edges finds the pair of edge directions of the largest gap; i is -1 when all
