@@ -76,7 +76,11 @@ func openStore(dir string) (*store, error) {
 		return nil, fmt.Errorf("server: open region log: %w", err)
 	}
 	path := filepath.Join(dir, "region.db")
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 2 * time.Second, FreelistType: bolt.FreelistMapType})
+	var db *bolt.DB
+	err := guarded(func() (err error) {
+		db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: 2 * time.Second, FreelistType: bolt.FreelistMapType})
+		return err
+	})
 	if err != nil {
 		if errors.Is(err, berrors.ErrInvalid) || errors.Is(err, berrors.ErrChecksum) || errors.Is(err, berrors.ErrVersionMismatch) {
 			err = fmt.Errorf("%w: %w", ErrCorrupt, err)
@@ -104,6 +108,13 @@ func guarded(f func() error) (err error) {
 func (s *store) check() error {
 	return guarded(func() error {
 		return s.db.View(func(tx *bolt.Tx) error {
+			// The checker runs on a goroutine of bbolt's, where a page
+			// beyond the end of the file could not be caught.
+			if info, err := os.Stat(s.db.Path()); err != nil {
+				return err
+			} else if info.Size() < tx.Size() {
+				return fmt.Errorf("%w: %d bytes, but the file was %d", ErrCorrupt, info.Size(), tx.Size())
+			}
 			// Draining the channel lets the checker finish.
 			var first error
 			for err := range tx.Check() {

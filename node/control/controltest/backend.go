@@ -26,6 +26,7 @@ type Backend struct {
 	done    chan struct{}
 	watches map[chan *control.Frame]bool
 
+	Name  string        // of the person
 	Frame control.Frame // what a new Watch gets first
 	Fail  error         // what every call but Status returns when set
 }
@@ -36,7 +37,7 @@ var _ control.Backend = (*Backend)(nil)
 func New() *Backend {
 	return &Backend{
 		lumps: map[string][]byte{}, pinned: map[string]bool{},
-		done: make(chan struct{}), watches: map[chan *control.Frame]bool{}, Frame: Valley(),
+		done: make(chan struct{}), watches: map[chan *control.Frame]bool{}, Name: "Ada", Frame: Valley(),
 	}
 }
 
@@ -117,7 +118,7 @@ func (b *Backend) Status(context.Context) (*control.StatusResponse, error) {
 	f := b.Frame
 	me := f.Upsert[0]
 	return &control.StatusResponse{
-		Name: "Ada", Key: Key, PeerID: "12D3KooWAda", Home: "/home/ada", Version: "test", Uptime: 61,
+		Name: b.Name, Key: Key, PeerID: "12D3KooWAda", Home: "/home/ada", Version: "test", Uptime: 61,
 		World: f.World, Avatar: &me, InRegion: f.In, Regions: f.Regions, WebURL: b.web, Telnet: b.telnet,
 		Serving:  []control.ServedRegion{{ID: HearthID, Name: "Hearthside", Tick: 40, Hash: "abcd", Players: 2, Things: 2, Durable: 39}},
 		Counters: map[string]uint64{"crossings": 1, "messages": 2},

@@ -1,0 +1,108 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/region"
+)
+
+func controlEntry(c region.ControlEntry) region.Entry {
+	var e base.Encoder
+	c.AppendTo(&e)
+	return region.Entry{Kind: region.EntryControl, Body: e.B}
+}
+
+// push queues an entry for the next tick. The error is ErrBusy or ErrClosed.
+func (s *Server) push(w waiting) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pushLocked(w)
+}
+
+func (s *Server) pushLocked(w waiting) error {
+	switch {
+	case s.closed:
+		return ErrClosed
+	case len(s.inbox) >= maxInbox || s.inboxBytes+len(w.entry.Body) > maxInboxBytes:
+		return ErrBusy
+	}
+	s.inbox = append(s.inbox, w)
+	s.inboxBytes += len(w.entry.Body)
+	return nil
+}
+
+// HandleBorder takes a message from the border topic of region from. The
+// caller has checked that it was signed by that region's owner. It never
+// blocks: what is malformed, not for this region or too much is dropped, as
+// pubsub may drop any of it.
+func (s *Server) HandleBorder(from base.ID, msg []byte) {
+	if len(msg) > region.MaxBorder {
+		s.cfg.OnEvent(EventBorderBad, 1)
+		return
+	}
+	m, err := region.ParseBorder(msg)
+	if err != nil {
+		s.cfg.OnEvent(EventBorderBad, 1)
+		return
+	}
+	if m.Kind == region.BorderHandoff && m.To != s.cfg.Region.ID {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.ContainsFunc(s.told, func(n region.Neighbour) bool { return n.ID == from }) {
+		return // not a neighbour, or not yet: it will repeat what matters
+	}
+	if s.fromBorder[from] >= maxBorderPending {
+		return
+	}
+	if s.pushLocked(waiting{entry: region.Entry{Kind: region.EntryBorder, From: from, Body: slices.Clone(msg)}}) == nil {
+		s.fromBorder[from]++
+	}
+}
+
+// SetNeighbours replaces the list of neighbours. It is logged when it differs
+// from the last one; it does not wait.
+func (s *Server) SetNeighbours(list []region.Neighbour) {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b region.Neighbour) int { return a.ID.Compare(b.ID) })
+	list = list[:min(len(list), region.MaxNeighbours)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.Equal(list, s.told) {
+		return
+	}
+	if s.pushLocked(waiting{entry: controlEntry(region.ControlEntry{Kind: region.ControlNeighbours, Neighbours: list})}) == nil {
+		s.told = list
+	}
+}
+
+// Control logs one entry and returns when it is on disk and done, or with why
+// it was not. When ctx ends first it may still be done.
+func (s *Server) Control(ctx context.Context, entry region.ControlEntry) error {
+	x := controlEntry(entry)
+	if len(x.Body) > region.MaxControl {
+		return fmt.Errorf("server: control: entry of %d bytes, at most %d", len(x.Body), region.MaxControl)
+	}
+	if _, err := region.ParseControl(x.Body); err != nil {
+		return fmt.Errorf("server: control: %w", err)
+	}
+	done := make(chan error, 1)
+	if err := s.push(waiting{entry: x, done: done}); err != nil {
+		return fmt.Errorf("server: control: %w", err)
+	}
+	select {
+	case err := <-done:
+		if err != nil {
+			return fmt.Errorf("server: control: %w", err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("server: control: %w", ctx.Err())
+	case <-s.quit:
+		return fmt.Errorf("server: control: %w", ErrClosed)
+	}
+}
