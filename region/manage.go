@@ -9,30 +9,34 @@ import (
 	"github.com/metatopia/metatopia/spatial"
 )
 
-// control carries out one control entry. The driver has checked it; one that
-// is wrong all the same is refused and counted.
-func (s *Sim) control(body []byte) {
+// control carries out one control entry. The driver has checked its form; one
+// that cannot be done is refused and counted.
+func (s *Sim) control(x *Entry) {
 	s.out.Sync = true
-	c, err := ParseControl(body)
-	if err != nil {
+	c, err := ParseControl(x.Body)
+	if err != nil || !s.obey(&c) {
 		s.out.Counts.Refused++
-		return
+		s.out.Failed = append(s.out.Failed, x.Seq)
 	}
+}
+
+func (s *Sim) obey(c *ControlEntry) bool {
 	switch c.Kind {
 	case ControlCreate:
-		s.create(&c.Thing)
+		return s.create(&c.Thing)
 	case ControlRemove:
-		if t := s.thing(c.ID); t != nil && !t.avatar() {
-			s.remove(t)
+		t := s.thing(c.ID)
+		if t == nil || t.avatar() {
+			return false
 		}
+		s.remove(t)
 	case ControlNeighbours:
 		s.setNeighbours(c.Neighbours)
 	case ControlModule:
 		i, ok := s.moduleIndex(c.Module)
 		if !ok {
 			if len(s.modules) >= MaxModules {
-				s.out.Counts.Refused++
-				return
+				return false
 			}
 			s.modules = slices.Insert(s.modules, i, module{Name: c.Module})
 		}
@@ -40,31 +44,33 @@ func (s *Sim) control(body []byte) {
 	case ControlAway:
 		s.away(c.Player)
 	case ControlSet:
-		if t := s.thing(c.ID); t != nil {
-			if slots, err := t.Slots.With(c.Slot); err == nil {
-				n := *t
-				n.Slots = slots
-				s.put(&n)
-				s.want(&n)
-				s.out.Slots = append(s.out.Slots, SlotChange{n.ID, c.Slot})
-				return
-			}
+		t := s.thing(c.ID)
+		if t == nil {
+			return false
 		}
-		s.out.Counts.Refused++
+		slots, err := t.Slots.With(c.Slot)
+		if err != nil {
+			return false
+		}
+		n := *t
+		n.Slots = slots
+		s.put(&n)
+		s.want(&n)
+		s.out.Slots = append(s.out.Slots, SlotChange{n.ID, c.Slot})
 	}
+	return true
 }
 
 // create makes a thing. Its id comes from the log: the region, the tick and
 // how many were made before.
-func (s *Sim) create(spec *ThingSpec) {
+func (s *Sim) create(spec *ThingSpec) bool {
 	s.spawned++
 	var n [16]byte
 	binary.LittleEndian.PutUint64(n[:], uint64(s.tick))
 	binary.LittleEndian.PutUint64(n[8:], s.spawned)
 	id := base.DeriveID("thing", s.cfg.ID[:], n[:])
 	if s.hand.Room() <= 0 || s.hand.Own(id, 1) != nil {
-		s.out.Counts.Refused++
-		return
+		return false
 	}
 	t := &Thing{ID: id, Epoch: 1, Kind: spec.Kind, Name: spec.Name, Owner: spec.Owner, Shape: spec.Shape, Size: spec.Size,
 		Color: spec.Color, Fixed: spec.Fixed, Hollow: spec.Hollow, Slots: spec.Slots, Since: s.tick}
@@ -81,6 +87,7 @@ func (s *Sim) create(spec *ThingSpec) {
 	for _, w := range t.Slots {
 		s.out.Slots = append(s.out.Slots, SlotChange{id, w})
 	}
+	return true
 }
 
 // solid is the body of a thing that is not an avatar. A mass of zero is that

@@ -2,6 +2,7 @@ package region
 
 import (
 	"encoding/hex"
+	"fmt"
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/spatial"
@@ -114,5 +115,29 @@ type Output struct {
 	Slots  []SlotChange
 	Gone   []base.ID // things that are no longer here, released ones included
 	Want   []string  // modules to load; answer each with ControlModule
+	// Failed are the numbers (Entry.Seq) of control entries that had no effect.
+	Failed []uint64
 	Counts Counts
+}
+
+// AppendTo writes the canonical form of an entry, as the log keeps it: kind
+// u8, from id, seq u64, body.
+func (x Entry) AppendTo(e *base.Encoder) {
+	e.U8(uint8(x.Kind))
+	e.ID(x.From)
+	e.U64(x.Seq)
+	e.Bytes(x.Body)
+}
+
+// ParseEntry reads one entry. Its body is looked at by Step.
+func ParseEntry(b []byte) (Entry, error) {
+	d := base.NewDecoder(b)
+	x := Entry{Kind: EntryKind(d.U8()), From: d.ID(), Seq: d.U64(), Body: d.Bytes(MaxBorder)}
+	if d.Err() == nil && (x.Kind < EntryInput || x.Kind > EntryBorder) {
+		d.Fail(fmt.Errorf("unknown kind %d", x.Kind))
+	}
+	if err := d.Done(); err != nil {
+		return Entry{}, fmt.Errorf("region: parse entry: %w", err)
+	}
+	return x, nil
 }

@@ -143,9 +143,11 @@ func (s *Sim) takeInput(x *signed) (code Code, thing base.ID, later bool) {
 		if !box.Contains(in.Pos) {
 			return BadInput, thing, false
 		}
+		if !me.Walking { // who walks on keeps the measure of its way
+			me.Stuck, me.Aside = 0, 0
+			me.Last = s.body(s.thing(me.Thing)).Pos
+		}
 		me.Target, me.Walking, me.Steer = in.Pos, true, spatial.Vec{}
-		me.Stuck, me.Aside = 0, 0
-		me.Last = s.body(s.thing(me.Thing)).Pos
 		return OK, thing, false
 	case InJump:
 		me.Jump = true

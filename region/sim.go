@@ -110,8 +110,8 @@ func (s *Sim) Step(b Batch) (Output, error) {
 
 	// The region's own parts first: what stands here, who the neighbours are
 	// and what they hand over. Then the players, then every actor.
-	for _, e := range q.control {
-		s.control(e.Body)
+	for i := range q.control {
+		s.control(&q.control[i])
 	}
 	for _, e := range q.border {
 		s.border(e.From, e.Body)

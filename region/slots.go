@@ -63,6 +63,7 @@ const (
 	SlotLicense  = "license"  // text: SPDX
 	SlotAuthor   = "author"   // text
 	SlotColor    = "color"    // int 0xRRGGBB: overrides the thing's colour
+	SlotLit      = "lit"      // bool: false shows the thing dark
 	SlotEvery    = "every"    // int: ticks between "tick" events
 )
 

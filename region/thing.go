@@ -53,12 +53,17 @@ func (t *Thing) Script() string {
 	return v.Lump
 }
 
-// Tint is the colour to show: slot "color" when it is an int, else Color.
+// Tint is the colour to show: slot "color" when it is an int, else Color; at
+// a third of its brightness while slot "lit" is false.
 func (t *Thing) Tint() uint32 {
+	c := t.Color
 	if v, ok := t.Slots.Get(SlotColor); ok && v.Type == SlotInt && v.Int >= 0 && v.Int <= 0xffffff {
-		return uint32(v.Int)
+		c = uint32(v.Int)
 	}
-	return t.Color
+	if v, ok := t.Slots.Get(SlotLit); ok && v.Type == SlotBool && !v.Bool {
+		c = (c>>16&0xff)/3<<16 | (c>>8&0xff)/3<<8 | (c&0xff)/3
+	}
+	return c
 }
 
 func (t *Thing) avatar() bool { return !t.Player.IsZero() }

@@ -38,6 +38,8 @@ var (
 	ErrTooLong = errors.New("frame is too long")
 	// ErrKind: a frame of a kind this version does not know.
 	ErrKind = errors.New("unknown kind of frame")
+	// ErrBody: a frame whose body is not what its kind demands.
+	ErrBody = errors.New("bad frame")
 )
 
 func empty(k Kind) Message {
@@ -80,7 +82,7 @@ func Append(b []byte, m Message) []byte {
 // Parse reads the content of one frame: kind and body, without the length.
 func Parse(b []byte) (Message, error) {
 	if len(b) == 0 {
-		return nil, fmt.Errorf("wire: parse: %w", base.ErrTruncated)
+		return nil, fmt.Errorf("wire: parse: %w: empty", ErrBody)
 	}
 	m := empty(Kind(b[0]))
 	if m == nil {
@@ -89,7 +91,7 @@ func Parse(b []byte) (Message, error) {
 	d := base.NewDecoder(b[1:])
 	m.read(d)
 	if err := d.Done(); err != nil {
-		return nil, fmt.Errorf("wire: parse kind %d: %w", b[0], err)
+		return nil, fmt.Errorf("wire: parse: %w of kind %d: %w", ErrBody, b[0], err)
 	}
 	return m, nil
 }
