@@ -56,10 +56,17 @@ export class Minimap {
     c.textAlign = 'center'
     c.font = `600 ${Math.round(w / 16)}px system-ui, sans-serif`
     for (const r of this.world.regionsList) {
-      const px = Math.min(w * 0.8, Math.max(w * 0.2, x(r.site.x)))
-      const py = Math.min(w * 0.9, Math.max(w * 0.12, y(r.site.z)))
-      c.fillStyle = 'rgba(255,255,255,0.75)'
-      c.fillText(tame(r.name, 16), px, py)
+      const px = x(r.site.x)
+      const py = y(r.site.z)
+      c.fillStyle = 'rgba(255,255,255,0.85)'
+      c.beginPath()
+      c.moveTo(px, py - w / 40)
+      c.lineTo(px + w / 40, py)
+      c.lineTo(px, py + w / 40)
+      c.lineTo(px - w / 40, py)
+      c.fill()
+      // A name near the edge would be cut by the round frame.
+      if (Math.hypot(px - w / 2, py - w / 2) < w * 0.3) c.fillText(tame(r.name, 16), px, py - w / 22)
     }
     for (const t of this.world.things.values()) {
       const [tx, , tz] = t.track.latest.pos

@@ -8,6 +8,9 @@ import type { Labels, Label } from './labels'
 /** Seconds that a thing takes to fade in or out. */
 const fadeSeconds = 0.45
 
+/** Kinds that need no name in the air: one sees what they are. */
+const unnamed = new Set(['tree', 'box', 'bench', 'sign'])
+
 /** Actor is a thing on the stage. */
 export class Actor {
   readonly group = new Group()
@@ -145,7 +148,7 @@ export class Actor {
     this.label?.remove()
     this.label = undefined
     const e = this.thing.entity
-    if (e.name === '' || e.kind === 'tree' || e.kind === 'box' || e.kind === 'sign') return
+    if (e.name === '' || unnamed.has(e.kind)) return
     this.label = this.labels.add(e.name, e.kind === 'avatar' ? (e.me ? 'me' : 'avatar') : 'thing')
   }
 }

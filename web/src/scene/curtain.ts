@@ -153,13 +153,13 @@ void main() {
   float sway = sin(s * 0.55 + uTime * 0.35) + sin(s * 1.27 - uTime * 0.52) + 0.6 * sin(s * 2.9 + uTime * 0.8);
   float folds = 0.72 + 0.12 * sway;
   float y = vUv.y;
-  float body = pow(1.0 - y, 1.7) * 0.34 * folds;
+  float body = pow(1.0 - y, 1.7) * 0.5 * folds;
   float foot = exp(-y * 34.0) * 0.75;
   float ends = smoothstep(0.0, 3.0, s) * smoothstep(0.0, 3.0, uLength - s);
-  float away = 1.0 - smoothstep(70.0, 190.0, length(vView));
+  float away = 1.0 - smoothstep(90.0, 230.0, length(vView));
   float close = smoothstep(0.4, 3.0, length(vView));
   vec3 color = mix(uA, uB, 0.5 + 0.5 * sin(s * 0.21 + uTime * 0.23 + y * 2.0));
-  color = mix(color, vec3(1.0), 0.28 + 0.4 * foot);
+  color = mix(color, vec3(1.0), 0.12 + 0.45 * foot);
   gl_FragColor = vec4(color, (body + foot) * ends * away * mix(0.25, 1.0, close) * uStrength);
   #include <tonemapping_fragment>
   #include <colorspace_fragment>

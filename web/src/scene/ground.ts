@@ -129,7 +129,7 @@ const surface = /* glsl */`
   float coarse = texture2D(uNoise, p / 61.0).r;
   float medium = texture2D(uNoise, p / 17.0 + 0.37).r;
   float fine = texture2D(uNoise, p / 4.3).r;
-  vec3 grass = mix(vec3(0.105, 0.155, 0.052), vec3(0.245, 0.275, 0.098), smoothstep(0.25, 0.75, coarse * 0.6 + medium * 0.4));
+  vec3 grass = mix(vec3(0.085, 0.170, 0.040), vec3(0.235, 0.315, 0.088), smoothstep(0.25, 0.75, coarse * 0.6 + medium * 0.4));
   grass *= 0.72 + 0.56 * fine;
 
   float d1 = 1e12, d2 = 1e12;
@@ -147,7 +147,7 @@ const surface = /* glsl */`
   vec3 tint = mix(0.5 * (t1 + t2), t1, inside);
   float luma = dot(tint, vec3(0.2126, 0.7152, 0.0722));
   vec3 evenTint = tint * (0.19 / max(luma, 0.03));
-  if (uSiteCount > 0) grass = mix(grass, min(evenTint, vec3(0.5)) * (0.55 + 0.9 * medium * fine), 0.30);
+  if (uSiteCount > 0) grass = mix(grass, min(evenTint, vec3(0.5)) * (0.55 + 0.9 * medium * fine), 0.17);
 
   float rough = (fine - 0.5) * 1.1 + (medium - 0.5) * 0.9;
   float path = 1e6;
@@ -159,10 +159,10 @@ const surface = /* glsl */`
   grass = mix(grass, sand, (1.0 - smoothstep(1.25, 1.75, path + rough * 0.8)) * 0.85);
 
   float ring = place + rough * 0.25;
-  vec2 cell = p / 1.1;
+  vec2 cell = p / 0.85;
   cell.x += 0.5 * mod(floor(cell.y), 2.0);
   vec2 edge = abs(fract(cell) - 0.5);
-  vec2 cw = fwidth(p / 1.1);
+  vec2 cw = fwidth(p / 0.85);
   float joint = smoothstep(0.46 - max(cw.x, cw.y), 0.47, max(edge.x, edge.y)) * (1.0 - smoothstep(0.1, 0.5, max(cw.x, cw.y)));
   float stoneTone = fract(sin(dot(floor(cell), vec2(12.9898, 78.233))) * 43758.5453);
   vec3 stone = mix(vec3(0.27, 0.25, 0.225), vec3(0.36, 0.335, 0.30), stoneTone) * (0.8 + 0.4 * fine);
@@ -174,7 +174,7 @@ const surface = /* glsl */`
 
   float near = 1.0 - smoothstep(14.0, 75.0, length(vViewPosition));
   float grid = gridLine(p, 2.0, 0.012) * 0.055 + gridLine(p, 16.0, 0.03) * 0.085;
-  grass += vec3(0.9, 0.92, 0.85) * grid * near * 0.6;
+  grass += vec3(0.9, 0.92, 0.85) * grid * near * 0.36;
 
   vec2 out2 = max(max(uMin - p, p - uMax), 0.0);
   float beyond = smoothstep(0.0, 6.0, max(out2.x, out2.y));

@@ -4,7 +4,7 @@ import { el } from '../hud/dom'
 export type LabelKind = 'me' | 'avatar' | 'thing'
 
 /** Metres within which a label of that kind can be read. */
-const reach: Record<LabelKind, number> = { me: 60, avatar: 55, thing: 16 }
+const reach: Record<LabelKind, number> = { me: 60, avatar: 55, thing: 12 }
 const bubbleSeconds = 6
 
 /** Label is a name over a head, with what it says now. */

@@ -5,8 +5,8 @@ import {
 import type { Region } from '../api/types'
 import { hash, seeded } from './random'
 
-const tile = 4 // metres
-const perTile = 5
+const tile = 3 // metres
+const perTile = 13
 
 /** Meadow is grass around me: one instanced mesh whose blades are where the
  * place says, so that they stay as I walk past. */
@@ -32,6 +32,8 @@ export class Meadow {
           transformed.x += position.y * position.y * 0.9 * sin(uTime * 1.7 + root.x * 0.6 + root.z * 0.4);`)
         // Blades are lit like the ground they stand on, not by their own side.
         .replace('#include <beginnormal_vertex>', 'vec3 objectNormal = vec3(0.0, 1.0, 0.0);')
+      shader.fragmentShader = shader.fragmentShader
+        .replace('#include <normal_fragment_begin>', 'vec3 normal = normalize(vNormal);\nvec3 nonPerturbedNormal = normal;')
     }
     this.mesh = new InstancedMesh(tuft(), material, count)
     this.mesh.instanceMatrix.setUsage(DynamicDrawUsage)
@@ -64,7 +66,7 @@ export class Meadow {
     for (let i = -this.tiles; i <= this.tiles; i++) {
       for (let j = -this.tiles; j <= this.tiles; j++) {
         const random = seeded(hash(`${cx + i},${cz + j}`))
-        const here = random() < 0.5 ? perTile : 2
+        const here = random() < 0.55 ? perTile : 4
         for (let k = 0; k < here; k++) {
           at.set((cx + i + random() - 0.5) * tile, 0, (cz + j + random() - 0.5) * tile)
           const s = 0.5 + random() * 0.75

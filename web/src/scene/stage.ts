@@ -1,5 +1,5 @@
 import {
-  ACESFilmicToneMapping, Color, DirectionalLight, FogExp2, HemisphereLight, MathUtils, PCFShadowMap,
+  NeutralToneMapping, Color, DirectionalLight, FogExp2, HemisphereLight, MathUtils, PCFShadowMap,
   PerspectiveCamera, Scene, Vector3, WebGLRenderer, type ShaderMaterial,
 } from 'three'
 import { Sky } from 'three/examples/jsm/objects/Sky.js'
@@ -9,37 +9,37 @@ import { addHills } from './hills'
 const shadowReach = 34
 
 /** Colour of the air far away; the hills fade into it. */
-export const haze = new Color(0xd9b596)
+export const haze = new Color(0xc3c4cc)
 
 /** Stage is the empty scene: sky, sun, air, camera, renderer. */
 export class Stage {
   readonly scene = new Scene()
   readonly camera = new PerspectiveCamera(55, 1, 0.1, 1800)
   readonly renderer: WebGLRenderer
-  private readonly sun = new DirectionalLight(0xffd2a0, 3.1)
-  private readonly sunWay = new Vector3().setFromSphericalCoords(1, MathUtils.degToRad(90 - 17), MathUtils.degToRad(218))
+  private readonly sun = new DirectionalLight(0xffdcae, 5.4)
+  private readonly sunWay = new Vector3().setFromSphericalCoords(1, MathUtils.degToRad(90 - 25), MathUtils.degToRad(38))
   private readonly sky = new Sky()
   private readonly pixel = new Uint8Array(4)
 
   /** cheap is for software rendering: no antialiasing, a small shadow map. */
   constructor(canvas: HTMLCanvasElement, private readonly cheap: boolean) {
     this.renderer = new WebGLRenderer({ canvas, antialias: !cheap, powerPreference: 'high-performance' })
-    this.renderer.toneMapping = ACESFilmicToneMapping
-    this.renderer.toneMappingExposure = 0.62
+    this.renderer.toneMapping = NeutralToneMapping
+    this.renderer.toneMappingExposure = 0.5
     this.renderer.shadowMap.enabled = true
     this.renderer.shadowMap.type = PCFShadowMap
-    this.scene.fog = new FogExp2(haze, 0.0068)
+    this.scene.fog = new FogExp2(haze, 0.0048)
 
     this.sky.scale.setScalar(1500)
     const u = (this.sky.material as ShaderMaterial).uniforms
-    u['turbidity']!.value = 5.5
-    u['rayleigh']!.value = 1.9
-    u['mieCoefficient']!.value = 0.006
+    u['turbidity']!.value = 3.2
+    u['rayleigh']!.value = 1.35
+    u['mieCoefficient']!.value = 0.004
     u['mieDirectionalG']!.value = 0.82
     u['sunPosition']!.value.copy(this.sunWay)
     this.scene.add(this.sky)
 
-    this.scene.add(new HemisphereLight(0xb9c9ee, 0x8a7355, 1.55))
+    this.scene.add(new HemisphereLight(0xc4d4f5, 0x8f8060, 3.3))
     this.sun.castShadow = true
     const size = cheap ? 512 : 2048
     this.sun.shadow.mapSize.set(size, size)

@@ -46,7 +46,7 @@ export class View {
     this.picker = new Picker(this.stage.camera, this.actors)
     this.ground = new Ground(this.stage.scene)
     this.curtains = new Curtains(this.stage.scene)
-    this.meadow = new Meadow(this.stage.scene, test ? 28 : 44)
+    this.meadow = new Meadow(this.stage.scene, test ? 20 : 38)
     this.lights = new LightPool(this.stage.scene, test ? 2 : 4)
     this.goal = new Marker(this.stage.scene, 0xffe0a8, true)
     this.chosen = new Marker(this.stage.scene, 0xffc27a, false)

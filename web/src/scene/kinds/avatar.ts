@@ -37,11 +37,11 @@ export function avatar(entity: Entity): Model {
   const hair = hairs[(seed >>> 5) % hairs.length]!
 
   const body = solid(cached('avatar.body', () => new Parts()
-    .add(new CapsuleGeometry(0.27, 0.52, 8, 18), 0xffffff, { y: 0.86 })
-    .add(new TorusGeometry(0.262, 0.035, 8, 22), 0xffffff, { y: 1.16, rx: Math.PI / 2, sx: 0.86, sy: 0.86 })
+    .add(new CapsuleGeometry(0.27, 0.62, 8, 18), 0xffffff, { y: 0.81 })
+    .add(new TorusGeometry(0.2, 0.05, 8, 22), 0xffffff, { y: 1.33, rx: Math.PI / 2 })
     .geometry()), cloth(color))
   const belt = solid(cached('avatar.belt', () => new Parts()
-    .add(new TorusGeometry(0.27, 0.028, 6, 22), 0xffffff, { y: 0.74, rx: Math.PI / 2 }).geometry()),
+    .add(new TorusGeometry(0.27, 0.028, 6, 22), 0xffffff, { y: 0.7, rx: Math.PI / 2 }).geometry()),
   cloth(color.clone().multiplyScalar(0.35)))
 
   const head = solid(cached(`avatar.head.${skin}.${hair}.${seed % 3}`, () => headShape(skin, hair, seed % 3)))

@@ -6,7 +6,7 @@ let soft: Texture | undefined
 export function halo(size: number): Sprite {
   soft ??= softDisc()
   const sprite = new Sprite(new SpriteMaterial({
-    map: soft, blending: AdditiveBlending, depthWrite: false, transparent: true, opacity: 0.5, fog: false,
+    map: soft, blending: AdditiveBlending, depthWrite: false, transparent: true, opacity: 0.5, fog: false, toneMapped: false,
   }))
   sprite.scale.setScalar(size)
   sprite.renderOrder = 4

@@ -34,14 +34,14 @@ export function hearth(entity: Entity): Model {
   const { root, y0 } = standing({ ...entity, size: { ...entity.size, y: natural } }, natural, stones, fire, sparks, air)
   root.children[0]!.position.y = -entity.size.y / 2
   root.children[0]!.scale.setScalar(width / 2)
-  const glow = { at: new Vector3(0, y0 + 1.3, 0), color: new Color(0xff9448), strength: 30, reach: 18 }
+  const glow = { at: new Vector3(0, y0 + 1.3, 0), color: new Color(0xff9448), strength: 75, reach: 19 }
   const phase = hash(entity.id) % 50
   return {
     root, glow, bounds: boxAround(entity, width, 1.4), top: 1.7,
     animate(m) {
       time.value = m.seconds + phase
       const f = 1 + 0.13 * Math.sin(m.seconds * 9 + phase) + 0.09 * Math.sin(m.seconds * 16.3) + 0.06 * Math.sin(m.seconds * 27)
-      glow.strength = 30 * f
+      glow.strength = 75 * f
       air.material.opacity = 0.26 * f
     },
   }

@@ -27,7 +27,7 @@ export function lamp(entity: Entity): Model {
     .geometry()))
   const glass = new Mesh(cached('lamp.glass', () => new CylinderGeometry(0.19, 0.13, 0.34, 8)), new MeshStandardMaterial())
   glass.position.y = 2.85
-  return glowing(entity, natural, [post, glass], glass, 2.85, { strength: 22, reach: 15, halo: 2.1 })
+  return glowing(entity, natural, [post, glass], glass, 2.85, { strength: 60, reach: 17, halo: 2.4 })
 }
 
 /** lantern is a small paper light that stands or hangs. */
@@ -42,7 +42,7 @@ export function lantern(entity: Entity): Model {
   const paper = new Mesh(cached('lantern.paper', () => new SphereGeometry(0.2, 16, 12)), new MeshStandardMaterial())
   paper.position.y = 0.27
   paper.scale.y = 1.15
-  return glowing(entity, natural, [frame, paper], paper, 0.27, { strength: 9, reach: 9, halo: 1.2 })
+  return glowing(entity, natural, [frame, paper], paper, 0.27, { strength: 22, reach: 10, halo: 1.3 })
 }
 
 interface Shine { strength: number; reach: number; halo: number }
@@ -77,7 +77,7 @@ function glowing(entity: Entity, natural: number, parts: Mesh[], glass: Mesh, y:
       const warm = on ? Math.min(1, 0.25 + (m.seconds - since) * 3) : 0
       const flicker = 1 + 0.04 * Math.sin(m.seconds * 7 + phase) + 0.03 * Math.sin(m.seconds * 13.7 + phase)
       glow.strength = warm * flicker * shine.strength
-      material.emissiveIntensity = warm * flicker * 2.6
+      material.emissiveIntensity = warm * flicker * 4.5
       ring.material.opacity = warm * flicker * 0.5
     },
   }
