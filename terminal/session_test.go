@@ -220,9 +220,10 @@ func TestBytesOverTheWire(t *testing.T) {
 		p.typed("c", typed)
 		return p.received() - before
 	}
-	for i := range 20 {
-		line(strings.Repeat("la ", i%5+1) + string(rune('A'+i)))
+	for i := range 20 { // fill the log, so that it scrolls from here on
+		b.Push(&control.Frame{Chat: []control.ChatLine{{From: "Bob", Key: "f", Text: strings.Repeat("la ", i%5+1)}}})
 	}
+	line("done")
 	chat := line("and now for something different 1") - key
 	for i := range uint64(5) {
 		b.Push(&control.Frame{Seq: i}) // changes nothing on the screen

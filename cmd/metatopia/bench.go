@@ -5,4 +5,4 @@ type benchCmd struct {
 	Kind string `arg:"" optional:"" enum:",overlay,process,physics,lumps,region,chat" default:"" help:"overlay, process, physics, lumps, region or chat; all without it."`
 }
 
-func (benchCmd) Run() error { return notYet("bench") }
+func (benchCmd) Run(e *environment) error { return notYet(e.Command) }

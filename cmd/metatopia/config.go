@@ -89,7 +89,7 @@ func (c *config) Validate(app *kong.Application) error {
 	}
 	for k := range c.values {
 		if !known[k] {
-			return fmt.Errorf("config file %s: unknown setting %q", c.path, k)
+			return usagef("settings are home and the flags in `metatopia up --help`", "config file %s: unknown setting %q", c.path, k)
 		}
 	}
 	return nil

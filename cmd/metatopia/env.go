@@ -19,7 +19,8 @@ import (
 type environment struct {
 	terminals
 	JSON    bool
-	Home    string // data directory
+	Home    string // data directory, absolute
+	Command string // the verbs, as in "lump add"
 	Version string
 }
 

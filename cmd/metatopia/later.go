@@ -11,19 +11,19 @@ func notYet(what string) error {
 
 type laterCmd struct{}
 
-func (laterCmd) Run() error { return notYet("this command") }
+func (laterCmd) Run(e *environment) error { return notYet(e.Command) }
 
 type laterPeer struct {
 	Peer string `arg:"" help:"Peer id."`
 }
 
-func (laterPeer) Run() error { return notYet("this command") }
+func (laterPeer) Run(e *environment) error { return notYet(e.Command) }
 
 type laterArgs struct {
 	Args []string `arg:"" optional:"" help:"Arguments."`
 }
 
-func (laterArgs) Run() error { return notYet("this command") }
+func (laterArgs) Run(e *environment) error { return notYet(e.Command) }
 
 type adminCmd struct {
 	Status   laterArgs `cmd:"" help:"Who has which role. (not implemented yet)"`
@@ -41,11 +41,11 @@ type chatCmd struct {
 	Text    []string `arg:"" optional:"" help:"What to say; without it, read the channel."`
 }
 
-func (chatCmd) Run() error { return notYet("chat") }
+func (chatCmd) Run(e *environment) error { return notYet(e.Command) }
 
 type topCmd struct{}
 
-func (topCmd) Run() error { return notYet("top") }
+func (topCmd) Run(e *environment) error { return notYet(e.Command) }
 
 type pkgCmd struct {
 	Build    laterArgs `cmd:"" help:"Build a package from a directory. (not implemented yet)"`

@@ -183,7 +183,7 @@ type lumpSendCmd struct {
 	Peer string `arg:"" help:"Peer id."`
 }
 
-func (lumpSendCmd) Run() error { return notYet("lump send") }
+func (lumpSendCmd) Run(e *environment) error { return notYet(e.Command) }
 
 func showLump(e *environment, l *control.Lump) error {
 	return e.show(l, func(w io.Writer) {

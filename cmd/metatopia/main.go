@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -67,6 +69,10 @@ func run(ctx context.Context, args []string, std *terminals) (code int) {
 		return report(std, fmt.Errorf("metatopia: command line: %w", err))
 	}
 	kctx, err := parser.Parse(args)
+	var usage usageError
+	if errors.As(err, &usage) {
+		return report(std, err) // it has its own hint
+	}
 	if err != nil {
 		hint := "metatopia --help"
 		var perr *kong.ParseError
@@ -75,7 +81,14 @@ func run(ctx context.Context, args []string, std *terminals) (code int) {
 		}
 		return report(std, usagef("see `"+hint+"`", "%w", err))
 	}
-	env := &environment{terminals: *std, JSON: cli.JSON, Home: cli.Home, Version: version()}
+	home, err := filepath.Abs(cli.Home)
+	if err != nil {
+		return report(std, fmt.Errorf("data directory: %w", err))
+	}
+	env := &environment{
+		terminals: *std, JSON: cli.JSON, Home: home, Version: version(),
+		Command: strings.TrimPrefix(kctx.Selected().Path(), "metatopia "),
+	}
 	kctx.BindTo(ctx, (*context.Context)(nil))
 	return report(std, kctx.Run(env))
 }

@@ -28,11 +28,11 @@ func (c psCmd) Run(ctx context.Context, e *environment) error {
 }
 
 type spawnCmd struct {
-	Name   string   `help:"Name shown by ps." placeholder:"NAME"`
-	Memory uint64   `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
-	Gas    uint64   `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
-	Module string   `arg:"" help:"FILE.wasm or the CID of a module."`
-	Args   []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
+	Name   string `help:"Name shown by ps." placeholder:"NAME"`
+	Memory uint64 `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
+	Gas    uint64 `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
+	// One list, so that what follows the module is the process's, flags too.
+	Module []string `arg:"" passthrough:"" help:"FILE.wasm or the CID of a module, then the process's own arguments."`
 }
 
 func (spawnCmd) Help() string {
@@ -45,11 +45,12 @@ Example:
 }
 
 func (c spawnCmd) Run(ctx context.Context, e *environment) error {
-	req := &control.SpawnRequest{Name: c.Name, Args: c.Args, Memory: c.Memory, Gas: c.Gas}
+	module, args := c.Module[0], c.Module[1:]
+	req := &control.SpawnRequest{Name: c.Name, Args: args, Memory: c.Memory, Gas: c.Gas}
 	node := e.node()
-	if isModuleFile(c.Module) {
+	if isModuleFile(module) {
 		// As a lump it gets a CID that ps shows and that others can fetch.
-		f, err := os.Open(c.Module)
+		f, err := os.Open(module)
 		if err != nil {
 			return fmt.Errorf("spawn: %w", err)
 		}
@@ -60,10 +61,10 @@ func (c spawnCmd) Run(ctx context.Context, e *environment) error {
 		}
 		req.CID = lump.CID
 		if req.Name == "" {
-			req.Name = moduleName(c.Module)
+			req.Name = moduleName(module)
 		}
 	} else {
-		req.CID = c.Module
+		req.CID = module
 	}
 	res, err := node.Spawn(ctx, req)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/metatopia/metatopia/web"
 )
 
-// startNode starts a node in this process.
-func startNode(ctx context.Context, c nodeConfig) (runningNode, error) {
+// newNode starts a node in this process.
+func newNode(ctx context.Context, c nodeConfig) (runningNode, error) {
 	n, err := node.Start(ctx, node.Config{
 		Home: c.Home, Name: c.Name, Listen: c.Listen, Bootstrap: c.Bootstrap, MDNS: c.MDNS,
 		Join: c.Join, Version: c.Version, Log: c.Log, Guests: guest.FS(),

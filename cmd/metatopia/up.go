@@ -55,7 +55,10 @@ const pageFile = "page-url"
 // closeTimeout bounds the clean end after a signal.
 const closeTimeout = 20 * time.Second
 
-// nodeConfig is what up asks of a node; startNode makes one.
+// startNode makes a node; tests put another kind here.
+var startNode = newNode
+
+// nodeConfig is what up asks of a node.
 type nodeConfig struct {
 	Home, Name, Join, Version string
 	Listen, Bootstrap         []string
@@ -93,6 +96,21 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 		return fmt.Errorf("data directory: %w", err)
 	}
 
+	// Listen first: a wrong address is said before anything starts.
+	var page, tel net.Listener
+	if !f.NoWeb {
+		if page, err = listen(f.Web); err != nil {
+			return err
+		}
+		defer page.Close() //nolint:errcheck // its server has closed it, or nobody used it
+	}
+	if !f.NoTelnet {
+		if tel, err = listen(f.Telnet); err != nil {
+			return err
+		}
+		defer tel.Close() //nolint:errcheck // its server has closed it, or nobody used it
+	}
+
 	n, err := startNode(ctx, nodeConfig{
 		Home: e.Home, Name: f.Name, Join: join, Version: e.Version,
 		Listen: f.Listen, Bootstrap: f.Bootstrap, MDNS: f.Mdns, Log: log,
@@ -118,8 +136,8 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 	if err := srv.ServeUnix(r.Socket); err != nil {
 		return err
 	}
-	if !f.NoWeb {
-		if r.URL, err = servePage(srv, f.Web); err != nil {
+	if page != nil {
+		if r.URL, err = srv.ServeWeb(page, pageAssets()); err != nil {
 			return err
 		}
 		file := filepath.Join(e.Home, pageFile)
@@ -128,19 +146,15 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 		}
 		defer os.Remove(file) //nolint:errcheck // the token in it ends with the process anyway
 	}
-	if !f.NoTelnet {
-		ln, err := listen(f.Telnet)
-		if err != nil {
-			return err
-		}
+	if tel != nil {
 		client := control.Dial(r.Socket)
 		defer client.Close()
-		tel := terminal.New(terminal.Config{Client: client, Log: log})
-		if err := tel.Serve(ln); err != nil {
+		t := terminal.New(terminal.Config{Client: client, Log: log})
+		if err := t.Serve(tel); err != nil {
 			return err
 		}
-		defer tel.Close()
-		r.Telnet = ln.Addr().String()
+		defer t.Close()
+		r.Telnet = tel.Addr().String()
 	}
 	n.SetEndpoints(r.URL, r.Telnet)
 
@@ -161,16 +175,11 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 	return nil
 }
 
-func servePage(srv *control.Server, addr string) (string, error) {
-	ln, err := listen(addr)
-	if err != nil {
-		return "", err
-	}
-	return srv.ServeWeb(ln, pageAssets())
-}
-
 // listen takes loopback addresses only, whatever a name resolves to.
 func listen(addr string) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return nil, usagef("use 127.0.0.1:PORT; port 0 takes a free one", "%w", err)
+	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)

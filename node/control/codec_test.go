@@ -112,3 +112,18 @@ func TestClipKeepsRunesWhole(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// No response has null where a list belongs.
+func TestListsAreNeverNull(t *testing.T) {
+	for _, res := range []any{
+		&StatusResponse{}, &PeersResponse{}, &NeighboursResponse{}, &InspectResponse{}, &LumpListResponse{}, &PsResponse{},
+		&DoctorResponse{}, &WorldInfo{}, &Region{}, &SayResponse{}, &WalkResponse{}, &ThrowResponse{}, &TickResponse{}, &Lump{},
+		&SpawnResponse{}, &Empty{},
+	} {
+		complete(res)
+		b, err := json.Marshal(res)
+		if err != nil || strings.Contains(string(b), "null") {
+			t.Errorf("%T: %s %v", res, b, err)
+		}
+	}
+}

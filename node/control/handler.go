@@ -124,6 +124,7 @@ func unary[Req, Res any](a *api, name string, limit int, fn func(context.Context
 		if res == nil {
 			res = new(Res)
 		}
+		complete(res)
 		return res, nil
 	}, options(limit)...))
 }

@@ -1,0 +1,32 @@
+package control
+
+// complete makes empty lists of missing ones, so that clients in other
+// languages never see null where the type says list.
+func complete(res any) {
+	switch r := res.(type) {
+	case *StatusResponse:
+		r.Addrs, r.Regions, r.Serving = list(r.Addrs), list(r.Regions), list(r.Serving)
+		if r.Counters == nil {
+			r.Counters = map[string]uint64{}
+		}
+	case *PeersResponse:
+		r.Peers = list(r.Peers)
+	case *NeighboursResponse:
+		r.Neighbours = list(r.Neighbours)
+	case *InspectResponse:
+		r.Slots = list(r.Slots)
+	case *LumpListResponse:
+		r.Lumps = list(r.Lumps)
+	case *PsResponse:
+		r.Processes = list(r.Processes)
+	case *DoctorResponse:
+		r.Checks = list(r.Checks)
+	}
+}
+
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
