@@ -3,7 +3,6 @@ package server
 import (
 	"github.com/metatopia/metatopia/region"
 	"github.com/metatopia/metatopia/spatial"
-	"github.com/metatopia/metatopia/spatial/det"
 )
 
 // Furnish gives the founding things of a set by name: "hearth", "commons", or
@@ -43,7 +42,7 @@ func fixed(kind, name string, color uint32, x, z, w, h, d, turn float32) region.
 }
 
 func turned(degrees float32) spatial.Quat {
-	return spatial.Quat(det.AxisAngle(det.Vec{Y: 1}, float32(degrees*0.017453292)))
+	return spatial.Yaw(degrees * 0.017453292)
 }
 
 // paving is a flat stone to look at; feet pass through it.
@@ -64,7 +63,7 @@ func ball(name string, color uint32, x, z float32) region.ThingSpec {
 }
 
 func tree(name string, x, z, height float32) region.ThingSpec {
-	return fixed("tree", name, leaf, x, z, 1.6, height, 1.6, 0)
+	return fixed("tree", name, leaf, x, z, 0.9, height, 0.9, 0) // as wide as its trunk: crowns are above heads
 }
 
 func withScript(t region.ThingSpec, guest string, more ...region.SlotWrite) region.ThingSpec {
