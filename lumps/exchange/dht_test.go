@@ -40,15 +40,16 @@ func TestFoundThroughTheDHT(t *testing.T) {
 	if fetcher.Network().Connectedness(provider.ID()) == network.Connected {
 		t.Fatal("connected to the provider before asking: the test shows nothing")
 	}
-	ps, err := b.Providers(t.Context(), st.Ref, 5)
-	if err != nil || len(ps) != 1 || ps[0].ID != provider.ID() {
-		t.Fatalf("Providers = %v, %v", ps, err)
-	}
 	if in := read(t, b, st.Ref, content); in.Source != provider.ID().String() {
 		t.Errorf("source %q, want the provider", in.Source)
 	}
 	if fetcher.Network().Connectedness(provider.ID()) != network.Connected {
 		t.Error("fetched without a connection to the provider")
+	}
+	// Not before: a search through the DHT connects to whom it meets.
+	ps, err := b.Providers(t.Context(), st.Ref, 5)
+	if err != nil || len(ps) != 1 || ps[0].ID != provider.ID() {
+		t.Fatalf("Providers = %v, %v", ps, err)
 	}
 	if ps, err := b.Providers(t.Context(), lumps.Of([]byte("nobody's")), 5); err != nil || len(ps) != 0 {
 		t.Errorf("Providers of what nobody has = %v, %v", ps, err)

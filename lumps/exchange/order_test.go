@@ -78,3 +78,46 @@ func TestFailedAddNamesNothing(t *testing.T) {
 		}
 	}
 }
+
+// counting counts what a census asks of the store.
+type counting struct {
+	*mem.Store
+	asked atomic.Int64
+}
+
+func (s *counting) Size(ctx context.Context, r lumps.Ref) (int64, error) {
+	s.asked.Add(1)
+	return s.Store.Size(ctx, r)
+}
+
+func (s *counting) Get(ctx context.Context, r lumps.Ref) ([]byte, error) {
+	s.asked.Add(1)
+	return s.Store.Get(ctx, r)
+}
+
+// TestStatLooksAtEachLumpOnce: a content of 1 GiB that is four lumps, over and
+// over.
+func TestStatLooksAtEachLumpOnce(t *testing.T) {
+	s := &counting{Store: mem.New(mem.Config{})}
+	n := newNode(t, newHost(t), withStore(s))
+	leaf := make([]byte, 2*lumps.MinMeanLeaf)
+	l := unixfs.Link{Ref: lumps.Of(leaf), Size: int64(len(leaf))}
+	if err := s.Put(t.Context(), l.Ref, leaf); err != nil {
+		t.Fatal(err)
+	}
+	for _, width := range []int{16, 128, 64} {
+		node := unixfs.Node{Kind: unixfs.File}
+		for range width {
+			node.Links = append(node.Links, l)
+		}
+		b := node.Append(nil)
+		l = unixfs.Link{Ref: lumps.OfNode(b), Size: node.Size()}
+		if err := s.Put(t.Context(), l.Ref, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := lumps.Stat{Ref: l.Ref, Size: 1 << 30, Blocks: 1 + 64*(1+128*(1+16)), Local: true}
+	if st, err := n.Stat(t.Context(), l.Ref); err != nil || st != want || s.asked.Load() != 4 {
+		t.Fatalf("Stat = %+v, %v, after %d questions; want %+v after 4", st, err, s.asked.Load(), want)
+	}
+}
