@@ -155,7 +155,7 @@ func (g *guest) slice() {
 	if p.killed.Load() {
 		panic(ErrKilled)
 	}
-	if p.spec.Gas != 0 && used >= p.spec.Gas {
+	if p.spec.Gas != 0 && used > p.spec.Gas {
 		panic(ErrOutOfGas)
 	}
 	runtime.Gosched()

@@ -210,6 +210,9 @@ func (r *reader) limits(what string, most uint32) limits {
 		if r.ok() && declared < l.min {
 			r.fail(malformed("%s: maximum below minimum", what))
 		}
+		if memory := most <= MaxPages; r.ok() && memory && declared > 1<<16 {
+			r.fail(malformed("%s: more than 4 GiB", what))
+		}
 		l.max = min(declared, most)
 	}
 	return l
