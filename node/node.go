@@ -89,12 +89,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.net, err = p2p.New(p2p.Config{
-		Key: n.priv, Listen: n.cfg.Listen, Bootstrap: append(n.cfg.Bootstrap, saved.Peers...),
-		MDNS: n.cfg.MDNS, UserAgent: "metatopia/" + n.cfg.Version, Log: n.log,
-		PeerUp: n.peerUp, PeerDown: n.peerDown,
-	})
-	if err != nil {
+	if err := n.listen(append(n.cfg.Bootstrap, saved.Peers...)); err != nil {
 		return err
 	}
 	n.lumps, err = n.net.Lumps(n.ctx, n.store, n.fetched, n.log)
@@ -111,10 +106,11 @@ func (n *Node) start(ctx context.Context) error {
 		OnEvent: n.processEvent,
 	})
 	n.goRun(n.net.KeepBootstrap)
-	switch {
-	case found:
-		return n.reenter(ctx, saved)
-	case n.cfg.Join != "":
+	if found {
+		err = n.reenter(ctx, saved)
+	}
+	if err == nil && n.cfg.Join != "" {
+		// For a world already joined, the link tells where its nodes are now.
 		_, err = n.join(ctx, n.cfg.Join)
 	}
 	return err
@@ -194,6 +190,7 @@ func (n *Node) close() error {
 	w := n.current()
 	if w != nil {
 		w.leave()
+		w.rememberPeers()
 	}
 	if n.procs != nil {
 		keep(n.procs.Close())

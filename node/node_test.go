@@ -210,3 +210,29 @@ func TestLumpChunksReader(t *testing.T) {
 		t.Fatalf("%q %v", b, err)
 	}
 }
+
+// A node that comes back listens where its links say, and finds its world
+// again without a new link.
+func TestLinksStayGood(t *testing.T) {
+	home := t.TempDir()
+	a := startNode(t, Config{Name: "Ada", Home: home})
+	w := found(t, a)
+	bobHome := t.TempDir()
+	b := startNode(t, Config{Name: "Bob", Home: bobHome, Join: w.Link})
+	stopNode(t, b)
+	stopNode(t, a)
+	again, err := Start(t.Context(), Config{Name: "Ada", Home: home, Listen: loopback})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stopNode(t, again)
+	if link := must(again.Backend().WorldInfo(t.Context()))(t).Link; link != w.Link {
+		t.Fatalf("link was %s\nand is %s", w.Link, link)
+	}
+	back, err := Start(t.Context(), Config{Name: "Bob", Home: bobHome, Listen: loopback})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stopNode(t, back)
+	waitFor(t, "Bob to find Ada again", func() bool { return back.net.Connected(again.key) })
+}

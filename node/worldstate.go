@@ -46,6 +46,9 @@ const (
 	defaultHigh    = 128
 	// charterWait bounds fetching a charter from the peers in a link.
 	charterWait = 20 * time.Second
+	// maxSavedPeers bounds the addresses kept for the next start.
+	maxSavedPeers = 64
+	rememberEvery = time.Minute
 )
 
 var errOtherWorld = errors.New("this node is already in a world")
@@ -191,6 +194,7 @@ func (n *Node) enter(c *world.Charter) (*worldState, error) {
 		w.peerUp(p.Key)
 	}
 	n.goRun(w.player.run)
+	n.goRun(w.rememberLoop)
 	if !w.serving() {
 		// Somebody who only joined wants to stand in the world; an owner's
 		// avatar comes when its person does something.
@@ -218,6 +222,32 @@ func (w *worldState) sitesChanged() {
 func (w *worldState) leave() {
 	w.player.leave()
 	w.overlay.leave()
+}
+
+// rememberPeers notes where the nodes of this world were last reached, for the
+// next start.
+func (w *worldState) rememberPeers() {
+	saved := savedWorld{World: w.id.String(), Peers: w.n.net.PeerAddrs(maxSavedPeers)}
+	if len(saved.Peers) == 0 {
+		return // keep those of the last time
+	}
+	if err := w.n.home.saveJSON("world.json", saved); err != nil {
+		w.n.log.Warn("peers not remembered", "err", err)
+	}
+}
+
+// rememberLoop keeps the list fresh for a node that will not stop cleanly.
+func (w *worldState) rememberLoop(ctx context.Context) {
+	t := time.NewTicker(rememberEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			w.rememberPeers()
+		}
+	}
 }
 
 // link is the invitation with this node's addresses.

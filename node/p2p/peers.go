@@ -65,6 +65,29 @@ func transportOf(a ma.Multiaddr) string {
 	return "unknown"
 }
 
+// PeerAddrs lists addresses, with /p2p/, at which connected nodes of ours can
+// be dialled again, at most max.
+func (n *Net) PeerAddrs(max int) []string {
+	var out []string
+	for _, id := range n.host.Network().Peers() {
+		if _, err := keyOf(id); err != nil {
+			continue
+		}
+		ai := n.host.Peerstore().PeerInfo(id)
+		full, err := peer.AddrInfoToP2pAddrs(&ai)
+		if err != nil {
+			continue
+		}
+		for _, a := range full[:min(len(full), 4)] {
+			if len(out) == max {
+				return out
+			}
+			out = append(out, a.String())
+		}
+	}
+	return out
+}
+
 // Connected reports whether a connection to k is open.
 func (n *Net) Connected(k base.Key) bool {
 	id, err := idOf(k)
