@@ -1,0 +1,244 @@
+package handoff
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/metatopia/metatopia/internal/base"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write the scenario files' outputs anew")
+
+// TestScenarios runs the files of testdata. A line is a command, the indented
+// lines below it are what happened; # starts a comment.
+//
+//	regions a=CAPACITY b=CAPACITY ...
+//	own a x EPOCH       a founds object x
+//	begin a x b         a wants x to go to b
+//	cancel a x          x came back
+//	drop a x            x ceases to be
+//	tick a N            N ticks pass in a
+//	deliver [N]         the oldest N messages on the way arrive (default: all, and what they cause)
+//	lose N, double N    the N-th message on the way
+//	keep N              the N-th message is put aside
+//	replay              what was put aside arrives, and stays
+//	show                who owns what
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scenario files", err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".txt"), func(t *testing.T) {
+			want, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, string(want))
+			if *rewrite {
+				if err := os.WriteFile(f, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != string(want) {
+				t.Errorf("%s differs; run with -rewrite and look at the diff. Got:\n%s", f, got)
+			}
+		})
+	}
+}
+
+type stageHand struct {
+	t     *testing.T
+	names map[base.ID]string
+	ids   map[string]base.ID
+	cores map[string]*Core
+	order []string
+	now   map[string]base.Tick
+	net   []mail
+	kept  []mail
+	out   strings.Builder
+}
+
+func play(t *testing.T, script string) string {
+	s := &stageHand{t: t, names: map[base.ID]string{}, ids: map[string]base.ID{}, cores: map[string]*Core{}, now: map[string]base.Tick{}}
+	for line := range strings.Lines(script) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "  ") {
+			continue
+		}
+		s.out.WriteString(line + "\n")
+		if f := strings.Fields(line); len(f) > 0 && f[0] != "#" {
+			s.do(f)
+		}
+	}
+	return s.out.String()
+}
+
+func (s *stageHand) say(format string, args ...any) { fmt.Fprintf(&s.out, "  "+format+"\n", args...) }
+
+func (s *stageHand) id(name string) base.ID {
+	if id, ok := s.ids[name]; ok {
+		return id
+	}
+	id := base.ID{0: byte(len(s.ids) + 1), 15: name[0]}
+	s.ids[name], s.names[id] = id, name
+	return id
+}
+
+func (s *stageHand) do(f []string) {
+	num := func(i, def int) int {
+		if len(f) <= i {
+			return def
+		}
+		n, err := strconv.Atoi(f[i])
+		if err != nil {
+			s.t.Fatalf("%v: %v", f, err)
+		}
+		return n
+	}
+	switch f[0] {
+	case "regions":
+		for _, x := range f[1:] {
+			name, room, _ := strings.Cut(x, "=")
+			n, _ := strconv.Atoi(room)
+			c, err := New(Config{Self: s.id(name), Capacity: n, Times: quick})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			s.cores[name] = c
+			s.order = append(s.order, name)
+		}
+	case "own":
+		if err := s.cores[f[1]].Own(s.id(f[2]), uint64(num(3, 1))); err != nil {
+			s.say("error: %s", s.plain(err.Error()))
+		}
+	case "begin":
+		if err := s.cores[f[1]].Begin(s.now[f[1]], s.id(f[2]), s.id(f[3]), 10); err != nil {
+			s.say("error: %s", s.plain(err.Error()))
+		}
+		s.effects(f[1])
+	case "cancel":
+		s.cores[f[1]].Cancel(s.now[f[1]], s.id(f[2]))
+		s.effects(f[1])
+	case "drop":
+		s.cores[f[1]].Drop(s.now[f[1]], s.id(f[2]))
+		s.effects(f[1])
+	case "tick":
+		for range num(2, 1) {
+			s.now[f[1]]++
+			s.cores[f[1]].Tick(s.now[f[1]])
+			s.effects(f[1])
+		}
+	case "deliver":
+		for n := num(1, 1<<30); n > 0 && len(s.net) > 0; n-- {
+			m := s.net[0]
+			s.net = s.net[1:]
+			s.arrive(m)
+		}
+	case "lose":
+		i := num(1, 1) - 1
+		s.net = append(s.net[:i], s.net[i+1:]...)
+	case "double":
+		s.net = append(s.net, s.net[num(1, 1)-1])
+	case "keep":
+		s.kept = append(s.kept, s.net[num(1, 1)-1])
+	case "replay":
+		for _, m := range s.kept {
+			s.arrive(m)
+		}
+	case "show":
+		for _, n := range s.order {
+			c := s.cores[n]
+			var owns []string
+			for _, name := range sortedNames(s.ids) {
+				if e, ok := c.Owns(s.ids[name]); ok {
+					owns = append(owns, fmt.Sprintf("%s@%d", name, e))
+				}
+			}
+			s.say("%s owns [%s], room %d, limbo %d", n, strings.Join(owns, " "), c.Room(), c.Limbo())
+		}
+	default:
+		s.t.Fatalf("unknown command %v", f)
+	}
+}
+
+func sortedNames(m map[string]base.ID) []string {
+	var names []string
+	for n := range m {
+		names = append(names, n)
+	}
+	for i := range names {
+		for j := i + 1; j < len(names); j++ {
+			if names[j] < names[i] {
+				names[i], names[j] = names[j], names[i]
+			}
+		}
+	}
+	return names
+}
+
+func (s *stageHand) plain(text string) string {
+	for id, n := range s.names {
+		text = strings.ReplaceAll(text, id.String(), n)
+	}
+	return text
+}
+
+func (s *stageHand) arrive(m mail) {
+	to := s.names[m.to]
+	s.say("%s <- %s: %s", to, s.names[m.from], s.text(m.msg))
+	if err := s.cores[to].Handle(s.now[to], m.from, m.msg); err != nil {
+		s.say("error: %s", s.plain(err.Error()))
+	}
+	s.effects(to)
+}
+
+func (s *stageHand) text(m Msg) string {
+	out := fmt.Sprintf("%v n=%d %s@%d", m.Kind, m.N, s.names[m.ID], m.Epoch)
+	if m.Floor != 0 {
+		out += fmt.Sprintf(" floor=%d", m.Floor)
+	}
+	if m.Reason != 0 {
+		out += fmt.Sprintf(" reason=%d", m.Reason)
+	}
+	if m.State != nil {
+		out += fmt.Sprintf(" %q", m.State)
+	}
+	return out
+}
+
+func (s *stageHand) effects(name string) {
+	c := s.cores[name]
+	for {
+		list := c.Effects()
+		if len(list) == 0 {
+			return
+		}
+		for _, e := range list {
+			switch e.Kind {
+			case DoSend:
+				s.say("%s -> %s: %s", name, s.names[e.Peer], s.text(e.Msg))
+				s.net = append(s.net, mail{from: s.id(name), to: e.Peer, msg: e.Msg})
+			case DoRelease:
+				s.say("%s releases %s@%d", name, s.names[e.ID], e.Epoch)
+				if err := c.Release(s.now[name], e.ID, []byte("state of "+s.names[e.ID])); err != nil {
+					s.say("error: %s", s.plain(err.Error()))
+				}
+			case DoAccept:
+				s.say("%s takes over %s@%d with %q replace=%v", name, s.names[e.ID], e.Epoch, e.State, e.Replace)
+			case DoSettle:
+				s.say("%s knows that %s@%d arrived", name, s.names[e.ID], e.Epoch)
+			case DoGiveUp:
+				s.say("%s keeps %s@%d, reason %d", name, s.names[e.ID], e.Epoch, e.Reason)
+			case DoPrepared:
+				s.say("%s expects %s", name, s.names[e.ID])
+			}
+		}
+	}
+}
