@@ -1,6 +1,8 @@
 package raynet
 
 import (
+	"slices"
+
 	"github.com/metatopia/metatopia/raynet/wire"
 )
 
@@ -165,16 +167,22 @@ func (n *Node) bootstrap(in Bootstrap) {
 		}
 	}
 	for _, k := range in.Keys {
+		if k == n.id || slices.Contains(n.boot, k) {
+			continue
+		}
 		if len(n.boot) >= maxPassive {
-			n.n.TooMany++
-			break
+			// The newest are the likeliest to be there.
+			n.boot = append(n.boot[:0], n.boot[1:]...)
 		}
-		if k != n.id {
-			n.boot = append(n.boot, k)
-		}
+		n.boot = append(n.boot, k)
 	}
 	// Knock at a few doors at once; the near rounds go on from there.
-	for i := 0; i < 3; i++ {
+	for i := 0; i < 3 && i < len(n.boot); i++ {
+		if p := n.ensure(n.boot[len(n.boot)-1-i]); p != nil && p.heardAt == never && p.sentAt != n.now {
+			n.offer(p, false)
+		}
+	}
+	if len(n.boot) == 0 {
 		n.knock()
 	}
 }

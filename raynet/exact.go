@@ -20,7 +20,7 @@ const exactRays = 128
 
 // Select implements Selector. Contribution is the volume the cell really grows
 // by without the candidate.
-func (Exact) Select(dst []Score, origin spatial.Pos, box Box, cands []spatial.Pos, _ *base.Rand) {
+func (Exact) Select(dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, _ *base.Rand) {
 	clear(dst)
 	whole := NewCell(origin, box, cands, -1)
 	volume := whole.Volume()
@@ -76,7 +76,7 @@ func (a Point) towards(b Point, t float64) Point {
 
 // NewCell is the Voronoi cell of origin among cands, clipped to the box,
 // without the candidate of index skip (-1 skips none).
-func NewCell(origin spatial.Pos, box Box, cands []spatial.Pos, skip int) *Cell {
+func NewCell(origin spatial.Pos, box spatial.Box, cands []spatial.Pos, skip int) *Cell {
 	c := boxCell(offset(origin, box.Min), offset(origin, box.Max))
 	order := make([]int, 0, len(cands))
 	for i := range cands {

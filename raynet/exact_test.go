@@ -21,7 +21,7 @@ func solidAngle(f Face) float64 {
 	return sum / (4 * math.Pi)
 }
 
-func randomPoints(rng *base.Rand, n int, box Box) []spatial.Pos {
+func randomPoints(rng *base.Rand, n int, box spatial.Box) []spatial.Pos {
 	ps := make([]spatial.Pos, n)
 	for i := range ps {
 		ps[i] = spatial.Pos{
@@ -33,7 +33,7 @@ func randomPoints(rng *base.Rand, n int, box Box) []spatial.Pos {
 	return ps
 }
 
-var testBox = Box{Min: spatial.At(0, 0, 0), Max: spatial.At(100, 100, 100)}
+var testBox = spatial.Box{Min: spatial.At(0, 0, 0), Max: spatial.At(100, 100, 100)}
 
 // The oracle itself: cells fill the box exactly, and their faces fill the
 // sphere.

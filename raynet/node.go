@@ -21,7 +21,7 @@ type Node struct {
 	id  base.Key
 	env Env
 	rng *base.Rand
-	box Box // the world box, a margin wider: points are jittered
+	box spatial.Box // the world box, a margin wider: points are jittered
 
 	// Of the Step under way.
 	now int64
@@ -51,6 +51,7 @@ type Node struct {
 	nextNear, nextShuffle, nextLong, nextPassive, nextSelfFind, nextHealth int64
 
 	shuffled []*peer // entries of the last shuffle request, to be replaced first
+	shuffles int     // quick ones so far
 	longTurn int
 
 	query   uint32 // last used lookup, closure or ping number
@@ -77,7 +78,7 @@ func New(cfg Config, id base.Key, seed uint64, env Env) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, id: id, env: env, rng: base.NewRand(seed, 1),
-		box:        Box{Min: shift(cfg.Min, -margin), Max: shift(cfg.Max, margin)},
+		box:        spatial.Box{Min: shift(cfg.Min, -margin), Max: shift(cfg.Max, margin)},
 		selectedAt: never, joinAt: never,
 		nearGap: cfg.NearEvery,
 		table:   newTable(),

@@ -2,6 +2,7 @@ package raynet
 
 import (
 	"crypto/sha256"
+	"flag"
 	"testing"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -10,11 +11,13 @@ import (
 	"github.com/metatopia/metatopia/spatial"
 )
 
-// TestColdStartThenSuddenLoss is the main promise: 300 nodes that each know
+var nodes = flag.Int("nodes", 200, "nodes of TestColdStartThenSuddenLoss")
+
+// TestColdStartThenSuddenLoss is the main promise: nodes that each know
 // three random keys form the overlay, and form it again after three in ten
 // vanish at once without a word.
 func TestColdStartThenSuddenLoss(t *testing.T) {
-	w := newWorld(t, 1, 300, goodLink, uniform)
+	w := newWorld(t, 1, *nodes, goodLink, uniform)
 	w.coldStart(3)
 	w.run(15)
 	if sa := w.solid(150); sa < 0.99 {
@@ -31,6 +34,9 @@ func TestColdStartThenSuddenLoss(t *testing.T) {
 		if !n.Joined() {
 			t.Errorf("node %d has not joined", i)
 		}
+		if n.n.RoutesLost > 0 || n.n.Malformed > 0 || n.n.BadSignature > 0 || n.n.Conflict > 0 || n.n.WrongKey > 0 {
+			t.Errorf("node %d among honest ones counts %+v", i, n.n)
+		}
 	}
 
 	for i := range w.nodes {
@@ -38,7 +44,7 @@ func TestColdStartThenSuddenLoss(t *testing.T) {
 			w.net.Crash(i)
 		}
 	}
-	t.Logf("at once after losing %d: solid angle %.4f", 300-len(w.alive()), w.solid(150))
+	t.Logf("at once after losing %d: solid angle %.4f", *nodes-len(w.alive()), w.solid(150))
 	w.run(8)
 	t.Logf("8 s later: solid angle %.4f", w.solid(150))
 	ok, _ = w.routing(200)

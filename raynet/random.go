@@ -8,8 +8,11 @@ import (
 // whose record is oldest is asked to swap, and swapped entries change places,
 // so pointers are conserved and in-degrees stay even.
 
-// shuffleRound gives the period until the next one: short while the view is
-// less than half full.
+// fastShuffles is how many shuffles follow each other quickly after a start.
+const fastShuffles = 10
+
+// shuffleRound gives the period until the next one: short at first, while the
+// view is less than half full.
 func (n *Node) shuffleRound() int64 {
 	if len(n.random) == 0 {
 		// A lone view: start it from neighbours.
@@ -39,7 +42,8 @@ func (n *Node) shuffleRound() int64 {
 		}
 		n.send(oldest, m, Bulk)
 	}
-	if len(n.random) < n.cfg.Random/2 {
+	if n.shuffles < fastShuffles && len(n.random) < n.cfg.Random/2 {
+		n.shuffles++
 		return min(n.cfg.NearEvery, n.cfg.ShuffleEvery)
 	}
 	return n.cfg.ShuffleEvery
@@ -65,6 +69,10 @@ func (n *Node) onShuffle(p *peer, m *wire.Shuffle) {
 	if m.Reply {
 		n.mergeRandom(p, m.Entries, n.shuffled)
 		n.shuffled = nil
+		if len(n.random) < n.cfg.Random && n.usable(p) && !p.inRandom {
+			// In a small world the swap would leave nobody here.
+			n.joinRandom(p)
+		}
 		return
 	}
 	picked := n.pickRandom(n.cfg.Shuffle, p)

@@ -21,7 +21,7 @@ type Rays struct{ N int }
 const maxRays = 4096
 
 // Select implements Selector.
-func (r Rays) Select(dst []Score, origin spatial.Pos, box Box, cands []spatial.Pos, rng *base.Rand) {
+func (r Rays) Select(dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, rng *base.Rand) {
 	clear(dst)
 	rot := randomRotation(rng)
 	n := min(max(r.N, 1), maxRays)
@@ -154,7 +154,8 @@ func randomRotation(rng *base.Rand) rotation {
 // squared distance from it.
 func disc(rng *base.Rand) (x, y, n float64) {
 	for {
-		x, y = 2*rng.Float64()-1, 2*rng.Float64()-1
+		x, y = float64(rng.Float64()), float64(rng.Float64())
+		x, y = x+x-1, y+y-1
 		n = float64(x*x) + float64(y*y)
 		if n < 1 && n > 1e-12 {
 			return x, y, n

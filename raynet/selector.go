@@ -5,9 +5,6 @@ import (
 	"github.com/metatopia/metatopia/spatial"
 )
 
-// Box is the part of space a cell is clipped to.
-type Box struct{ Min, Max spatial.Pos }
-
 // Score says what one candidate is worth to a view around an origin.
 type Score struct {
 	// Contribution is the volume the cell would grow by without the
@@ -24,5 +21,5 @@ type Score struct {
 // arguments: rng is the only source of chance. dst has the length of cands
 // and is overwritten. No candidate equals origin.
 type Selector interface {
-	Select(dst []Score, origin spatial.Pos, box Box, cands []spatial.Pos, rng *base.Rand)
+	Select(dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, rng *base.Rand)
 }

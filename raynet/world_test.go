@@ -51,13 +51,15 @@ type world struct {
 	doubled   int
 	found     map[uint64]Found
 	joinedAt  []int64
+	bests     map[seenKey][wire.MaxTTL + 1]uint64 // of each route by TTL; 0 is none
 }
 
 var goodLink = sim.Link{Latency: 20 * millisecond, Jitter: 30 * millisecond, Ordered: true}
 
 func newWorld(t testing.TB, seed uint64, n int, link sim.Link, place func(i int, rng *base.Rand) spatial.Pos) *world {
 	w := &world{t: t, q: sim.New(seed), index: map[base.Key]int{}, wakes: make([]int64, n),
-		delivered: map[string]int{}, found: map[uint64]Found{}, joinedAt: make([]int64, n)}
+		delivered: map[string]int{}, found: map[uint64]Found{}, joinedAt: make([]int64, n),
+		bests: map[seenKey][wire.MaxTTL + 1]uint64{}}
 	w.net = sim.NewNet(w.q, n, link)
 	w.cfg = Config{Min: testBox.Min, Max: testBox.Max, Epoch: 1}
 	for i := range n {
@@ -90,6 +92,9 @@ func (w *world) step(i int, in Input) {
 			if !ok {
 				continue // a key nobody has
 			}
+			if wire.Type(e.Bytes[1]) == wire.TypeRoute {
+				w.checkHop(e.Bytes)
+			}
 			from := w.nodes[i].id
 			w.net.Send(i, to, e.Bytes, func(b []byte) { w.step(to, Recv{from, b}) })
 		case WakeAt:
@@ -112,6 +117,25 @@ func (w *world) step(i int, in Input) {
 			}
 		}
 	}
+}
+
+// checkHop asserts rule 6.3: in a world that stands still every hop lowers the
+// best distance a route carries. Retries of one hop carry the same.
+func (w *world) checkHop(b []byte) {
+	m, err := wire.Parse(b)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r := m.(*wire.Route)
+	k := seenKey{r.Origin, r.ID}
+	all := w.bests[k]
+	for ttl := int(r.TTL) + 1; ttl < len(all); ttl++ {
+		if all[ttl] != 0 && all[ttl] <= r.Best {
+			w.t.Errorf("a route's best distance went from %d to %d", all[ttl], r.Best)
+		}
+	}
+	all[r.TTL] = r.Best
+	w.bests[k] = all
 }
 
 // coldStart gives every node k keys of random others within the first second.
