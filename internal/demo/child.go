@@ -111,12 +111,15 @@ func (c *child) ready(ctx context.Context, wantWorld bool) (*control.StatusRespo
 	var last error
 	for {
 		st, err := c.client.Status(ctx)
-		if err == nil && (st.World != nil || !wantWorld) {
+		switch {
+		case err != nil:
+		case st.World == nil && wantWorld:
+			err = errors.New("it has not entered the world")
+		case c.role == visitor && (st.WebURL == "" || st.Telnet == ""):
+			err = errors.New("its page and telnet are not open")
+		default:
 			c.key = st.Key
 			return st, nil
-		}
-		if err == nil {
-			err = errors.New("it has not entered the world")
 		}
 		if ctx.Err() == nil {
 			last = err

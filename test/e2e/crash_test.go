@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -18,7 +19,10 @@ import (
 func TestKilledRegionLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	a := filepath.Join(dir, "a")
-	u, link := worldOf(t, nil, a, loopback...)
+	// A region's owner listens at the same place in every life, so that the
+	// others find it again.
+	fixed := []string{"--listen", fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", freePort(t))}
+	u, link := worldOf(t, nil, a, fixed...)
 	before := status(t, a)
 	b := filepath.Join(dir, "b")
 	start(t, nil, b, append(loopback, "--join", link)...)
@@ -57,7 +61,7 @@ func TestKilledRegionLosesNothing(t *testing.T) {
 	}
 	u.kill()
 
-	again := start(t, nil, a, append(loopback, "--log-level", "info")...)
+	again := start(t, nil, a, append(fixed, "--log-level", "info")...)
 	after := status(t, a)
 	if after.Key != before.Key {
 		t.Errorf("another key: %s, was %s", after.Key, before.Key)
@@ -114,6 +118,17 @@ func TestKilledRegionLosesNothing(t *testing.T) {
 	if m[2] != want {
 		t.Errorf("state at tick %d is %s, was %s", tick, m[2], want)
 	}
+}
+
+// freePort is a TCP port that nobody listens on just now.
+func freePort(t *testing.T) int {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close() //nolint:errcheck // nothing was written
+	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // regionOpen is the node's line about a region that it opens.

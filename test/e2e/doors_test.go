@@ -155,8 +155,8 @@ func testStrangers(t *testing.T, pageURL string) {
 		change func(*http.Request)
 		want   int
 	}{
-		{"no token", func(r *http.Request) { r.Header.Del("Authorization") }, http.StatusUnauthorized},
-		{"wrong token", func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+strings.Repeat("A", len(tokenOf(u)))) }, http.StatusUnauthorized},
+		{"no token", func(r *http.Request) { r.Header.Del("Authorization") }, http.StatusForbidden},
+		{"wrong token", func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+strings.Repeat("A", len(tokenOf(u)))) }, http.StatusForbidden},
 		{"rebinding host", func(r *http.Request) { r.Host = "evil.example"; r.Header.Set("Origin", "http://evil.example") }, http.StatusMisdirectedRequest},
 		{"another port's origin", func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:1") }, http.StatusForbidden},
 		{"a stranger's origin", func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, http.StatusForbidden},
