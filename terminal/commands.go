@@ -228,7 +228,7 @@ func the(e control.Entity) string {
 	if e.Kind == kindAvatar {
 		return name(e.Name)
 	}
-	n := name(e.Name)
+	n := label(e)
 	if strings.HasPrefix(strings.ToLower(n), "the ") {
 		return n
 	}

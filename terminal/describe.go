@@ -41,20 +41,43 @@ func (m *model) look() []line {
 	return out
 }
 
+// list names entities, nearest first; things of the same name are counted and
+// the nearest one's place is given.
 func (m *model) list(me control.Entity, all []control.Entity, most int) string {
-	parts := make([]string, 0, most+1)
-	for i, e := range all {
-		if i == most {
-			parts = append(parts, fmt.Sprintf("and %d more", len(all)-most))
-			break
+	count := map[string]int{}
+	for _, e := range all {
+		count[label(e)]++
+	}
+	var parts []string
+	said, left := map[string]bool{}, 0
+	for _, e := range all {
+		l := label(e)
+		switch {
+		case said[l]:
+			continue
+		case len(parts) == most:
+			left++
+			continue
 		}
-		label := name(e.Name)
-		if e.Kind != kindAvatar && !strings.Contains(strings.ToLower(label), e.Kind) {
-			label += " (" + clean(e.Kind) + ")"
+		said[l] = e.Kind != kindAvatar // two people may have one name
+		if n := count[l]; n > 1 && said[l] {
+			l = fmt.Sprintf("%s (%d)", l, n)
 		}
-		parts = append(parts, fmt.Sprintf("%s %.0f m %s", label, distance(me.Pos, e.Pos), shortDirection(me.Pos, e.Pos)))
+		parts = append(parts, fmt.Sprintf("%s %.0f m %s", l, distance(me.Pos, e.Pos), shortDirection(me.Pos, e.Pos)))
+	}
+	if left > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", left))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// label is the name of an entity as others find it; a thing without a name is
+// called what it is.
+func label(e control.Entity) string {
+	if strings.TrimSpace(e.Name) == "" && e.Kind != kindAvatar {
+		return name(e.Kind)
+	}
+	return name(e.Name)
 }
 
 // who lists every person this node sees.
@@ -77,7 +100,7 @@ func (m *model) who() []line {
 
 func inspected(r *control.InspectResponse) []line {
 	e := r.Entity
-	out := []line{{bold, fmt.Sprintf("%s, a %s at %s", name(e.Name), clean(e.Kind), coordinates(e.Pos))}}
+	out := []line{{bold, fmt.Sprintf("%s: %s at %s", label(e), clean(e.Kind), coordinates(e.Pos))}}
 	for _, s := range r.Slots {
 		out = append(out, line{plain, fmt.Sprintf("  %s (%s) = %s", clean(s.Name), clean(s.Type), cut(clean(s.Value), 200))})
 	}

@@ -73,11 +73,8 @@ func (m *model) apply(f *control.Frame) []line {
 	if f.Me != "" {
 		m.me = f.Me
 	}
-	if f.In != "" && f.In != m.in {
-		m.in = f.In
-		if !first {
-			out = append(out, line{green, "You cross into " + m.regionName(f.In) + "."})
-		}
+	if f.In != "" {
+		m.in = f.In // a crossing comes as a notice, too
 	}
 	for _, c := range f.Chat {
 		out = append(out, m.heard(c))

@@ -126,11 +126,8 @@ func TestNarrative(t *testing.T) {
 	if got := said(control.Frame{Poses: []control.Pose{pose(controltest.BobID, 0, -11)}}); got != "Bob comes near, from the north." {
 		t.Errorf("%q", got)
 	}
-	if got := said(control.Frame{In: controltest.CommonsID}); got != "You cross into Commons." {
-		t.Errorf("%q", got)
-	}
-	if got := said(control.Frame{In: controltest.CommonsID}); got != "" {
-		t.Errorf("crossing is told twice: %q", got)
+	if got := said(control.Frame{In: controltest.CommonsID, Notice: []string{"You crossed into Commons."}}); got != "You crossed into Commons." || m.in != controltest.CommonsID {
+		t.Errorf("%q, in %s", got, m.in)
 	}
 	chat := []control.ChatLine{
 		{From: "Bob", Key: "ff", Entity: controltest.BobID, Text: "hi\x1b[2J"},
@@ -154,6 +151,26 @@ func TestNarrative(t *testing.T) {
 	said(full)
 	if len(m.entities) != 1 {
 		t.Errorf("a full frame does not replace: %d entities", len(m.entities))
+	}
+}
+
+// Things that look the same are counted, people are not; what has no name is
+// called what it is.
+func TestListCounts(t *testing.T) {
+	m := stand(t)
+	add := func(id, kind, name string, x float64) {
+		m.entities[id] = control.Entity{ID: id, Kind: kind, Name: name, Region: controltest.HearthID, Pos: control.Point{X: x}}
+	}
+	for i, id := range []string{"e1", "e2", "e3"} {
+		add(id, "box", "crate", float64(10+i))
+	}
+	add("e4", "path", "", 20)
+	add("e5", kindAvatar, "Bob", -9)
+	got := texts(m.look())
+	for _, want := range []string{"crate (3) 10 m E", "path 20 m E", "Bob 5 m NE, Bob 9 m W."} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in %s", want, got)
+		}
 	}
 }
 

@@ -167,8 +167,8 @@ func TestTelnetSession(t *testing.T) {
 
 	p.send("go north\r\x00")
 	p.sees("You walk to the north, 8 m.")
-	b.Push(&control.Frame{In: controltest.CommonsID, Poses: []control.Pose{{ID: controltest.MeID, Pos: [3]float64{40, 0, -3}}}})
-	p.sees("You cross into Commons.")
+	b.Push(&control.Frame{In: controltest.CommonsID, Notice: []string{"You crossed into Commons."}, Poses: []control.Pose{{ID: controltest.MeID, Pos: [3]float64{40, 0, -3}}}})
+	p.sees("You crossed into Commons.")
 	p.until("the header", func(s string) bool {
 		return strings.HasPrefix(s, " Commons of Quiet Valley") && strings.Contains(s, "at 40,-3")
 	})
