@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/metatopia/metatopia/node/control"
@@ -103,13 +102,10 @@ func (h avatarHost) Touch(thing string) error {
 	})
 }
 
-// overheard gives a line that names this node's avatar to the processes that
-// act for it. Lines that do not are left out: two talkative avatars would
-// answer each other for ever.
+// overheard gives a line that others said to the processes of this node, as
+// "heard TAB who TAB text". What they do with it is theirs: a process that
+// answers everything would answer another for ever.
 func (n *Node) overheard(l control.ChatLine) {
-	if !strings.Contains(strings.ToLower(l.Text), strings.ToLower(n.cfg.Name)) {
-		return
-	}
 	for _, i := range n.procs.List(false) {
 		// A full mailbox is the process's own affair.
 		_ = n.procs.Send(i.PID, []byte("heard\t"+l.From+"\t"+l.Text))

@@ -19,8 +19,13 @@ import (
 	"github.com/metatopia/metatopia/scripting"
 )
 
-// maxProcesses bounds the wasm processes of one node.
-const maxProcesses = 256
+const (
+	// maxProcesses bounds the wasm processes of one node.
+	maxProcesses = 256
+	// maxLumpBytes bounds the lump store: what somebody else's link leads to
+	// must not fill the disk.
+	maxLumpBytes = 32 << 30
+)
 
 // Node is a running node. Its methods may be called from any goroutine.
 type Node struct {
@@ -81,7 +86,7 @@ func (n *Node) start(ctx context.Context) error {
 	if n.cfg.Name == "" {
 		n.cfg.Name = "guest-" + n.key.Short()[:4]
 	}
-	if n.store, err = disk.Open(n.home.path("lumps"), disk.Config{Log: n.log}); err != nil {
+	if n.store, err = disk.Open(n.home.path("lumps"), disk.Config{MaxBytes: maxLumpBytes, Log: n.log}); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
 	var saved savedWorld

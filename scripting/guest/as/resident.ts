@@ -14,10 +14,12 @@ import { Point, Thing, log, message, process, random, say, time, world } from ".
 const STEP = 400; // ms between two looks at the world
 const ARRIVED = 1.2; // metres
 const STUCK = 5000; // ms without coming nearer
-const SEE_BALL = 12.0; // metres
+const NEAR_BALL = 12.0; // metres within which a ball is always worth a detour
+const SEE_BALL = 60.0; // metres; a ball farther off would be forgotten for ever
 const REACH = 2.0; // metres; the world allows 2.5
-const CHASE = 12000; // ms
+const CHASE = 25000; // ms
 const REST = 8000; // ms between two balls
+const FAR_REST = 15000; // ms more before a far one
 const QUIET = 20000; // ms between two lines, at least
 const ANSWER = 5000; // ms between two answers, at least
 
@@ -36,6 +38,7 @@ let leave: i64 = 0; // when to walk on
 let spoke: i64 = 0;
 let answered: i64 = -ANSWER;
 let ballRest: i64 = 0; // when to look for balls again
+let farRest: i64 = 0; // when to look for far ones again
 let chase: i64 = 0; // when the chase began, 0 for none
 let stopped = false;
 
@@ -70,6 +73,7 @@ function readArgs(): void {
   // Residents do not speak in chorus, nor all run for the first ball.
   spoke = time.ms() - <i64>QUIET + 2000 + phase * 1500;
   ballRest = time.ms() + phase * 900;
+  farRest = ballRest + phase * 4000;
 }
 
 function walkTo(p: Point, now: i64): void {
@@ -88,7 +92,7 @@ function speak(now: i64): void {
 }
 
 function findBall(): Thing | null {
-  const near = world.nearby(32);
+  const near = world.nearby(64);
   for (let i = 0; i < near.length; i++) if (near[i].kind == "ball") return near[i];
   return null;
 }
@@ -97,13 +101,18 @@ function findBall(): Thing | null {
 function play(me: Point, now: i64): bool {
   if (isNaN(border) || now < ballRest) return false;
   const ball = findBall();
-  if (!ball || me.distance(ball.at) > SEE_BALL || (chase && now - chase > CHASE)) {
-    if (chase) ballRest = now + REST;
+  const away = ball ? me.distance(ball.at) : Infinity;
+  const tired = chase != 0 && now - chase > CHASE;
+  if (!ball || tired || away > SEE_BALL || (!chase && away > NEAR_BALL && now < farRest)) {
+    if (chase) {
+      ballRest = now + REST;
+      farRest = ballRest + FAR_REST;
+    }
     chase = 0;
     return false;
   }
   if (!chase) chase = now;
-  if (me.distance(ball.at) > REACH) {
+  if (away > REACH) {
     world.walk(ball.at.x, ball.at.z);
     return true;
   }
@@ -117,6 +126,7 @@ function play(me: Point, now: i64): bool {
   }
   chase = 0;
   ballRest = now + REST;
+  farRest = ballRest + FAR_REST;
   target = null;
   leave = now + 500;
   return true;
