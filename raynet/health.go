@@ -20,6 +20,7 @@ const (
 // checkHealth renews leases, beats for lease holders, doubts the silent and
 // buries the dead.
 func (n *Node) checkHealth() {
+	n.standStill()
 	n.keepSigned()
 	n.tombs.expire(n.now)
 	var dead, gone []*peer

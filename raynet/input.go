@@ -29,7 +29,8 @@ type PeerDown struct{ Key base.Key }
 type SendFailed struct{ To base.Key }
 
 // SetPose gives the node's position and velocity. A position outside the
-// world box is clamped to it. AOI is the radius of interest in metres.
+// world box is clamped to it. A velocity that is not repeated within a second
+// counts as zero from then on. AOI is the radius of interest in metres.
 type SetPose struct {
 	Pos  spatial.Pos
 	Vel  spatial.Vec

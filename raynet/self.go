@@ -15,6 +15,8 @@ type own struct {
 	load  uint16
 	addr  []byte
 
+	posedAt int64 // last SetPose
+
 	rec      wire.Record
 	signedAt int64
 	seq      uint32
@@ -92,7 +94,7 @@ func (n *Node) setPose(in SetPose) {
 	pos := n.clamp(in.Pos)
 	jump := n.spacing > 0 && s.pos.Dist2(pos) > uint64(float64(n.spacing*n.spacing)*(teleport*teleport*spatial.Unit*spatial.Unit))
 	changed := pos != s.pos || in.Vel != s.vel
-	s.aoi, s.load = in.AOI, in.Load
+	s.aoi, s.load, s.posedAt = in.AOI, in.Load, n.now
 	s.pose(n.id, pos, finite(in.Vel))
 	if !changed {
 		return
@@ -105,6 +107,16 @@ func (n *Node) setPose(in SetPose) {
 	case n.now == n.startAt:
 		// Nobody has seen the record of the configured place yet.
 		n.sign()
+	}
+}
+
+// stillAfter is how long a velocity holds that no SetPose repeats: a driver
+// tells of changes of place, and one who stands still changes nothing.
+const stillAfter = second
+
+func (n *Node) standStill() {
+	if s := &n.self; s.vel != (spatial.Vec{}) && n.now-s.posedAt >= stillAfter {
+		s.vel, s.moved = spatial.Vec{}, true
 	}
 }
 

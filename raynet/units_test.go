@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/raynet/wire"
 	"github.com/metatopia/metatopia/spatial"
 )
@@ -120,5 +121,21 @@ func TestTombsAreBoundedAndFinal(t *testing.T) {
 	ts.expire(1 << 40)
 	if len(ts.order) != 0 || len(ts.byID) != 0 {
 		t.Error("tombs stay for ever")
+	}
+}
+
+// A walker that stops without a word is taken to stand still after a second.
+func TestOneWhoStopsStandsStill(t *testing.T) {
+	w := newWorld(t, 8, 2, goodLink, func(i int, _ *base.Rand) spatial.Pos { return spatial.At(50, 0, float64(10*i)) })
+	w.coldStart(2)
+	w.run(3)
+	w.step(0, SetPose{Pos: spatial.At(51, 0, 0), Vel: spatial.Vec{X: 1.5}})
+	w.run(0.2)
+	if p, _ := w.nodes[1].Peer(testKey(0)); p.Vel.X != 1.5 {
+		t.Fatalf("velocity %v", p.Vel)
+	}
+	w.run(2)
+	if p, _ := w.nodes[1].Peer(testKey(0)); p.Vel.X != 0 || p.Pos != spatial.At(51, 0, 0) {
+		t.Errorf("believed at %v with %v", p.Pos, p.Vel)
 	}
 }
