@@ -77,7 +77,7 @@ describe('the world', () => {
 describe('what is within reach', () => {
   it('prefers a thing with a script to one that is nearer', () => {
     const { world, apply } = recorded()
-    apply({ full: true, upsert: [entity('me', 0, { me: true, kind: 'avatar' }), entity('crate', 1), entity('bell', 2, { script: 'cid' }), entity('far', 4, { script: 'cid' })] })
+    apply({ full: true, upsert: [entity('me', 0, { me: true, kind: 'avatar' }), entity('crate', 1), entity('bell', 2, { script: 'cid' }), entity('far', 4.5, { script: 'cid' })] })
     expect(nearestTouchable(world)?.entity.id).toBe('bell')
   })
 
@@ -87,7 +87,7 @@ describe('what is within reach', () => {
     expect(nearestBall(world)?.entity.id).toBe('b2')
     apply({ gone: ['b2'] })
     expect(nearestBall(world)?.entity.id).toBe('b1')
-    apply({ poses: [{ id: 'b1', p: [2.6, 0.5, 0], r: [0, 0, 0, 1], v: [0, 0, 0] }] }, 50)
+    apply({ poses: [{ id: 'b1', p: [3.1, 0.5, 0], r: [0, 0, 0, 1], v: [0, 0, 0] }] }, 50)
     expect(nearestBall(world)).toBeUndefined()
   })
 

@@ -71,7 +71,7 @@ export class Minimap {
     for (const t of this.world.things.values()) {
       const [tx, , tz] = t.track.latest.pos
       const person = t.entity.kind === 'avatar'
-      if (t.entity.id === this.world.me || Math.hypot(tx - mx, tz - mz) > reach * 1.3) continue
+      if (t.entity.id === this.world.me || t.entity.kind === 'path' || Math.hypot(tx - mx, tz - mz) > reach * 1.3) continue
       const ball = t.entity.kind === 'ball'
       c.fillStyle = person ? safeColor(t.entity.color, '#ffffff') : ball ? '#ffcf7a' : 'rgba(230,240,230,0.42)'
       c.beginPath()

@@ -9,7 +9,7 @@ import type { Labels, Label } from './labels'
 const fadeSeconds = 0.45
 
 /** Kinds that need no name in the air: one sees what they are. */
-const unnamed = new Set(['tree', 'box', 'bench', 'sign'])
+const unnamed = new Set(['tree', 'box', 'bench', 'sign', 'path', 'lantern'])
 
 /** Actor is a thing on the stage. */
 export class Actor {

@@ -6,8 +6,8 @@ export interface Hit { id: string | undefined; point: Vector3 }
 /** Farthest ground that a click walks to, in metres from the camera. */
 const groundReach = 160
 
-/** Picker finds what lies under a point of the screen: bodies by their boxes,
- * else the ground. */
+/** Picker finds what lies under a point of the screen: bodies by their boxes
+ * (upright, around the turned body), else the ground. */
 export class Picker {
   private readonly caster = new Raycaster()
   private readonly ground = new Plane(new Vector3(0, 1, 0), 0)
@@ -27,7 +27,8 @@ export class Picker {
     let found: Hit | undefined = ground && nearest < Infinity ? { id: undefined, point: ground } : undefined
     for (const [id, actor] of this.actors.all) {
       if (id === me || actor.isLeaving) continue
-      this.box.copy(actor.model.bounds).translate(actor.group.position)
+      if (actor.model.bounds.isEmpty()) continue
+      this.box.copy(actor.model.bounds).applyMatrix4(actor.group.matrixWorld)
       if (this.box.containsPoint(ray.origin)) continue // the camera stands inside it
       const hit = ray.intersectBox(this.box, this.at)
       if (!hit) continue

@@ -8,10 +8,11 @@ import { arch, bell, bench, box, sign, stage } from './furniture'
 import { hearth } from './hearth'
 import { lamp, lantern } from './lights'
 import { boxAround, colorOf, type Model } from './model'
+import { path } from './path'
 import { tree } from './plants'
 
 const builders: Record<string, (entity: Entity) => Model> = {
-  avatar, ball, box, crate: box, tree, bench, lamp, lantern, bell, sign, hearth, fire: hearth, fountain, stage, arch, gate: arch,
+  avatar, ball, box, crate: box, tree, bench, lamp, lantern, bell, sign, hearth, fire: hearth, fountain, stage, arch, gate: arch, path,
 }
 
 /** build makes the model of an entity by its kind; a kind that is not known

@@ -1,5 +1,5 @@
 import {
-  BoxGeometry, Color, ConeGeometry, CylinderGeometry, Mesh, MeshStandardMaterial, SphereGeometry, TorusGeometry, Vector3,
+  BoxGeometry, Color, ConeGeometry, CylinderGeometry, Mesh, MeshStandardMaterial, SphereGeometry, TorusGeometry,
 } from 'three'
 import type { Entity } from '../../api/types'
 import { hash } from '../random'
@@ -27,11 +27,32 @@ export function lamp(entity: Entity): Model {
     .geometry()))
   const glass = new Mesh(cached('lamp.glass', () => new CylinderGeometry(0.19, 0.13, 0.34, 8)), new MeshStandardMaterial())
   glass.position.y = 2.85
-  return glowing(entity, natural, [post, glass], glass, 2.85, { strength: 60, reach: 17, halo: 2.4 })
+  return glowing(entity, natural, [post, glass], glass, { strength: 60, reach: 17, halo: 2.4 })
 }
 
-/** lantern is a small paper light that stands or hangs. */
+/** lantern is a paper light: on the ground, or on a crook when its body is
+ * tall. */
 export function lantern(entity: Entity): Model {
+  return entity.size.y > 1.2 ? hung(entity) : low(entity)
+}
+
+function hung(entity: Entity): Model {
+  const natural = 2.4
+  const wood = 0x4a3526
+  const crook = solid(cached('lantern.crook', () => new Parts()
+    .add(new CylinderGeometry(0.14, 0.17, 0.08, 10), 0x8d877c, { y: 0.04 })
+    .add(new CylinderGeometry(0.035, 0.05, 2.2, 8), wood, { y: 1.1 })
+    .add(new TorusGeometry(0.17, 0.03, 6, 14, Math.PI), wood, { x: 0.17, y: 2.2 })
+    .add(new CylinderGeometry(0.008, 0.008, 0.2, 4), wood, { x: 0.34, y: 2.1 })
+    .add(new CylinderGeometry(0.08, 0.11, 0.05, 10), wood, { x: 0.34, y: 2 })
+    .add(new CylinderGeometry(0.1, 0.07, 0.05, 10), wood, { x: 0.34, y: 1.58 })
+    .geometry()))
+  const paper = new Mesh(cached('lantern.paper', () => new SphereGeometry(0.2, 16, 12)), new MeshStandardMaterial())
+  paper.position.set(0.34, 1.79, 0)
+  return glowing(entity, natural, [crook, paper], paper, { strength: 24, reach: 10, halo: 1.5 })
+}
+
+function low(entity: Entity): Model {
   const natural = 0.6
   const wood = 0x4a3526
   const frame = solid(cached('lantern.frame', () => new Parts()
@@ -42,18 +63,18 @@ export function lantern(entity: Entity): Model {
   const paper = new Mesh(cached('lantern.paper', () => new SphereGeometry(0.2, 16, 12)), new MeshStandardMaterial())
   paper.position.y = 0.27
   paper.scale.y = 1.15
-  return glowing(entity, natural, [frame, paper], paper, 0.27, { strength: 22, reach: 10, halo: 1.3 })
+  return glowing(entity, natural, [frame, paper], paper, { strength: 22, reach: 10, halo: 1.3 })
 }
 
 interface Shine { strength: number; reach: number; halo: number }
 
-function glowing(entity: Entity, natural: number, parts: Mesh[], glass: Mesh, y: number, shine: Shine): Model {
+function glowing(entity: Entity, natural: number, parts: Mesh[], glass: Mesh, shine: Shine): Model {
   const material = glass.material as MeshStandardMaterial
   material.roughness = 0.3
   const ring = halo(shine.halo)
-  ring.position.y = y
+  ring.position.copy(glass.position)
   const { root, scale, y0 } = standing(entity, natural, ...parts, ring)
-  const glow = { at: new Vector3(0, y0 + y * scale, 0), color: new Color(), strength: 0, reach: shine.reach }
+  const glow = { at: glass.position.clone().multiplyScalar(scale).setY(y0 + glass.position.y * scale), color: new Color(), strength: 0, reach: shine.reach }
   const phase = hash(entity.id) % 100
   let on = false
   let since = -10

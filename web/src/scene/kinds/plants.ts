@@ -6,14 +6,20 @@ import { boxAround, standing, type Model } from './model'
 
 const natural = 5
 const variants = 7
+
+/** Trees that are named after their kind look like it. */
+const named: [RegExp, number][] = [[/\b(pine|fir|spruce|cedar|larch)\b/i, 3], [/\b(maple|rowan)\b/i, 6], [/\bcherry\b/i, 7], [/\bbirch\b/i, 8], [/\b(oak|elm|lime|beech|plane|willow)\b/i, 0]]
 const greens = [0x5c7a35, 0x6d8a3c, 0x4e6f38, 0x7e8f3e, 0x86893b]
 const autumn = [0xb5762e, 0xc08a35, 0xa5602b, 0xb98f3d]
+const blossom = [0xe2a9b4, 0xd893a2, 0xeabfc4, 0xcf8796]
+const light = [0x9aa84a, 0xa8b052, 0x8a9c48]
 const needles = [0x39583a, 0x42633d, 0x35523a]
 
 /** tree is one of a few shapes, by its id: broad, pointed, or turning. */
 export function tree(entity: Entity): Model {
   const seed = hash(entity.id || entity.name)
-  const variant = seed % variants
+  const kind = named.find(([pattern]) => pattern.test(entity.name))?.[1]
+  const variant = kind === undefined ? seed % variants : kind === 0 ? seed % 3 : kind
   const mesh = solid(cached(`tree.${variant}`, () => variant === 3 || variant === 5 ? conifer(variant) : broad(variant)))
   mesh.rotation.y = seed % 628 / 100
   const { root, scale } = standing(entity, natural, mesh)
@@ -22,11 +28,12 @@ export function tree(entity: Entity): Model {
 
 function broad(variant: number): BufferGeometry {
   const random = seeded(variant * 977 + 5)
-  const leaves = variant === 6 ? autumn : greens
+  const leaves = variant === 6 ? autumn : variant === 7 ? blossom : variant === 8 ? light : greens
+  const bark = variant === 8 ? 0xd9d4c8 : 0x5b4433
   const p = new Parts()
-    .add(new CylinderGeometry(0.13, 0.26, 2.5, 8), 0x5b4433, { y: 1.25 })
-    .add(new CylinderGeometry(0.05, 0.1, 1.3, 6), 0x5b4433, { x: 0.32, y: 2.3, rz: -0.65 })
-    .add(new CylinderGeometry(0.05, 0.1, 1.2, 6), 0x634b38, { x: -0.28, y: 2.2, z: 0.15, rz: 0.6, rx: 0.3 })
+    .add(new CylinderGeometry(0.13, 0.26, 2.5, 8), bark, { y: 1.25 })
+    .add(new CylinderGeometry(0.05, 0.1, 1.3, 6), bark, { x: 0.32, y: 2.3, rz: -0.65 })
+    .add(new CylinderGeometry(0.05, 0.1, 1.2, 6), bark, { x: -0.28, y: 2.2, z: 0.15, rz: 0.6, rx: 0.3 })
   const blobs = 7
   for (let i = 0; i < blobs; i++) {
     const angle = i / blobs * Math.PI * 2 * 1.7 + random()
