@@ -112,7 +112,8 @@ export class App {
       const f = this.view.orbit.focus
       this.minimap.draw(f.x, f.z, this.view.orbit.yaw)
       this.inspector.update()
-      this.actions.show(nearestTouchable(this.world)?.entity.name ?? '', nearestBall(this.world)?.entity.name ?? '')
+      const near = nearestTouchable(this.world)?.entity
+      this.actions.show(near?.kind === 'sign' ? 'read' : 'touch', near?.name ?? '', nearestBall(this.world)?.entity.name ?? '')
     }
   }
 
@@ -215,7 +216,8 @@ export class App {
 
   private touchNearest(): void {
     const thing = nearestTouchable(this.world)
-    if (thing) this.touch(thing.entity.id)
+    if (thing?.entity.kind === 'sign') this.select(thing.entity.id) // its words are a slot
+    else if (thing) this.touch(thing.entity.id)
     else this.toasts.show('Nothing to touch within reach.')
   }
 

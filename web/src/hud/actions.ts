@@ -13,15 +13,15 @@ export class Actions {
     this.toss = button('action', '', toss)
     this.help.append(key('WASD'), ' walk  ', key('Space'), ' jump  ', key('drag'), ' look  ', key('click'), ' go or inspect  ', key('Enter'), ' talk')
     this.root.append(this.touch, this.toss, this.help)
-    this.show('', '')
+    this.show('', '', '')
   }
 
   /** show names what E and F would do; "" hides them. */
-  show(touchName: string, ballName: string): void {
-    const now = `${touchName}\n${ballName}`
+  show(verb: string, touchName: string, ballName: string): void {
+    const now = `${verb}\n${touchName}\n${ballName}`
     if (now === this.shown) return
     this.shown = now
-    fill(this.touch, 'E', 'touch', touchName)
+    fill(this.touch, 'E', verb, touchName)
     fill(this.toss, 'F', 'throw', ballName)
   }
 }

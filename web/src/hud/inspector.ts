@@ -19,6 +19,9 @@ export interface InspectorActs {
 const maxSource = 60_000
 const refreshMs = 1500
 
+/** Kinds that a region sets up fixed: throwing them is never possible. */
+const rooted = new Set(['tree', 'bench', 'lamp', 'lantern', 'bell', 'sign', 'hearth', 'fountain', 'stage', 'arch', 'path'])
+
 /** Slots that say whose code a thing runs: set by publishing, not by hand. */
 const fixedSlots = new Set(['script', 'source', 'language', 'license', 'author'])
 
@@ -101,7 +104,8 @@ export class Inspector {
     close.setAttribute('aria-label', 'Close')
     const bar = el('div', 'inspector-acts')
     if (e.kind !== 'avatar') {
-      bar.append(button('act primary', 'Touch', () => this.acts.touch(e.id)), button('act', 'Throw', () => this.acts.throwIt(e.id)))
+      bar.append(button('act primary', 'Touch', () => this.acts.touch(e.id)))
+      if (!rooted.has(e.kind)) bar.append(button('act', 'Throw', () => this.acts.throwIt(e.id)))
     }
     const line = el('div', 'inspector-title')
     line.append(swatch, title, close)

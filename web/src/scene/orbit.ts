@@ -12,7 +12,8 @@ export class Orbit {
   pitch = 0.3
   distance = 8.5
   readonly focus = new Vector3(0, 1.4, 0)
-  private readonly goal = new Vector3(0, 1.4, 0)
+  /** target is the point followed; focus eases towards it. */
+  readonly target = new Vector3(0, 1.4, 0)
   private wantedDistance = 8.5
   private placed = false
 
@@ -36,10 +37,10 @@ export class Orbit {
 
   /** follow names the point to look at, from now on. */
   follow(x: number, y: number, z: number): void {
-    this.goal.set(x, y, z)
-    if (!this.placed || this.goal.distanceTo(this.focus) > 15) {
+    this.target.set(x, y, z)
+    if (!this.placed || this.target.distanceTo(this.focus) > 15) {
       this.placed = true
-      this.focus.copy(this.goal)
+      this.focus.copy(this.target)
     }
   }
 
@@ -47,14 +48,18 @@ export class Orbit {
   forward(): { x: number; z: number } { return { x: -Math.sin(this.yaw), z: -Math.cos(this.yaw) } }
 
   animate(dt: number): void {
-    this.focus.lerp(this.goal, 1 - Math.exp(-dt * 14))
+    this.focus.lerp(this.target, 1 - Math.exp(-dt * 14))
     this.distance += (this.wantedDistance - this.distance) * (1 - Math.exp(-dt * 10))
+    this.place(this.camera.position)
+    this.camera.lookAt(this.focus)
+  }
+
+  /** place gives where the camera is to be. */
+  place(out: Vector3): Vector3 {
     const flat = Math.cos(this.pitch) * this.distance
-    const c = this.camera.position
-    c.set(
+    return out.set(
       this.focus.x + Math.sin(this.yaw) * flat,
       Math.max(0.35, this.focus.y + Math.sin(this.pitch) * this.distance),
       this.focus.z + Math.cos(this.yaw) * flat)
-    this.camera.lookAt(this.focus)
   }
 }

@@ -1,4 +1,4 @@
-import { Box3, Plane, Raycaster, Vector2, Vector3, type Camera } from 'three'
+import { Box3, Plane, Ray, Raycaster, Vector2, Vector3, type Camera } from 'three'
 import type { Actors } from './actors'
 
 export interface Hit { id: string | undefined; point: Vector3 }
@@ -15,6 +15,23 @@ export class Picker {
   private readonly at = new Vector3()
 
   constructor(private readonly camera: Camera, private readonly actors: Actors) {}
+
+  /** between says whether a thing that stays where it is hides one point from
+   * the other. */
+  between(a: Vector3, b: Vector3): boolean {
+    const ray = new Ray(a, b.clone().sub(a).normalize())
+    const away = a.distanceTo(b)
+    for (const actor of this.actors.all.values()) {
+      const { kind } = actor.thing.entity
+      if (kind === 'avatar' || kind === 'ball' || actor.model.bounds.isEmpty()) continue
+      actor.group.updateMatrixWorld()
+      this.box.copy(actor.model.bounds).applyMatrix4(actor.group.matrixWorld)
+      if (this.box.containsPoint(a)) continue
+      const hit = ray.intersectBox(this.box, this.at)
+      if (hit && hit.distanceTo(a) < away) return true
+    }
+    return false
+  }
 
   /** pick takes coordinates from -1 to 1, y up. me is left out: one does not
    * click oneself by mistake while walking. */

@@ -20,10 +20,14 @@ export class Stage {
   private readonly sunWay = new Vector3().setFromSphericalCoords(1, MathUtils.degToRad(90 - 25), MathUtils.degToRad(38))
   private readonly sky = new Sky()
   private readonly pixel = new Uint8Array(4)
+  /** software: no GPU draws this; spare it, and wait for every frame, or
+   * frames queue up for minutes. */
+  private readonly software: boolean
 
   /** cheap is for software rendering: no antialiasing, a small shadow map. */
   constructor(canvas: HTMLCanvasElement, private readonly cheap: boolean) {
     this.renderer = new WebGLRenderer({ canvas, antialias: !cheap, powerPreference: 'high-performance' })
+    this.software = cheap || drawnInSoftware(this.renderer.getContext())
     this.renderer.toneMapping = NeutralToneMapping
     this.renderer.toneMappingExposure = 0.5
     this.renderer.shadowMap.enabled = true
@@ -41,7 +45,7 @@ export class Stage {
 
     this.scene.add(new HemisphereLight(0xc4d4f5, 0x8f8060, 3.3))
     this.sun.castShadow = true
-    const size = cheap ? 512 : 2048
+    const size = this.software ? 512 : 2048
     this.sun.shadow.mapSize.set(size, size)
     const cam = this.sun.shadow.camera
     cam.left = cam.bottom = -shadowReach
@@ -56,16 +60,14 @@ export class Stage {
 
   /** resize fits the picture to the window. */
   resize(width: number, height: number): void {
-    this.renderer.setPixelRatio(this.cheap ? 1 : Math.min(window.devicePixelRatio, 2))
+    this.renderer.setPixelRatio(this.cheap ? 1 : this.software ? 0.6 : Math.min(window.devicePixelRatio, 2))
     this.renderer.setSize(width, height, false)
     this.camera.aspect = width / Math.max(1, height)
     this.camera.updateProjectionMatrix()
   }
 
-  /** render draws one frame with the sun's shadows around focus. With wait it
-   * returns when the picture is done, so that software rendering cannot queue
-   * frames without end. */
-  render(focus: Vector3, seconds: number, wait: boolean): void {
+  /** render draws one frame with the sun's shadows around focus. */
+  render(focus: Vector3, seconds: number): void {
     // Whole texels only, or every shadow edge swims as I walk.
     const texel = shadowReach * 2 / this.sun.shadow.mapSize.x
     const x = Math.round(focus.x / texel) * texel
@@ -75,9 +77,15 @@ export class Stage {
     this.sky.position.copy(this.camera.position)
     ;(this.sky.material as ShaderMaterial).uniforms['time']!.value = seconds
     this.renderer.render(this.scene, this.camera)
-    if (wait) {
+    if (this.software) {
       const gl = this.renderer.getContext()
       gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, this.pixel)
     }
   }
+}
+
+function drawnInSoftware(gl: WebGLRenderingContext | WebGL2RenderingContext): boolean {
+  const info = gl.getExtension('WEBGL_debug_renderer_info')
+  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER))
+  return /swiftshader|llvmpipe|software|softpipe/i.test(name)
 }

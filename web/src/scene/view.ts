@@ -35,10 +35,13 @@ export class View {
   private last: number | undefined
   private readonly start = performance.now()
   private regionsKey = ''
+  /** arriving is the way to look at first, until everything is there. */
+  private arriving: number | undefined
   private readonly focus = new Vector3()
+  private readonly at = new Vector3()
 
-  /** test: frames are asked for, drawn cheaply and waited for. */
-  constructor(private readonly canvas: HTMLCanvasElement, root: HTMLElement, readonly test: boolean) {
+  /** test: frames are asked for and drawn cheaply. */
+  constructor(private readonly canvas: HTMLCanvasElement, root: HTMLElement, test: boolean) {
     this.stage = new Stage(canvas, test)
     this.labels = new Labels(root)
     this.actors = new Actors(this.stage.scene, this.labels)
@@ -70,6 +73,7 @@ export class View {
     const yaw = aim ? Math.atan2(x - aim.x, z - aim.z) : 0
     this.orbit.look(yaw + 0.25, 0.24, this.orbit.distance)
     this.orbit.follow(x, y + eyes, z)
+    this.arriving = yaw
     this.actors.get(me.entity.id)?.face(yaw + Math.PI)
   }
 
@@ -111,6 +115,7 @@ export class View {
       const [x, y, z] = me.track.at(now).pos
       this.orbit.follow(x, y + eyes, z)
     }
+    this.arrive()
     this.orbit.animate(dt)
     this.focus.copy(this.orbit.focus)
     this.stage.camera.updateMatrixWorld()
@@ -121,8 +126,21 @@ export class View {
     this.goal.animate(seconds, dt)
     this.showChosen(seconds, dt)
     this.showHover(world.me)
-    this.stage.render(this.focus, seconds, this.test)
+    this.stage.render(this.focus, seconds)
     this.frames++
+  }
+
+  /** arrive chooses the first view: nearest to the wanted one with nothing
+   * between the camera and me. */
+  private arrive(): void {
+    if (this.arriving === undefined) return
+    const wanted = this.arriving
+    this.arriving = undefined
+    for (const turn of [0.25, -0.25, 0.6, -0.6, 1, -1, 1.5, -1.5, 2.2, -2.2, 3]) {
+      this.orbit.look(wanted + turn, this.orbit.pitch, this.orbit.distance)
+      if (!this.picker.between(this.orbit.target, this.orbit.place(this.at))) return
+    }
+    this.orbit.look(wanted, 0.9, this.orbit.distance) // over everything
   }
 
   private get seconds(): number { return (performance.now() - this.start) / 1000 }

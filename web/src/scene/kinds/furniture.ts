@@ -168,7 +168,7 @@ export function stage(entity: Entity): Model {
   const w = Math.max(entity.size.x, 1)
   const d = Math.max(entity.size.z, 1)
   const top = entity.size.y / 2
-  const cloth = colorOf(entity, '#a13d4b')
+  const cloth = new Color(0xa13d4b)
   const p = new Parts()
   const height = Math.min(3.2, w * 0.6)
   for (const x of [-1, 1]) {
