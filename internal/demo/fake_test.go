@@ -144,18 +144,31 @@ func (f *fake) RegionSeed(_ context.Context, r *control.SeedRequest) (*control.R
 	return &control.Region{Name: r.Name}, f.keep("region", r.Name)
 }
 
+// LumpAdd keeps the last lump beside the nodes' homes, where all fakes find it.
 func (f *fake) LumpAdd(_ context.Context, _ bool, next func() ([]byte, error)) (*control.Lump, error) {
 	var all []byte
 	for {
 		b, err := next()
 		if errors.Is(err, io.EOF) {
-			return &control.Lump{CID: fmt.Sprintf("cid-of-%d-bytes", len(all))}, nil
+			return &control.Lump{CID: fmt.Sprintf("cid-of-%d-bytes", len(all))}, f.keep("../lump", string(all))
 		}
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, b...)
 	}
+}
+
+func (f *fake) LumpGet(_ context.Context, _ *control.LumpRequest, send func(*control.LumpChunk) error) error {
+	text := f.kept("../lump")
+	if f.mode == "lies" {
+		text = strings.ToUpper(text)
+	}
+	return send(&control.LumpChunk{Data: []byte(text)})
+}
+
+func (f *fake) Walk(_ context.Context, r *control.WalkRequest) (*control.WalkResponse, error) {
+	return &control.WalkResponse{}, f.keep("walk", fmt.Sprint(r.To.X))
 }
 
 func (f *fake) Spawn(_ context.Context, r *control.SpawnRequest) (*control.SpawnResponse, error) {

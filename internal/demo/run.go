@@ -75,7 +75,12 @@ func (d *demo) open(ctx context.Context) (*opened, error) {
 			return nil, err
 		}
 	}
-	cid, err := publish(ctx, founder, d.cfg.Guest)
+	cid, err := publish(ctx, founder, "the residents' module", d.cfg.Guest)
+	if err != nil {
+		return nil, err
+	}
+	news := notice(time.Now())
+	newsCID, err := publish(ctx, founder, "the notice", news)
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +104,16 @@ func (d *demo) open(ctx context.Context) (*opened, error) {
 		d.tally.member(c.dir, c.key)
 	}
 	return o, d.all(func(c *child) error {
-		if c.role != resident {
-			return nil
+		switch {
+		case c.role == resident:
+			if err := read(ctx, c, newsCID, news); err != nil {
+				return err
+			}
+			return animate(ctx, c, cid, d.cfg.Seed)
+		case c.part == parts[1]:
+			return goHome(ctx, c)
 		}
-		return animate(ctx, c, cid, d.cfg.Seed)
+		return nil
 	})
 }
 

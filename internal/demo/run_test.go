@@ -163,6 +163,15 @@ func TestNodeThatDoesNotStart(t *testing.T) {
 	noneRuns(t, cfg.Home, 7)
 }
 
+func TestLumpThatIsAnother(t *testing.T) {
+	cfg := config(t, "lies")
+	_, err := Run(t.Context(), cfg)
+	if err == nil || !strings.Contains(err.Error(), "fetches the notice") {
+		t.Errorf("got %v", err)
+	}
+	noneRuns(t, cfg.Home, 8)
+}
+
 func TestSecondDemoInTheSameHomeIsRefused(t *testing.T) {
 	cfg := config(t, "node")
 	ctx, cancel := context.WithCancel(t.Context())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/metatopia/metatopia/node/control"
 )
@@ -47,10 +48,19 @@ func seed(ctx context.Context, c *child, req *control.SeedRequest, st *control.S
 	return nil
 }
 
-// publish stores the residents' module at the founder's node, from where the
-// other nodes fetch it by its hash.
-func publish(ctx context.Context, c *child, guest []byte) (cid string, err error) {
-	r := bytes.NewReader(guest)
+// goHome sends the second owner's avatar to its own region: newcomers appear
+// at the oldest one.
+func goHome(ctx context.Context, c *child) error {
+	if _, err := c.client.Walk(ctx, &control.WalkRequest{To: &control.Point{X: commons.At.X - 6, Z: 4}}); err != nil {
+		return fmt.Errorf("demo: %s goes home: %w", c.name, err)
+	}
+	return nil
+}
+
+// publish stores content at the founder's node, from where the other nodes
+// fetch it by its hash.
+func publish(ctx context.Context, c *child, what string, content []byte) (cid string, err error) {
+	r := bytes.NewReader(content)
 	lump, err := c.client.LumpAdd(ctx, true, func() ([]byte, error) {
 		if r.Len() == 0 {
 			return nil, io.EOF
@@ -60,9 +70,31 @@ func publish(ctx context.Context, c *child, guest []byte) (cid string, err error
 		return b, err
 	})
 	if err != nil {
-		return "", fmt.Errorf("demo: store the residents' module: %w", err)
+		return "", fmt.Errorf("demo: store %s: %w", what, err)
 	}
 	return lump.CID, nil
+}
+
+// notice is a lump that no earlier run can have left behind, so that every
+// run fetches something over the network and not only the first one in a home.
+func notice(opened time.Time) []byte {
+	return fmt.Appendf(nil, "%s opened at %s. Welcome.\n", worldName, opened.UTC().Format(time.RFC3339Nano))
+}
+
+// read fetches a lump on c's node and compares it with what was stored.
+func read(ctx context.Context, c *child, cid string, want []byte) error {
+	var got []byte
+	err := c.client.LumpGet(ctx, &control.LumpRequest{CID: cid}, func(ch *control.LumpChunk) error {
+		got = append(got, ch.Data...)
+		return nil
+	})
+	if err == nil && !bytes.Equal(got, want) {
+		err = fmt.Errorf("%d bytes came that are not the ones stored", len(got))
+	}
+	if err != nil {
+		return fmt.Errorf("demo: %s fetches the notice: %w", c.name, err)
+	}
+	return nil
 }
 
 // animate starts a resident's brain on its own node, by content identifier:
