@@ -35,8 +35,8 @@ func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 var moduleConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(zeros{})
 
-// start instantiates a module and runs its _initialize. The gas counter must
-// be given through g.refill by the caller's spent, or by budget.
+// start instantiates a module, gives it the budget as gas and runs its
+// _initialize.
 func (g *guest) start(e *Engine, m *Module, mem *allocator, budget int64) error {
 	c, err := m.acquire()
 	if err != nil {
@@ -51,6 +51,9 @@ func (g *guest) start(e *Engine, m *Module, mem *allocator, budget int64) error 
 	g.mod = mod
 	g.gas = mod.ExportedGlobal(admit.GasGlobal).(api.MutableGlobal)
 	g.gas.Set(uint64(budget))
+	if g.h != nil {
+		mod.ExportedGlobal(admit.DepthGlobal).(api.MutableGlobal).Set(handlerDepth)
+	}
 	return g.call(exportInit)
 }
 

@@ -28,7 +28,7 @@ func (e *Engine) Handle(m *Module, ev Event, slots func(name string) (Value, boo
 	budget := int64(min(gas, 1<<62))
 	h := &handling{ev: ev, slots: slots, rand: base.NewRand(seed, 0)}
 	g := &guest{Context: context.Background(), h: h, spent: func(*guest) { panic(ErrOutOfGas) }}
-	left := budget - int64(m.res.MinPages)<<16>>initShift - int64(len(m.res.Wasm))>>initShift
+	left := budget - m.startGas()
 	if left < 0 {
 		return Effects{Gas: uint64(budget)}, ErrOutOfGas
 	}
@@ -46,6 +46,12 @@ func (e *Engine) Handle(m *Module, ev Event, slots func(name string) (Value, boo
 	}
 	h.out.Gas = used
 	return h.out, nil
+}
+
+// startGas is the price of a fresh instance.
+func (m *Module) startGas() int64 {
+	return gasStart + int64(m.res.MinPages)<<16>>startMemory + int64(len(m.res.Wasm))>>startCodeShift +
+		int64(m.res.Table)>>startTableShift
 }
 
 // slot reads a slot as the handler sees it: its own writes first.

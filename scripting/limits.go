@@ -15,6 +15,7 @@ const (
 const (
 	maxHandlerSize  = 256 << 10 // rewritten bytes
 	maxHandlerPages = 64        // 4 MiB
+	handlerDepth    = 1 << 17   // units of 8 bytes: 1 MB of native stack
 	maxSets         = 16
 	maxSays         = 2
 	maxLogs         = 8
@@ -57,5 +58,9 @@ const killWait = 5 * time.Second
 const (
 	gasPerBytesShift = 3    // 8 bytes moved between guest and host
 	gasWorld         = 2000 // a call of World, which takes locks and the network
-	initShift        = 6    // a handler's start: 64 bytes of memory and code
+
+	gasStart        = 5000 // a handler's start: the instance,
+	startMemory     = 6    // 64 bytes of memory,
+	startCodeShift  = 2    // 4 bytes of the module,
+	startTableShift = 2    // 4 entries of tables
 )

@@ -242,7 +242,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("got %+v", ps.List(true))
 	}
 	for range keepExited + 5 {
-		wait(t, ps, spawn(t, ps, recurseGuest(true), SpawnSpec{}))
+		wait(t, ps, spawn(t, ps, trapGuest(), SpawnSpec{}))
 	}
 	if n := len(ps.List(true)); n != keepExited+1 {
 		t.Errorf("%d processes listed", n)

@@ -217,7 +217,7 @@ func (w *walkingWorld) Throw(thing string, vx, vy, vz float64) error {
 	for i, b := range w.near {
 		if b.ID == thing && math.Hypot(b.X-at.X, b.Z-at.Z) <= 2.5 {
 			w.near[i].X += 2 * vx // where it comes to rest
-			w.did = append(w.did, fmt.Sprintf("throw %s over=%v", thing, w.near[i].X > 32))
+			w.did = append(w.did, fmt.Sprintf("throw %s over=%v", thing, (b.X < 32) != (w.near[i].X < 32)))
 			return nil
 		}
 	}
@@ -266,7 +266,7 @@ func TestResident(t *testing.T) {
 			}
 			return n
 		}
-		if count("throw ball1 over=true") != 1 || count("out of reach") != 0 {
+		if count("throw ball1 over=true") == 0 || count("throw ball1 over=false") != 0 || count("out of reach") != 0 {
 			t.Errorf("throws: %q", did)
 		}
 		if count("say Lovely day.") == 0 || count("say Mind the ball.") == 0 {

@@ -183,3 +183,10 @@ func greedyGuest() []byte {
 		get(0), c32(1), []byte{0x6a}, asm.Op(0x22, 0), c32(26), []byte{0x48}, brIf(0), end))
 	return m.Bytes()
 }
+
+// trapGuest is a process that traps at once.
+func trapGuest() []byte {
+	var m asm.Module
+	m.Export("run", asm.Func, m.Func(nil, nil, nil, []byte{0x00}))
+	return m.Bytes()
+}

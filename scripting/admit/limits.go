@@ -26,6 +26,7 @@ const (
 // may allow less.
 const MaxPages = 4096
 
-// Depth is the stack budget of an instance in units of about 8 bytes: 8 MB of
-// native stack at the most, far below the engine's own ceiling of 50 MB.
-const Depth = 1 << 20
+// Depth is the stack budget of an instance, unless the host sets another, in
+// units of 8 bytes: 32 MB of native stack at the most. The engine's own
+// ceiling is 50 MB.
+const Depth = 4 << 20

@@ -101,10 +101,14 @@ func (w *writer) canonical(t ValType) {
 	w.raw(eq, opSelect)
 }
 
-// frame is what a call of f takes from the stack budget, in units of about 8
-// bytes: the engine gives every value that lives across a call its own place,
-// and it takes at least 3 bytes of code to make one.
-func (f *body) frame() int64 { return 8 + int64(f.locals) + int64(len(f.code)/3) }
+// frame is what a call of f takes from the stack budget, in units of 8 bytes:
+// an upper bound of the native frame. The engine gives every value that lives
+// across a call its own place. Values are made by instructions of at least 3
+// bytes, by calls and blocks, and of every local where control joins.
+func (f *body) frame() int64 {
+	n := 16 + uint64(len(f.code))/3 + f.values + uint64(f.locals)*(1+f.blocks)
+	return int64(min(n, 1<<30))
+}
 
 // depth moves the stack budget by n units; negative n is checked.
 func (w *writer) depth(n int64) {

@@ -39,14 +39,16 @@ type Result struct {
 	Funcs    map[string]Signature // exported functions
 	Memory   bool                 // whether it has one
 	MinPages uint32               // of memory, at the start
+	Table    uint32               // entries of all tables, at the start
 }
 
 // What the rewriting adds to a module. Guests may neither import from
 // MeterModule nor export a name that starts with "mt:".
 const (
 	MeterModule = "mt:meter"
-	MeterImport = "spent" // (what i32): the gas or the depth counter is below zero
-	GasGlobal   = "mt:gas"
+	MeterImport = "spent"    // (what i32): the gas or the depth counter is below zero
+	GasGlobal   = "mt:gas"   // i64
+	DepthGlobal = "mt:depth" // i32
 
 	SpentGas   = 0
 	SpentDepth = 1

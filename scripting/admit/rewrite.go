@@ -26,6 +26,9 @@ func Rewrite(wasm []byte, p Policy) (*Result, error) {
 	for _, mem := range m.memory {
 		res.Memory, res.MinPages = true, mem.min
 	}
+	for _, tab := range m.tables {
+		res.Table += tab.min
+	}
 	return res, nil
 }
 
@@ -132,7 +135,8 @@ func (m *module) emit(code []byte, size int) []byte {
 		exports = appendU32(append(appendName(exports, e.name), e.kind), index)
 	}
 	exports = appendU32(append(appendName(exports, GasGlobal), externGlobal), m.gasGlobal())
-	out = appendSection(out, secExport, appendVector(uint32(len(m.exports))+1, exports))
+	exports = appendU32(append(appendName(exports, DepthGlobal), externGlobal), m.depthGlobal())
+	out = appendSection(out, secExport, appendVector(uint32(len(m.exports))+2, exports))
 
 	out = appendSection(out, secElem, appendVector(m.elems, m.elemRaw))
 	out = appendSection(out, secDataCount, m.count)

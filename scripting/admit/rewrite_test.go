@@ -1,6 +1,7 @@
 package admit_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"testing"
@@ -317,5 +318,74 @@ func TestResult(t *testing.T) {
 	if fmt.Sprint(res.Imports) != "[{env add}]" || !res.Memory || res.MinPages != 3 ||
 		!res.Funcs["run"].Equal(admit.Signature{Params: []admit.ValType{admit.I32}}) || len(res.Funcs) != 1 {
 		t.Errorf("got %+v", res)
+	}
+}
+
+// TestFrames: recursion of functions made to have frames as large as possible
+// for what they are charged still ends by the depth budget, never by the
+// engine's stack.
+func TestFrames(t *testing.T) {
+	rep := bytes.Repeat
+	recursive := func(params, results, locals []byte, code func(self uint64) []byte, types func(m *asm.Module)) []byte {
+		var m asm.Module
+		m.Memory(1, 1)
+		if types != nil {
+			types(&m)
+		}
+		// The types of m stand before; its first function is the recursive one.
+		f := m.Func(params, results, locals, code(0))
+		var args, drops []byte
+		for range params {
+			args = asm.Cat(args, c64(1))
+		}
+		for range results {
+			drops = append(drops, 0x1a)
+		}
+		m.Export("run", asm.Func, m.Func(nil, nil, nil, args, call(f), drops))
+		return m.Bytes()
+	}
+	sum := func(n int) []byte { return rep(add, n) }
+	const many = 40
+	wide := rep(i64, many)
+	cases := map[string][]byte{
+		"many values": recursive(i64, i64, nil, func(f uint64) []byte {
+			return asm.Cat(rep(asm.Cat(get(0), []byte{0x50, 0xad}), 5000), get(0), call(f), sum(5000))
+		}, nil),
+		"many loads": recursive(i64, i64, nil, func(f uint64) []byte {
+			return asm.Cat(rep(asm.Cat(get(0), wrap, []byte{0x29, 0, 0}), 5000), get(0), call(f), sum(5000))
+		}, nil),
+		"many results": recursive(nil, wide, nil, func(f uint64) []byte {
+			return asm.Cat(call(f), rep(call(f), 30), sum(30*many))
+		}, nil),
+		"many parameters": recursive(wide, i64, nil, func(f uint64) []byte {
+			var args []byte
+			for k := range uint64(many) {
+				args = asm.Cat(args, get((k+1)%many))
+			}
+			return asm.Cat(args, call(f), args, sum(many-1), add)
+		}, nil),
+		"many locals": recursive(i64, i64, rep(i64, 900), func(f uint64) []byte {
+			var init, use []byte
+			for k := range uint64(900) {
+				init = asm.Cat(init, get(0), []byte{0x50, 0xad}, set(k+1))
+				use = asm.Cat(use, get(k+1), add)
+			}
+			return asm.Cat(init, get(0), call(f), use)
+		}, nil),
+		"locals in loops": recursive(i64, i64, rep(i64, 200), func(f uint64) []byte {
+			var change, use []byte
+			for k := range uint64(200) {
+				change = asm.Cat(change, get(k+1), get(0), add, set(k+1))
+				use = asm.Cat(use, get(k+1), add)
+			}
+			return asm.Cat(rep([]byte{0x03, 0x40}, 100), change, get(0), call(f), set(0),
+				rep(asm.Cat(get(0), wrap, asm.Op(0x0d, 0), get(0), call(f), set(0), end), 100), get(0), use)
+		}, nil),
+		"small": recursive(nil, nil, nil, call, nil),
+	}
+	for name, wasm := range cases {
+		if _, _, err := run(t, rewrite(t, wasm), "run", 1e15, 1e15); err != errDeep {
+			t.Errorf("%s: %.200v", name, err)
+		}
 	}
 }

@@ -8,17 +8,20 @@ const (
 	costCallIndirect = 8
 	costHostCall     = 32
 	costDivide       = 4
+	localsPerGas     = 16
 )
 
 // body is what pass one learns about a function.
 type body struct {
-	groups                  uint32 // local declarations
-	decl                    []byte // copied
-	code                    []byte
-	locals                  uint32   // parameters included
-	costs                   []uint32 // of the entry region, then of every loop in order of its header
-	calls                   bool     // may call a function that is not the host's: needs a depth charge
-	loops, joins, canonical uint64   // for work
+	groups uint32 // local declarations
+	decl   []byte // copied
+	code   []byte
+	locals uint32   // parameters included
+	costs  []uint32 // of the entry region, then of every loop in order of its header
+	calls  bool     // may call a function that is not the host's: needs a depth charge
+	// For work and frame: loops, places where control may join, blocks of any
+	// kind, values that calls and blocks make, floats made canonical.
+	loops, joins, blocks, values, canonical uint64
 }
 
 // scan validates a body as far as the rewriting needs and prices its regions.
@@ -55,7 +58,8 @@ func (m *module) scan(sig Signature, raw []byte) (body, error) {
 }
 
 func (m *module) price(f *body, r *reader) {
-	f.costs = append(f.costs, 1)
+	moves := f.locals / localsPerGas
+	f.costs = append(f.costs, 1+moves)
 	region := 0
 	nest := []int{} // region outside each open block
 	for {
@@ -63,18 +67,19 @@ func (m *module) price(f *body, r *reader) {
 		if !r.ok() {
 			return
 		}
-		f.costs[region] += m.cost(i)
+		f.costs[region] += m.cost(i, moves)
 		switch i.op {
 		case opBlock, opLoop, opIf:
-			if i.x != noType && uint64(i.x) >= uint64(len(m.types)) {
-				r.fail(malformed("type %d of %d", i.x, len(m.types)))
+			if i.x != noType {
+				f.values += m.arity(r, i.x)
 			}
+			f.blocks++
 			nest = append(nest, region)
 			f.joins++
 			if i.op == opLoop {
 				f.loops++
 				region = len(f.costs)
-				f.costs = append(f.costs, 1)
+				f.costs = append(f.costs, 1+moves)
 			}
 		case opEnd:
 			if len(nest) == 0 {
@@ -93,12 +98,12 @@ func (m *module) price(f *body, r *reader) {
 		case opCall, opRefFunc:
 			if uint64(i.x) >= uint64(len(m.funcs)) {
 				r.fail(malformed("function %d of %d", i.x, len(m.funcs)))
+				return
 			}
 			f.calls = f.calls || i.op == opCall && i.x >= m.imported()
+			f.values += m.arity(r, m.funcs[i.x])
 		case opCallIndirect:
-			if uint64(i.x) >= uint64(len(m.types)) {
-				r.fail(malformed("type %d of %d", i.x, len(m.types)))
-			}
+			f.values += m.arity(r, i.x)
 			f.calls = true
 		case opLocalGet, opLocalSet, opLocalTee:
 			if i.x >= f.locals {
@@ -114,17 +119,41 @@ func (m *module) price(f *body, r *reader) {
 	}
 }
 
-func (m *module) cost(i instr) uint32 {
+// arity is the number of values that go in and out of a type.
+func (m *module) arity(r *reader, ty uint32) uint64 {
+	if uint64(ty) >= uint64(len(m.types)) {
+		r.fail(malformed("type %d of %d", ty, len(m.types)))
+		return 0
+	}
+	return uint64(len(m.types[ty].Params) + len(m.types[ty].Results))
+}
+
+// cost prices one instruction. The engine may move every local where control
+// divides or joins, and every parameter and result of a call: moves is the
+// price of the former.
+func (m *module) cost(i instr, moves uint32) uint32 {
 	switch i.op {
-	case opBlock, opLoop, opElse, opEnd, 0x01:
+	case opBlock, opLoop:
+		return moves
+	case opIf, opBr, opBrIf, opBrTable:
+		return 1 + moves
+	case opElse, opEnd, 0x01:
 		return 0
 	case opCall:
-		if i.x < m.imported() {
-			return costHostCall
+		if uint64(i.x) >= uint64(len(m.funcs)) {
+			return 0 // refused by the caller
 		}
-		return costCall
+		sig := m.types[m.funcs[i.x]]
+		values := uint32(len(sig.Params) + len(sig.Results))
+		if i.x < m.imported() {
+			return costHostCall + values
+		}
+		return costCall + values
 	case opCallIndirect:
-		return costCallIndirect
+		if uint64(i.x) >= uint64(len(m.types)) {
+			return 0
+		}
+		return costCallIndirect + uint32(len(m.types[i.x].Params)+len(m.types[i.x].Results))
 	case 0x6d, 0x6e, 0x6f, 0x70, 0x7f, 0x80, 0x81, 0x82, 0x91, 0x95, 0x9f, 0xa3: // div, rem, sqrt
 		return costDivide
 	}

@@ -10,11 +10,11 @@ const (
 
 // work estimates how hard a function is to compile for the engine of wazero
 // 1.12, from measurements of functions made for the purpose: linear in the
-// code, one value for every local wherever control flow joins, and quadratic
-// in the number of joins (4,000 ifs take 0.2 s, 4,000 loops 3 s).
+// code and the values of calls and blocks, one value for every local wherever
+// control flow joins, and quadratic in the number of joins (4,000 ifs take 0.2 s, 4,000 loops 3 s).
 func (f *body) work() uint64 {
 	joins := f.joins + loopJoins*f.loops
-	return uint64(len(f.code)) + canonicalWork*f.canonical + uint64(f.locals)*joins + joins*joins/32
+	return uint64(len(f.code)) + f.values + canonicalWork*f.canonical + uint64(f.locals)*joins + joins*joins/32
 }
 
 const (
