@@ -28,24 +28,27 @@ func (c psCmd) Run(ctx context.Context, e *environment) error {
 }
 
 type spawnCmd struct {
-	Name   string `help:"Name shown by ps." placeholder:"NAME"`
-	Memory uint64 `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
-	Gas    uint64 `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
-	// One list, so that what follows the module is the process's, flags too.
-	Module []string `arg:"" passthrough:"" help:"FILE.wasm or the CID of a module, then the process's own arguments."`
+	Name   string   `help:"Name shown by ps." placeholder:"NAME"`
+	Memory uint64   `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
+	Gas    uint64   `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
+	Module string   `arg:"" help:"FILE.wasm or the CID of a module."`
+	Args   []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
 }
 
 func (spawnCmd) Help() string {
-	return `Prints the process id. Limits come before the module, the process's own arguments
-after it.
+	return `Prints the process id. From the first argument of the process on everything is
+the process's; when that begins with a dash, put -- before it.
 
 Example:
-  metatopia spawn resident.wasm --home 10,0
-  metatopia spawn --gas 1000000 bafkrei...`
+  metatopia spawn resident.wasm 10,0 32,5
+  metatopia spawn --gas 1000000 bafkrei... -- --verbose`
 }
 
 func (c spawnCmd) Run(ctx context.Context, e *environment) error {
-	module, args := c.Module[0], c.Module[1:]
+	module, args := c.Module, c.Args
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
 	req := &control.SpawnRequest{Name: c.Name, Args: args, Memory: c.Memory, Gas: c.Gas}
 	node := e.node()
 	if isModuleFile(module) {

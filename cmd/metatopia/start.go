@@ -14,7 +14,7 @@ import (
 // newNode starts a node in this process.
 func newNode(ctx context.Context, c nodeConfig) (runningNode, error) {
 	n, err := node.Start(ctx, node.Config{
-		Home: c.Home, Name: c.Name, Listen: c.Listen, Bootstrap: c.Bootstrap, MDNS: c.MDNS,
+		Home: c.Home, Name: c.Name, Listen: c.Listen, Bootstrap: c.Bootstrap, MDNS: c.MDNS, Absent: c.Absent,
 		Join: c.Join, Version: c.Version, Log: c.Log, Guests: guest.FS(),
 	})
 	if errors.Is(err, node.ErrInUse) {

@@ -24,6 +24,7 @@ type upFlags struct {
 	NoWeb     bool     `name:"no-web" help:"Serve no page."`
 	Telnet    string   `help:"Where to serve telnet; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 	NoTelnet  bool     `name:"no-telnet" help:"Serve no telnet."`
+	Absent    bool     `help:"Keep my avatar out of the world until I do something there."`
 	LogLevel  string   `name:"log-level" help:"What to log: debug, info, warn or error." enum:"debug,info,warn,error" default:"warn"`
 }
 
@@ -62,7 +63,7 @@ var startNode = newNode
 type nodeConfig struct {
 	Home, Name, Join, Version string
 	Listen, Bootstrap         []string
-	MDNS                      bool
+	MDNS, Absent              bool
 	Log                       *slog.Logger
 }
 
@@ -113,7 +114,7 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 
 	n, err := startNode(ctx, nodeConfig{
 		Home: e.Home, Name: f.Name, Join: join, Version: e.Version,
-		Listen: f.Listen, Bootstrap: f.Bootstrap, MDNS: f.Mdns, Log: log,
+		Listen: f.Listen, Bootstrap: f.Bootstrap, MDNS: f.Mdns, Absent: f.Absent, Log: log,
 	})
 	if err != nil {
 		if ctx.Err() != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -309,13 +310,14 @@ func (b *Backend) LumpUnpin(_ context.Context, r *control.LumpRequest) (*control
 	return b.pin(r.CID, false)
 }
 
+// Spawn keeps the arguments as the process's Exit, so that a list shows them.
 func (b *Backend) Spawn(_ context.Context, r *control.SpawnRequest) (*control.SpawnResponse, error) {
 	if err := b.called("spawn %s %q %v", r.CID, r.Name, r.Args); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p := control.Process{PID: uint64(len(b.procs) + 1), Name: r.Name, Module: r.CID, State: "waiting"}
+	p := control.Process{PID: uint64(len(b.procs) + 1), Name: r.Name, Module: r.CID, State: "waiting", Exit: strings.Join(r.Args, " ")}
 	b.procs = append(b.procs, p)
 	return &control.SpawnResponse{Process: p}, nil
 }
