@@ -20,9 +20,15 @@ type leaving struct {
 	Until base.Tick
 }
 
-// cross hands over what has crossed a border.
+// cross hands over what has crossed a border, as it was after the last tick,
+// and forgets ghosts nobody speaks of any more. It comes before the players'
+// inputs, so that an input is either in the released state or refused here.
 func (s *Sim) cross() {
-	// Released with the state at the end of this very tick.
+	for i := len(s.ghosts) - 1; i >= 0; i-- {
+		if s.tick > s.ghosts[i].seen+ghostLife {
+			s.dropGhost(i)
+		}
+	}
 	slices.SortFunc(s.ready, base.ID.Compare)
 	for _, id := range slices.Compact(s.ready) {
 		t := s.thing(id)

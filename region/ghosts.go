@@ -130,14 +130,8 @@ func (s *Sim) shift(m Motion, site spatial.Pos) Motion {
 	return m
 }
 
-// tellGhosts tells the neighbours what is near their borders, and forgets
-// ghosts nobody speaks of any more.
+// tellGhosts tells the neighbours what is near their borders.
 func (s *Sim) tellGhosts() {
-	for i := len(s.ghosts) - 1; i >= 0; i-- {
-		if s.tick > s.ghosts[i].seen+ghostLife {
-			s.dropGhost(i)
-		}
-	}
 	if len(s.neighbours) == 0 || s.tick%ghostEvery != 0 {
 		return
 	}

@@ -108,14 +108,17 @@ func (s *Sim) Step(b Batch) (Output, error) {
 	out.Counts.Refused += q.bad
 	s.verify(q.inputs)
 
-	// The region's own parts first: what stands here, who the neighbours are
-	// and what they hand over. Then the players, then every actor.
+	// The region's own parts first: what stands here, who the neighbours are,
+	// what they hand over and what goes to them. Then the players, then every
+	// actor, then physics. Nothing may follow physics that commands it: a
+	// snapshot holds no commands.
 	for i := range q.control {
 		s.control(&q.control[i])
 	}
 	for _, e := range q.border {
 		s.border(e.From, e.Body)
 	}
+	s.cross()
 	s.todo, s.pending = s.pending, nil
 	for i := range q.inputs {
 		s.input(&q.inputs[i])
@@ -127,7 +130,6 @@ func (s *Sim) Step(b Batch) (Output, error) {
 		// input. The tick stands, the same everywhere.
 		out.Counts.PhysicsRefused++
 	}
-	s.cross()
 	s.echo()
 	s.tellGhosts()
 	s.finish()
@@ -155,6 +157,7 @@ func (s *Sim) move() error {
 }
 
 func (s *Sim) finish() {
+	s.perform() // what players who left took out of the hand-off core
 	for i := range s.modules {
 		if m := &s.modules[i]; !m.Ready && m.Err == "" && m.wanted == s.tick {
 			s.out.Want = append(s.out.Want, m.Name)

@@ -21,6 +21,9 @@ func (s *Sim) Hash() Hash { return sha256.Sum256(s.Snapshot(nil)) }
 
 // Snapshot appends the canonical state. It may be called between Steps.
 func (s *Sim) Snapshot(b []byte) []byte {
+	if len(s.cmds) != 0 {
+		panic("region: snapshot with physics commands pending")
+	}
 	e := base.Encoder{B: b}
 	e.U8(snapshotVersion)
 	e.ID(s.cfg.ID)

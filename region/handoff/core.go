@@ -19,7 +19,7 @@ type EffectKind uint8
 
 const (
 	DoSend     EffectKind = iota + 1 // Peer, Msg: send when the log is durable
-	DoRelease                        // ID, Epoch, Peer: answer with Core.Release or Core.Cancel by the end of this tick
+	DoRelease                        // ID, Epoch, Peer: answer with Core.Release or Core.Cancel in this tick
 	DoAccept                         // ID, Epoch (the new one), Peer, State, Replace: the object is here now
 	DoSettle                         // ID, Epoch (the new one), Peer: the new owner has confirmed
 	DoGiveUp                         // ID, Peer, Reason: the transfer did not happen; the object is still here

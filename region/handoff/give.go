@@ -68,8 +68,7 @@ func (c *Core) endOffer(id, to base.ID) (next base.ID) {
 	return t.Next
 }
 
-// Release answers DoRelease with the object's exact state at the end of this
-// tick. The call is the commit point: from it on the object is not owned here.
+// Release answers DoRelease with the object's exact state in this tick. The call is the commit point: from it on the object is not owned here.
 func (c *Core) Release(now base.Tick, id base.ID, state []byte) error {
 	o, ok := c.owned[id]
 	if !ok || o.To.IsZero() {

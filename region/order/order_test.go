@@ -1,0 +1,109 @@
+package order
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/metatopia/metatopia/internal/base"
+)
+
+// TestSingleChains makes a log and reads it back.
+func TestSingleChains(t *testing.T) {
+	s := NewSingle(0, Sum{})
+	var log []Encoded
+	state := [32]byte{1}
+	for i := range byte(5) {
+		for range i {
+			if err := s.Submit([]byte{i}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Cut(state)
+		log = append(log, s.Ready()...)
+		state[0]++
+	}
+	if len(log) != 5 || len(s.Ready()) != 0 || s.Durable() != 0 {
+		t.Fatalf("%d records, durable %d", len(log), s.Durable())
+	}
+	s.Persisted(5)
+	if s.Durable() != 5 {
+		t.Fatal("not durable after being persisted")
+	}
+	tick, prev, want := base.Tick(0), Sum{}, [32]byte{1}
+	for _, e := range log {
+		r, err := Parse(e.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Follows(tick, prev, want); err != nil {
+			t.Fatal(err)
+		}
+		tick, prev = r.Tick, SumOf(e.Bytes)
+		want[0]++
+	}
+	// A log that goes on from the middle gives the same records.
+	s2 := NewSingle(log[2].Tick, log[2].Sum)
+	for range 3 {
+		s2.Submit([]byte{3})
+	}
+	s2.Cut([32]byte{4})
+	if got := s2.Ready()[0]; !bytes.Equal(got.Bytes, log[3].Bytes) {
+		t.Fatal("a continued log differs")
+	}
+}
+
+func TestChainFindsChanges(t *testing.T) {
+	s := NewSingle(7, Sum{9})
+	s.Submit([]byte("x"))
+	s.Cut([32]byte{5})
+	r := s.Ready()[0].Record
+	for what, f := range map[string]func() error{ //lint:sorted each on its own
+		"a gap":          func() error { return r.Follows(6, Sum{9}, [32]byte{5}) },
+		"another before": func() error { return r.Follows(7, Sum{8}, [32]byte{5}) },
+		"another state":  func() error { return r.Follows(7, Sum{9}, [32]byte{6}) },
+	} {
+		if err := f(); !errors.Is(err, ErrChain) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := r.Follows(7, Sum{9}, [32]byte{5}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRecordsAreBounded(t *testing.T) {
+	s := NewSingle(0, Sum{})
+	if err := s.Submit(make([]byte, MaxEntryBytes+1)); !errors.Is(err, ErrRecord) {
+		t.Fatalf("an entry without bound: %v", err)
+	}
+	n := 0
+	for s.Submit(make([]byte, MaxEntryBytes)) == nil {
+		n++
+	}
+	s.Cut([32]byte{})
+	if b := s.Ready()[0].Bytes; len(b) > MaxRecordBytes || n < 90 {
+		t.Fatalf("%d entries, %d bytes", n, len(b))
+	}
+	for range MaxEntries {
+		if err := s.Submit(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Submit(nil); !errors.Is(err, ErrFull) {
+		t.Fatalf("an entry too many: %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(Record{Tick: 3, Prev: Sum{1}, State: [32]byte{2}, Entries: [][]byte{[]byte("a"), nil, []byte("bc")}}.AppendTo(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := Parse(b)
+		if err != nil {
+			return
+		}
+		if got := r.AppendTo(nil); !bytes.Equal(got, b) {
+			t.Fatalf("%x re-encodes to %x", b, got)
+		}
+	})
+}
