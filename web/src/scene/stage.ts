@@ -22,7 +22,7 @@ export class Stage {
   private readonly pixel = new Uint8Array(4)
   /** software: no GPU draws this; spare it, and wait for every frame, or
    * frames queue up for minutes. */
-  private readonly software: boolean
+  readonly software: boolean
 
   /** cheap is for software rendering: no antialiasing, a small shadow map. */
   constructor(canvas: HTMLCanvasElement, private readonly cheap: boolean) {

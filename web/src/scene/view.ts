@@ -43,6 +43,7 @@ export class View {
   /** test: frames are asked for and drawn cheaply. */
   constructor(private readonly canvas: HTMLCanvasElement, root: HTMLElement, test: boolean) {
     this.stage = new Stage(canvas, test)
+    document.documentElement.classList.toggle('software', this.stage.software)
     this.labels = new Labels(root)
     this.actors = new Actors(this.stage.scene, this.labels)
     this.orbit = new Orbit(this.stage.camera)
