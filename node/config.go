@@ -15,7 +15,8 @@ type Config struct {
 	Listen    []string // multiaddrs; nil = every interface, QUIC and TCP
 	Bootstrap []string // multiaddrs with /p2p/ to dial at start
 	MDNS      bool     // find nodes on the local network
-	Join      string   // join link to follow when the home has no world yet
+	Join      string   // join link to follow
+	Absent    bool     // the avatar stays away until its person does something
 	Version   string
 	Log       *slog.Logger
 	Guests    fs.FS // shipped guest modules; nil = none

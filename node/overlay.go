@@ -25,6 +25,8 @@ const (
 	overlayQueue = 1024
 	// poseStep is how far the point moves before the overlay is told, in units.
 	poseStep = spatial.Unit / 4
+	// poseRepeat is how often a steady velocity is told again.
+	poseRepeat = 500 * time.Millisecond
 	// addrEvery is how often the own addresses are looked at again.
 	addrEvery  = 10 * time.Second
 	protectTag = "raynet"
@@ -45,6 +47,8 @@ type overlay struct {
 	kind  wire.Kind
 	epoch uint32
 	pos   spatial.Pos
+	vel   spatial.Vec
+	told  time.Time // when the core heard pos and vel
 	up    map[base.Key]bool
 	addr  []byte
 	wake  int64
@@ -53,7 +57,6 @@ type overlay struct {
 func (w *worldState) startOverlay() error {
 	o := &overlay{
 		w: w, in: make(chan raynet.Input, overlayQueue), began: time.Now(), up: map[base.Key]bool{},
-		epoch: uint32(time.Now().Unix()),
 	}
 	o.links = w.n.net.Links(protoRaynet, wire.MaxMessage,
 		func(from base.Key, msg []byte) { o.give(raynet.Recv{From: from, Bytes: msg}) },
@@ -114,11 +117,15 @@ func (o *overlay) poseChanged() {
 	}
 	o.mu.Lock()
 	fresh := o.core == nil || o.kind != kind
-	if !fresh && o.pos.Dist2(pos) < poseStep*poseStep {
+	still := vel == o.vel
+	if moving := vel != (spatial.Vec{}); moving && time.Since(o.told) >= poseRepeat {
+		still = false // the core forgets a velocity that is not repeated
+	}
+	if !fresh && still && o.pos.Dist2(pos) < poseStep*poseStep {
 		o.mu.Unlock()
 		return
 	}
-	o.pos = pos
+	o.pos, o.vel, o.told = pos, vel, time.Now()
 	var peers []base.Key
 	if fresh {
 		if err := o.begin(kind, pos); err != nil {
@@ -148,7 +155,9 @@ func (o *overlay) poseChanged() {
 // one. o.mu is held.
 func (o *overlay) begin(kind wire.Kind, pos spatial.Pos) error {
 	w, n := o.w, o.w.n
-	o.epoch++
+	if err := o.nextEpoch(); err != nil {
+		return err
+	}
 	core, err := raynet.New(raynet.Config{
 		World: base.DeriveID("world", []byte(w.id.String())),
 		Min:   w.charter.Box.Min, Max: w.charter.Box.Max,
@@ -165,6 +174,23 @@ func (o *overlay) begin(kind wire.Kind, pos spatial.Pos) error {
 	}
 	o.core, o.kind = core, kind
 	return nil
+}
+
+// savedEpoch is epoch.json: the epoch of the last overlay point. Peers refuse
+// one that does not rise.
+type savedEpoch struct {
+	Epoch uint32 `json:"epoch"`
+}
+
+// nextEpoch rises over restarts, also when the clock was set back or two fall
+// into one second. o.mu is held.
+func (o *overlay) nextEpoch() error {
+	var saved savedEpoch
+	if _, err := o.w.n.home.loadJSON("epoch.json", &saved); err != nil {
+		return err
+	}
+	o.epoch = max(o.epoch, saved.Epoch, uint32(time.Now().Unix())) + 1
+	return o.w.n.home.saveJSON("epoch.json", savedEpoch{o.epoch})
 }
 
 // tellAddr gives the core this node's addresses, when they changed.

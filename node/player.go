@@ -2,19 +2,15 @@ package node
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/metatopia/metatopia/internal/base"
-	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/world"
 	"github.com/metatopia/metatopia/region"
-	"github.com/metatopia/metatopia/region/wire"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -40,16 +36,6 @@ var (
 	errNoAnswer = errors.New("the region did not answer in time")
 	errTooMany  = errors.New("too many inputs are unanswered")
 )
-
-// pending is a signed input that no region has answered yet. It is sent again,
-// unchanged and in order, to whichever region owns the avatar: the sequence
-// number makes it count once.
-type pending struct {
-	seq    uint64
-	kind   region.InputKind
-	signed []byte
-	answer chan wire.Ack
-}
 
 // player is this node's person in the world: one avatar, and a connection to
 // each region near it.
@@ -86,11 +72,6 @@ func newPlayer(w *worldState) *player {
 		p.pos, p.placed = saved.Pos, true
 	}
 	return p
-}
-
-// savedPlace is place.json: where the avatar stood when the node last stopped.
-type savedPlace struct {
-	Pos spatial.Pos `json:"pos"`
 }
 
 // enter asks for the avatar to be in the world from now on.
@@ -149,49 +130,6 @@ func (p *player) checkLost(now time.Time) {
 		p.owner, p.missing = base.ID{}, time.Time{}
 		p.w.n.log.Warn("avatar is gone; joining again", "region", c.rec.Name)
 	}
-}
-
-// place is where the session looks from: the avatar, or where it would enter.
-func (p *player) place() (spatial.Pos, bool) {
-	p.mu.Lock()
-	if p.placed {
-		defer p.mu.Unlock()
-		return p.pos, true
-	}
-	p.mu.Unlock()
-	pos, ok := p.w.entrance()
-	if !ok {
-		return pos, false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.placed {
-		p.pos, p.placed = pos, true
-	}
-	return p.pos, true
-}
-
-// entrance is where newcomers appear: on a ring around the oldest site, at an
-// angle that their key decides, so that they do not stand on each other.
-func (w *worldState) entrance() (spatial.Pos, bool) {
-	all := w.records()
-	if len(all) == 0 {
-		return spatial.Pos{}, false
-	}
-	oldest := slices.MinFunc(all, func(a, b *world.SiteRecord) int {
-		switch {
-		case a.Founded < b.Founded:
-			return -1
-		case a.Founded > b.Founded:
-			return 1
-		}
-		return a.Region().Compare(b.Region())
-	})
-	ring := [...][2]float32{{5, 0}, {4.6, 1.9}, {3.5, 3.5}, {1.9, 4.6}, {0, 5}, {-1.9, 4.6}, {-3.5, 3.5}, {-4.6, 1.9},
-		{-5, 0}, {-4.6, -1.9}, {-3.5, -3.5}, {-1.9, -4.6}, {0, -5}, {1.9, -4.6}, {3.5, -3.5}, {4.6, -1.9}}
-	o := ring[int(w.n.key[0])%len(ring)]
-	pos := oldest.Site.Add(spatial.Vec{X: o[0], Y: 1, Z: o[1]})
-	return w.charter.Box.Clamp(pos), true
 }
 
 // reconcile opens connections to the regions near, closes others and tells
@@ -285,18 +223,6 @@ func clipName(s string) string {
 	return s
 }
 
-// sign gives the next number to an input. p.mu must be held.
-func (p *player) sign(in region.Input) (signed []byte, seq uint64, err error) {
-	p.seq++
-	s, err := region.SignInput(p.w.id.String(), p.w.n.key, p.seq, in, p.w.n.sign)
-	if err != nil {
-		return nil, 0, err
-	}
-	var e base.Encoder
-	s.AppendTo(&e)
-	return e.B, p.seq, nil
-}
-
 // setOwner notes which region has the avatar. Epochs only rise; 0 means that
 // the region itself just said so.
 func (p *player) setOwner(id base.ID, epoch uint64) {
@@ -336,163 +262,6 @@ func (p *player) record(id base.ID) *world.SiteRecord {
 	return p.w.dir.Get(id)
 }
 
-// do signs an input that must count, and waits until it is durable.
-func (p *player) do(ctx context.Context, in region.Input) (wire.Ack, error) {
-	if err := p.awaitAvatar(ctx); err != nil {
-		return wire.Ack{}, err
-	}
-	return p.submit(ctx, in)
-}
-
-func (p *player) submit(ctx context.Context, in region.Input) (wire.Ack, error) {
-	p.mu.Lock()
-	if len(p.queue) >= maxPending {
-		p.mu.Unlock()
-		return wire.Ack{}, control.Errorf(control.Unavailable, "", "%w", errTooMany)
-	}
-	signed, seq, err := p.sign(in)
-	if err != nil {
-		p.mu.Unlock()
-		return wire.Ack{}, control.Errorf(control.Invalid, "", "%w", err)
-	}
-	q := &pending{seq: seq, kind: in.Kind, signed: signed, answer: make(chan wire.Ack, 1)}
-	p.queue = append(p.queue, q)
-	p.send(q)
-	p.mu.Unlock()
-
-	ctx, cancel := context.WithTimeout(ctx, ackWait)
-	defer cancel()
-	defer p.forget(q)
-	select {
-	case ack := <-q.answer:
-		return ack, ackError(ack.Code)
-	case <-ctx.Done():
-		return wire.Ack{}, control.Errorf(control.Unavailable, "the region's server may be away; it is not known whether this took effect", "%w", errNoAnswer)
-	}
-}
-
-// awaitAvatar brings the avatar into the world when it is not there yet.
-func (p *player) awaitAvatar(ctx context.Context) error {
-	p.enter()
-	ctx, cancel := context.WithTimeout(ctx, ackWait)
-	defer cancel()
-	t := time.NewTicker(20 * time.Millisecond)
-	defer t.Stop()
-	for {
-		p.mu.Lock()
-		in := !p.owner.IsZero()
-		p.mu.Unlock()
-		if in {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return control.Errorf(control.Unavailable, "no region is reachable; see `metatopia region status` and `metatopia peers`", "%w", errNoAvatar)
-		case <-t.C:
-		}
-	}
-}
-
-// steer queues movement; only the newest counts, and it never overtakes an
-// input that must count.
-func (p *player) steer(ctx context.Context, in region.Input) error {
-	if err := p.awaitAvatar(ctx); err != nil {
-		return err
-	}
-	p.mu.Lock()
-	p.move = &in
-	p.mu.Unlock()
-	p.flush()
-	return nil
-}
-
-// flush sends again what was not answered, and the newest movement when
-// nothing else waits.
-func (p *player) flush() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	c := p.conns[p.owner]
-	if c == nil || !c.ready {
-		return
-	}
-	now := time.Now()
-	for _, q := range p.queue {
-		if c.resend(q.seq, now) {
-			p.send(q)
-		}
-	}
-	if len(p.queue) > 0 || p.move == nil {
-		return
-	}
-	signed, _, err := p.sign(*p.move)
-	p.move = nil
-	if err == nil {
-		c.send(&wire.Input{Signed: signed})
-	}
-}
-
-// send gives an input to the owner's connection. p.mu must be held.
-func (p *player) send(q *pending) {
-	if c := p.conns[p.owner]; c != nil && c.ready {
-		c.sent[q.seq] = time.Now()
-		c.send(&wire.Input{Signed: q.signed})
-	}
-}
-
-func (p *player) forget(q *pending) {
-	p.mu.Lock()
-	p.queue = slices.DeleteFunc(p.queue, func(o *pending) bool { return o == q })
-	for _, c := range p.conns { //lint:sorted each on its own
-		delete(c.sent, q.seq)
-	}
-	p.mu.Unlock()
-	p.flush()
-}
-
-// answered takes a region's word on an input.
-func (p *player) answered(from base.ID, ack wire.Ack) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, q := range p.queue {
-		if q.seq != ack.Seq {
-			continue
-		}
-		switch ack.Code {
-		case region.NotHere, region.Busy:
-			// On its way over a border, or later: flush sends it again.
-			return
-		case region.Replayed:
-			// It was taken before, and that answer was lost on the way.
-			ack.Code = region.OK
-		}
-		select {
-		case q.answer <- ack:
-		default:
-		}
-		return
-	}
-}
-
-// ackError turns a refusal into words.
-func ackError(c region.Code) error {
-	code, hint := control.Invalid, ""
-	switch c {
-	case region.OK:
-		return nil
-	case region.NoThing:
-		code = control.NotFound
-	case region.NotAllowed, region.BadSignature:
-		code = control.Denied
-	case region.TooFar:
-		code, hint = control.Conflict, "walk nearer"
-	case region.Full, region.Busy:
-		code = control.Unavailable
-	case region.CannotThrow:
-		code, hint = control.Conflict, "stand within 2.5 m of something loose, like a ball"
-	}
-	return control.Errorf(code, hint, "the region refused: %s", c)
-}
-
 // leave takes the avatar out of the world and remembers the place.
 func (p *player) leave() {
 	p.mu.Lock()
@@ -512,7 +281,5 @@ func (p *player) leave() {
 		}
 	}
 }
-
-func (n *Node) sign(b []byte) []byte { return ed25519.Sign(n.priv, b) }
 
 var errClosedConn = fmt.Errorf("node: connection to the region ended: %w", context.Canceled)

@@ -195,9 +195,7 @@ func (n *Node) enter(c *world.Charter) (*worldState, error) {
 	}
 	n.goRun(w.player.run)
 	n.goRun(w.rememberLoop)
-	if !w.serving() {
-		// Somebody who only joined wants to stand in the world; an owner's
-		// avatar comes when its person does something.
+	if !n.cfg.Absent {
 		w.player.enter()
 	}
 	n.log.Info("world entered", "name", c.Name, "world", w.id)
