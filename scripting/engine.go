@@ -28,6 +28,7 @@ type Engine struct {
 	closed  bool
 	modules map[[32]byte]*Module // by hash of the rewritten bytes
 	bytes   int
+	loaded  int    // modules with native code
 	clock   uint64 // counts uses, for the least recently used
 }
 

@@ -168,6 +168,22 @@ func TestEviction(t *testing.T) {
 	if same != ms[0] {
 		t.Error("the same bytes gave another module")
 	}
+	e.mu.Lock()
+	known := len(e.modules)
+	for range 10 {
+		if !e.forget() {
+			t.Error("nothing to forget")
+		}
+	}
+	if len(e.modules) != known-10 {
+		t.Errorf("%d of %d modules left", len(e.modules), known)
+	}
+	e.mu.Unlock()
+	for i, m := range ms {
+		if _, err := e.Handle(m, touched, nil, 0, 1e6); err != nil {
+			t.Fatal(i, err)
+		}
+	}
 }
 
 // TestAdmitRefuses: what must not be admitted, with the reason.

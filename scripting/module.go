@@ -1,10 +1,12 @@
 package scripting
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -17,6 +19,7 @@ import (
 // its native code is dropped when it was not used for long and made again.
 type Module struct {
 	engine  *Engine
+	hash    [32]byte // of the rewritten bytes
 	res     *admit.Result
 	handler error // why it cannot be a handler, nil when it can
 	process error
@@ -35,11 +38,11 @@ func (e *Engine) Admit(wasm []byte) (*Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scripting: %w: %w", ErrRefused, err)
 	}
-	m := &Module{engine: e, res: res, handler: usableAsHandler(res), process: usableAsProcess(res)}
+	m := &Module{engine: e, hash: sha256.Sum256(res.Wasm), res: res, handler: usableAsHandler(res), process: usableAsProcess(res)}
 	if m.handler != nil && m.process != nil {
 		return nil, fmt.Errorf("scripting: %w: neither a handler (%v) nor a process (%v)", ErrRefused, m.handler, m.process)
 	}
-	if m, err = e.remember(sha256.Sum256(res.Wasm), m); err != nil {
+	if m, err = e.remember(m); err != nil {
 		return nil, err
 	}
 	if _, err := m.acquire(); err != nil {
@@ -49,29 +52,54 @@ func (e *Engine) Admit(wasm []byte) (*Module, error) {
 	return m, nil
 }
 
-// remember gives the module known by this hash, or keeps m as that.
-func (e *Engine) remember(hash [32]byte, m *Module) (*Module, error) {
+// remember gives the module known by m's hash, or keeps m as that.
+func (e *Engine) remember(m *Module) (*Module, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
 		return nil, fmt.Errorf("scripting: admit: %w", ErrClosed)
 	}
-	if known, ok := e.modules[hash]; ok {
+	if known, ok := e.modules[m.hash]; ok {
 		return known, nil
 	}
-	if len(e.modules) >= maxModules || e.bytes+len(m.res.Wasm) > maxModuleBytes {
-		return nil, fmt.Errorf("scripting: admit: %w: %d modules, %d bytes", ErrFull, len(e.modules), e.bytes)
+	for len(e.modules) >= maxModules || e.bytes+len(m.res.Wasm) > maxModuleBytes {
+		if !e.forget() {
+			return nil, fmt.Errorf("scripting: admit: %w: %d modules, %d bytes", ErrFull, len(e.modules), e.bytes)
+		}
 	}
-	e.modules[hash] = m
+	e.modules[m.hash] = m
 	e.bytes += len(m.res.Wasm)
 	return m, nil
+}
+
+// forget drops the module that was not used for longest, so that a node
+// whose people edit scripts for months does not fill up. Whoever holds it can
+// still use it. It gives false when all are in use.
+func (e *Engine) forget() bool {
+	for _, k := range e.idle() {
+		m := e.modules[k]
+		if m.drop() {
+			delete(e.modules, k)
+			e.bytes -= len(m.res.Wasm)
+			return true
+		}
+	}
+	return false
+}
+
+// idle lists the modules, the least recently used first.
+func (e *Engine) idle() [][32]byte {
+	return slices.SortedFunc(maps.Keys(e.modules), func(a, b [32]byte) int {
+		return cmp.Compare(e.modules[a].used, e.modules[b].used)
+	})
 }
 
 // acquire compiles the module unless it is loaded, and keeps it so until
 // release. The error wraps ErrRefused: it failed the engine's validation.
 func (m *Module) acquire() (wazero.CompiledModule, error) {
 	m.mu.Lock()
-	if m.compiled == nil {
+	fresh := m.compiled == nil
+	if fresh {
 		c, err := m.engine.runtime.CompileModule(context.Background(), m.res.Wasm)
 		if err != nil {
 			m.mu.Unlock()
@@ -87,6 +115,13 @@ func (m *Module) acquire() (wazero.CompiledModule, error) {
 	e.mu.Lock()
 	e.clock++
 	m.used = e.clock
+	if fresh {
+		e.loaded++
+	}
+	if _, known := e.modules[m.hash]; !known { // it was forgotten
+		e.modules[m.hash] = m
+		e.bytes += len(m.res.Wasm)
+	}
 	e.mu.Unlock()
 	return c, nil
 }
@@ -103,39 +138,33 @@ func (m *Module) release() {
 func (e *Engine) unload() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.modules) <= maxLoaded {
+	if e.loaded <= maxLoaded {
 		return
 	}
-	var idle []*Module
-	loaded := 0
-	for _, m := range e.modules {
-		if !m.mu.TryLock() {
-			loaded++ // being compiled or taken
-			continue
-		}
-		if m.compiled != nil {
-			loaded++
-			if m.users == 0 {
-				idle = append(idle, m)
-			}
-		}
-		m.mu.Unlock()
-	}
-	slices.SortFunc(idle, func(a, b *Module) int { return int(int64(a.used) - int64(b.used)) })
-	for _, m := range idle {
-		if loaded <= maxLoaded {
+	for _, k := range e.idle() {
+		if e.loaded <= maxLoaded {
 			return
 		}
-		if !m.mu.TryLock() {
-			continue
-		}
-		if m.users == 0 && m.compiled != nil {
-			m.compiled.Close(context.Background())
-			m.compiled = nil
-			loaded--
-		}
-		m.mu.Unlock()
+		e.modules[k].drop()
 	}
+}
+
+// drop frees the native code and tells whether nothing uses the module. The
+// caller holds engine.mu; a module whose lock is taken is in use.
+func (m *Module) drop() bool {
+	if !m.mu.TryLock() {
+		return false
+	}
+	defer m.mu.Unlock()
+	if m.users > 0 {
+		return false
+	}
+	if m.compiled != nil {
+		m.compiled.Close(context.Background())
+		m.compiled = nil
+		m.engine.loaded--
+	}
+	return true
 }
 
 // IsHandler tells whether Handle can run the module: nil, or why not, wrapping
