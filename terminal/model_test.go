@@ -103,7 +103,7 @@ func TestCommands(t *testing.T) {
 
 func TestErrorsOfTheNodeAreTold(t *testing.T) {
 	b := controltest.New()
-	b.Fail = control.Errorf(control.Denied, "ask \x1b[31mher", "the owner \x07forbids it")
+	b.Fail(control.Errorf(control.Denied, "ask \x1b[31mher", "the owner \x07forbids it"))
 	_, err := stand(t).run("touch lamp").job(t.Context(), b)
 	if got := problem(err).text; got != "the owner \ufffdforbids it (ask \ufffd[31mher)" {
 		t.Errorf("%q", got)

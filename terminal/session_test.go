@@ -291,7 +291,7 @@ func TestNodeGoes(t *testing.T) {
 // A node without a world is asked again, and says so once.
 func TestNoWorldYet(t *testing.T) {
 	b, _, addr := serve(t)
-	b.Fail = control.Errorf(control.Conflict, "metatopia join LINK", "in no world yet")
+	b.Fail(control.Errorf(control.Conflict, "metatopia join LINK", "in no world yet"))
 	p := dial(t, addr)
 	p.until("words", func(string) bool {
 		return strings.Contains(p.bytes(), "in no world yet (metatopia join LINK)")

@@ -395,17 +395,18 @@ func TestErrorsCrossWithCodeAndHint(t *testing.T) {
 	}
 	for _, code := range codes {
 		hint := fmt.Sprintf("try %v: 100 %% größer\nor not", code)
-		b.Fail = control.Errorf(code, hint, "it is %v: %w", code, io.ErrUnexpectedEOF)
+		want := control.Errorf(code, hint, "it is %v: %w", code, io.ErrUnexpectedEOF)
+		b.Fail(want)
 		_, unary := c.Say(t.Context(), &control.SayRequest{Text: "x"})
 		stream := c.Watch(t.Context(), &control.WatchRequest{}, func(*control.Frame) error { return nil })
 		_, upload := c.LumpAdd(t.Context(), false, func() ([]byte, error) { return nil, io.EOF })
 		for what, err := range map[string]error{"unary": unary, "stream": stream, "upload": upload} {
-			if control.CodeOf(err) != code || control.HintOf(err) != hint || err.Error() != b.Fail.Error() {
-				t.Errorf("%s: got %v %q hint %q, want %v %q", what, control.CodeOf(err), err, control.HintOf(err), code, b.Fail)
+			if control.CodeOf(err) != code || control.HintOf(err) != hint || err.Error() != want.Error() {
+				t.Errorf("%s: got %v %q hint %q, want %v %q", what, control.CodeOf(err), err, control.HintOf(err), code, want)
 			}
 		}
 	}
-	b.Fail = errors.New("disk on fire")
+	b.Fail(errors.New("disk on fire"))
 	if _, err := c.Say(t.Context(), &control.SayRequest{Text: "x"}); control.CodeOf(err) != control.Failed || err.Error() != "disk on fire" {
 		t.Errorf("a plain error became %v (%v)", err, control.CodeOf(err))
 	}

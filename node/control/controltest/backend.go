@@ -24,12 +24,12 @@ type Backend struct {
 	web     string
 	telnet  string
 	down    bool
+	fail    error
 	done    chan struct{}
 	watches map[chan *control.Frame]bool
 
 	Name  string        // of the person
 	Frame control.Frame // what a new Watch gets first
-	Fail  error         // what every call but Status returns when set
 }
 
 var _ control.Backend = (*Backend)(nil)
@@ -103,6 +103,13 @@ func (b *Backend) SetEndpoints(web, telnet string) {
 	b.web, b.telnet = web, telnet
 }
 
+// Fail makes every call but Status return err, until it is called with nil.
+func (b *Backend) Fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fail = err
+}
+
 // Done is closed when Shutdown was called.
 func (b *Backend) Done() <-chan struct{} { return b.done }
 
@@ -110,7 +117,7 @@ func (b *Backend) called(format string, args ...any) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls = append(b.calls, fmt.Sprintf(format, args...))
-	return b.Fail
+	return b.fail
 }
 
 func (b *Backend) Status(context.Context) (*control.StatusResponse, error) {
@@ -284,7 +291,7 @@ func (b *Backend) LumpList(context.Context, *control.LumpRequest) (*control.Lump
 		res.Lumps = append(res.Lumps, control.Lump{CID: cid, Size: int64(len(b.lumps[cid])), Pinned: b.pinned[cid], Local: true})
 		res.Bytes += int64(len(b.lumps[cid]))
 	}
-	return res, b.Fail
+	return res, b.fail
 }
 
 func (b *Backend) LumpStat(_ context.Context, r *control.LumpRequest) (*control.Lump, error) {
@@ -325,7 +332,7 @@ func (b *Backend) Spawn(_ context.Context, r *control.SpawnRequest) (*control.Sp
 func (b *Backend) Ps(context.Context, *control.PsRequest) (*control.PsResponse, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return &control.PsResponse{Processes: append([]control.Process(nil), b.procs...)}, b.Fail
+	return &control.PsResponse{Processes: append([]control.Process(nil), b.procs...)}, b.fail
 }
 
 func (b *Backend) process(pid uint64) error {
