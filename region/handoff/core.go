@@ -131,6 +131,7 @@ func (c *Core) Room() int { return c.cfg.Capacity - len(c.owned) - c.reserved }
 // Limbo is the number of objects released and not yet confirmed.
 func (c *Core) Limbo() int {
 	n := 0
+	//lint:sorted a count has no order
 	for _, l := range c.links {
 		for i := range l.Out {
 			if l.Out[i].Phase == released {
@@ -238,6 +239,7 @@ func (l *link) reservation(n uint64) int {
 // peers in the order of their ids: nothing may depend on a map's order.
 func (c *Core) peers() []base.ID {
 	ids := make([]base.ID, 0, len(c.links))
+	//lint:sorted below
 	for id := range c.links {
 		ids = append(ids, id)
 	}

@@ -84,6 +84,7 @@ func (c *Core) Tick(now base.Tick) {
 // Next is the earliest tick at which Tick has something to do.
 func (c *Core) Next() (base.Tick, bool) {
 	var at []base.Tick
+	//lint:sorted the earliest of all is one, whatever the order
 	for _, l := range c.links {
 		for _, t := range l.Out {
 			at = append(at, t.Again)

@@ -16,6 +16,7 @@ func (c *Core) Snapshot(b []byte) []byte {
 	e := base.Encoder{B: b}
 	e.U8(version)
 	ids := make([]base.ID, 0, len(c.owned))
+	//lint:sorted below
 	for id := range c.owned {
 		ids = append(ids, id)
 	}
@@ -146,6 +147,7 @@ func Restore(cfg Config, b []byte) (*Core, error) {
 // it names, for the code relies on it.
 func (c *Core) checkOffers(d *base.Decoder) {
 	open := 0
+	//lint:sorted any fault refuses the snapshot, whichever is named
 	for id, o := range c.owned {
 		if o.To.IsZero() {
 			continue
@@ -157,6 +159,7 @@ func (c *Core) checkOffers(d *base.Decoder) {
 			return
 		}
 	}
+	//lint:sorted a count has no order
 	for _, l := range c.links {
 		for _, t := range l.Out {
 			if t.Phase != released {
