@@ -33,6 +33,9 @@ func Build(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("build guests: %w", err)
 	}
 	cfg.Out = out
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("build guests: %w", err)
+	}
 	for _, m := range guest.List() {
 		if err := cfg.one(ctx, m); err != nil {
 			return fmt.Errorf("build guest %s: %w", m.Name, err)
