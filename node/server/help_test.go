@@ -167,7 +167,7 @@ func until(t testing.TB, what string, f func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited too long for %s", what)
 		}
-		time.Sleep(200 * time.Microsecond)
+		<-time.After(200 * time.Microsecond)
 	}
 }
 
