@@ -227,14 +227,14 @@ func (s *Server) readClient(ctx context.Context, c *client) error {
 	}
 }
 
-// farewell queues a Refused, gives the writer a moment to send it and ends the
-// stream.
+// farewell queues a Refused and waits until the writer has sent it and closed
+// the stream, but not for long.
 func (s *Server) farewell(c *client, code region.Code, text string) {
 	s.send(c, wire.Append(nil, &wire.Refused{Code: code, Text: text}))
 	s.send(c, nil) // the writer closes when it gets here
 	select {
 	case <-c.closed:
-	case <-s.cfg.Clock.After(tickLength):
+	case <-s.cfg.Clock.After(farewellWait):
 	}
 }
 

@@ -32,6 +32,8 @@ const (
 	stuckTicks = 200
 	// helloWait is how long a stream may be silent at first.
 	helloWait = 10 * time.Second
+	// farewellWait is how long a client may take to accept why it is refused.
+	farewellWait = 2 * time.Second
 	// awayTicks is how long an avatar stays when no stream of its player is
 	// open here: the node is gone, or has not found this region yet.
 	awayTicks = 600
