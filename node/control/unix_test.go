@@ -305,7 +305,7 @@ func TestOtherUserIsRefused(t *testing.T) {
 		return false
 	}})
 	_, unary := c.Say(t.Context(), &control.SayRequest{Text: "let me in"})
-	stream := c.Watch(t.Context(), &control.WatchRequest{}, func(*control.Frame) error { return nil })
+	stream := c.Watch(t.Context(), &control.WatchRequest{}, func(*control.Frame) error { return io.EOF })
 	_, upload := c.LumpAdd(t.Context(), false, func() ([]byte, error) { return nil, io.EOF })
 	for what, err := range map[string]error{"unary": unary, "stream": stream, "upload": upload} {
 		if control.CodeOf(err) != control.Denied || control.ExitCode(err) != control.ExitDenied || control.HintOf(err) == "" {
@@ -398,7 +398,7 @@ func TestErrorsCrossWithCodeAndHint(t *testing.T) {
 		want := control.Errorf(code, hint, "it is %v: %w", code, io.ErrUnexpectedEOF)
 		b.Fail(want)
 		_, unary := c.Say(t.Context(), &control.SayRequest{Text: "x"})
-		stream := c.Watch(t.Context(), &control.WatchRequest{}, func(*control.Frame) error { return nil })
+		stream := c.Watch(t.Context(), &control.WatchRequest{}, func(*control.Frame) error { return io.EOF })
 		_, upload := c.LumpAdd(t.Context(), false, func() ([]byte, error) { return nil, io.EOF })
 		for what, err := range map[string]error{"unary": unary, "stream": stream, "upload": upload} {
 			if control.CodeOf(err) != code || control.HintOf(err) != hint || err.Error() != want.Error() {

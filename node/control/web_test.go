@@ -224,7 +224,7 @@ func TestCallsOfOthersAreRefused(t *testing.T) {
 	t.Run("stream without token", func(t *testing.T) {
 		c := control.DialWeb(s.base, "wrong")
 		defer c.Close()
-		err := c.Watch(t.Context(), &control.WatchRequest{}, func(*control.Frame) error { return nil })
+		err := c.Watch(t.Context(), &control.WatchRequest{}, func(*control.Frame) error { return io.EOF })
 		if control.ExitCode(err) != control.ExitDenied || control.HintOf(err) == "" || !strings.Contains(err.Error(), "token") {
 			t.Errorf("%v, exit %d, hint %q", err, control.ExitCode(err), control.HintOf(err))
 		}
