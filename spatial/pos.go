@@ -63,9 +63,11 @@ func (p Pos) Dist2(o Pos) uint64 {
 // Sub is p - origin in metres: exact while the offset is below 16 km.
 func (p Pos) Sub(origin Pos) Vec {
 	return Vec{
-		float32(p.X-origin.X) / Unit,
-		float32(p.Y-origin.Y) / Unit,
-		float32(p.Z-origin.Z) / Unit,
+		// The outer conversion keeps a caller's sum apart from the division,
+		// which compiles to a product that could be fused with it.
+		float32(float32(p.X-origin.X) / Unit),
+		float32(float32(p.Y-origin.Y) / Unit),
+		float32(float32(p.Z-origin.Z) / Unit),
 	}
 }
 
