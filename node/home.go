@@ -136,3 +136,27 @@ func (h *home) loadJSON(name string, v any) (found bool, err error) {
 	}
 	return true, nil
 }
+
+// savedProfile is profile.json.
+type savedProfile struct {
+	Name string `json:"name"`
+}
+
+// rememberName keeps the person's name over restarts without --name.
+func (n *Node) rememberName() error {
+	var p savedProfile
+	if _, err := n.home.loadJSON("profile.json", &p); err != nil {
+		return err
+	}
+	switch {
+	case n.cfg.Name == "" && p.Name == "":
+		n.cfg.Name = "guest-" + n.key.Short()[:4]
+		return nil
+	case n.cfg.Name == "":
+		n.cfg.Name = p.Name
+		return nil
+	case n.cfg.Name == p.Name:
+		return nil
+	}
+	return n.home.saveJSON("profile.json", savedProfile{n.cfg.Name})
+}

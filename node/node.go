@@ -83,8 +83,8 @@ func (n *Node) start(ctx context.Context) error {
 		return err
 	}
 	copy(n.key[:], n.priv.Public().(ed25519.PublicKey))
-	if n.cfg.Name == "" {
-		n.cfg.Name = "guest-" + n.key.Short()[:4]
+	if err := n.rememberName(); err != nil {
+		return err
 	}
 	if n.store, err = disk.Open(n.home.path("lumps"), disk.Config{MaxBytes: maxLumpBytes, Log: n.log}); err != nil {
 		return fmt.Errorf("node: %w", err)

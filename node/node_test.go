@@ -191,7 +191,7 @@ func TestDoctorNamesWhatIsMissing(t *testing.T) {
 			t.Errorf("%s fails without a hint: %s", c.Name, c.Detail)
 		}
 	}
-	if !byName["durable writes"].OK || !byName["listening"].OK || byName["world"].OK || byName["peers"].OK {
+	if !byName["durable writes"].OK || !byName["listening"].OK || byName["world"].OK || byName["guests"].OK {
 		t.Fatalf("%+v", r.Checks)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // Reach is how others can get to this node, as far as is known.
 type Reach struct {
-	Public  bool   // others have dialled back from outside
+	Private bool   // others tried to dial back and could not
 	Words   string // for people
 	Relayed int    // addresses at which a relay takes calls for this node
 }
@@ -40,9 +40,9 @@ func (n *Net) Reach() Reach {
 	case e := <-sub.Out():
 		switch e.(event.EvtLocalReachabilityChanged).Reachability {
 		case network.ReachabilityPublic:
-			r.Public, r.Words = true, "public: others dialled back"
+			r.Words = "public: others dialled back"
 		case network.ReachabilityPrivate:
-			r.Words = "private: behind a NAT or firewall"
+			r.Private, r.Words = true, "private: behind a NAT or firewall"
 		}
 	default:
 	}
