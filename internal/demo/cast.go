@@ -49,7 +49,7 @@ func cast(residents int) []part {
 	parts := []part{
 		{dir: "hearthside", name: "Hearthside", role: owner},
 		{dir: "commons", name: "Commons", role: owner},
-		{dir: "you", name: "You", role: visitor},
+		{dir: "you", name: "Visitor", role: visitor},
 	}
 	for n := range residents {
 		name := names[n%len(names)]
@@ -72,6 +72,10 @@ func (p part) args(home, link string) []string {
 	}
 	if p.role != visitor {
 		args = append(args, "--no-web", "--no-telnet")
+	}
+	if p.role == owner {
+		// Who only serves a region does not stand in it.
+		args = append(args, "--absent")
 	}
 	if link != "" {
 		args = append(args, "--join", link)

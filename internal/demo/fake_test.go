@@ -167,10 +167,6 @@ func (f *fake) LumpGet(_ context.Context, _ *control.LumpRequest, send func(*con
 	return send(&control.LumpChunk{Data: []byte(text)})
 }
 
-func (f *fake) Walk(_ context.Context, r *control.WalkRequest) (*control.WalkResponse, error) {
-	return &control.WalkResponse{}, f.keep("walk", fmt.Sprint(r.To.X))
-}
-
 func (f *fake) Spawn(_ context.Context, r *control.SpawnRequest) (*control.SpawnResponse, error) {
 	return &control.SpawnResponse{}, f.keep("spawn", r.CID+" "+strings.Join(r.Args, " "))
 }

@@ -104,16 +104,13 @@ func (d *demo) open(ctx context.Context) (*opened, error) {
 		d.tally.member(c.dir, c.key)
 	}
 	return o, d.all(func(c *child) error {
-		switch {
-		case c.role == resident:
-			if err := read(ctx, c, newsCID, news); err != nil {
-				return err
-			}
-			return animate(ctx, c, cid, d.cfg.Seed)
-		case c.part == parts[1]:
-			return goHome(ctx, c)
+		if c.role != resident {
+			return nil
 		}
-		return nil
+		if err := read(ctx, c, newsCID, news); err != nil {
+			return err
+		}
+		return animate(ctx, c, cid, d.cfg.Seed)
 	})
 }
 

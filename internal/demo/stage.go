@@ -48,15 +48,6 @@ func seed(ctx context.Context, c *child, req *control.SeedRequest, st *control.S
 	return nil
 }
 
-// goHome sends the second owner's avatar to its own region: newcomers appear
-// at the oldest one.
-func goHome(ctx context.Context, c *child) error {
-	if _, err := c.client.Walk(ctx, &control.WalkRequest{To: &control.Point{X: commons.At.X - 6, Z: 4}}); err != nil {
-		return fmt.Errorf("demo: %s goes home: %w", c.name, err)
-	}
-	return nil
-}
-
 // publish stores content at the founder's node, from where the other nodes
 // fetch it by its hash.
 func publish(ctx context.Context, c *child, what string, content []byte) (cid string, err error) {
