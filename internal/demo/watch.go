@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -123,11 +124,11 @@ func (d *demo) status(since time.Duration, last bool) {
 	r := d.tally.report(len(d.children), d.ended)
 	var ticks []string
 	for _, reg := range r.Regions {
-		ticks = append(ticks, fmt.Sprintf("%s %d", reg.Name, reg.Tick))
+		ticks = append(ticks, strconv.FormatUint(reg.Tick, 10))
 	}
-	line := fmt.Sprintf("%5.0f s  %d nodes  %d pairs  %d crossings  %d messages  %d lumps  %d scripts  %d handoffs  tick %s  %d errors",
-		since.Seconds(), len(d.children)-len(d.ended), r.Neighbours, r.Crossings, r.Messages, r.LumpsFetched, r.ScriptsRun, r.Handoffs,
-		strings.Join(ticks, ", "), r.Errors)
+	line := fmt.Sprintf("%4.0f s  %d nodes  %d pairs  %d crossings  %d handoffs  %d messages  %d lumps  %d scripts  %d errors  tick %s",
+		since.Seconds(), len(d.children)-len(d.ended), r.Neighbours, r.Crossings, r.Handoffs, r.Messages, r.LumpsFetched, r.ScriptsRun,
+		r.Errors, strings.Join(ticks, "/"))
 	if !d.cfg.Live {
 		d.say("%s", line)
 		return
