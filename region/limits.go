@@ -82,11 +82,12 @@ const (
 	// GhostBand is how near to a border plane a body is told to the
 	// neighbour: wider than what a body crosses while a message travels.
 	GhostBand       = 12.0
-	ghostEvery      = 2  // ticks between messages about moving bodies
-	ghostStill      = 10 // ticks between messages about standing ones
-	ghostLife       = 24 // ticks of silence after which a ghost is forgotten
-	ghostHold       = 3  // ticks for which a touched ghost ignores its owner's older word
-	departedLife    = 60 // ticks for which a released thing stays as a ghost, unheard
+	ghostEvery      = 2   // ticks between messages about moving bodies
+	ghostStill      = 10  // ticks between messages about standing ones
+	ghostLife       = 24  // ticks of silence after which a ghost is forgotten
+	ghostHold       = 3   // ticks for which a touched ghost ignores its owner's older word
+	departedLife    = 60  // ticks for which a released thing stays as a ghost, unheard
+	rollBrake       = 3.0 // m/s², what grass takes from a rolling ball
 	bumpImpulse     = 0.4
 	bumpEvery       = 20            // ticks between "touch" events by collision for one thing
 	hearEchoes      = 3             // times a line is sent over the border; pubsub may lose some

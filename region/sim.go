@@ -125,6 +125,7 @@ func (s *Sim) Step(b Batch) (Output, error) {
 	}
 	s.clockEvents()
 	s.act()
+	s.roll()
 	if err := s.move(); err != nil {
 		// Commands come from this package: a refused one is a bug, not an
 		// input. The tick stands, the same everywhere.

@@ -70,3 +70,26 @@ func (s *Sim) walkTo(pos spatial.Vec, me *session) spatial.Vec {
 	round := func(v float32) float32 { return float32(int32(float32(v*16))) / 16 }
 	return spatial.Vec{X: round(want.X), Z: round(want.Z)}
 }
+
+// roll slows balls that roll on the ground: physics has no rolling resistance,
+// and without it a ball goes on to the end of the world.
+func (s *Sim) roll() {
+	ground := s.cfg.Min.Sub(s.cfg.Site).Y
+	for _, t := range s.things {
+		if t.Shape != Sphere || !t.loose() || s.world.Resting(physics.BodyID(t.body)) {
+			continue
+		}
+		b, ok := s.world.Body(physics.BodyID(t.body))
+		if !ok || b.Pos.Y-b.Shape.Half.X > ground+0.05 {
+			continue
+		}
+		v := spatial.Vec{X: b.Vel.X, Z: b.Vel.Z}
+		speed := v.Len()
+		if speed < 0.02 {
+			continue
+		}
+		// At most what it has: braking never turns it round.
+		brake := min(speed, float32(rollBrake/TickRate))
+		s.cmds = append(s.cmds, physics.Command{Kind: physics.CmdImpulse, ID: b.ID, Vec: v.Scale(-float32(brake*b.Mass) / speed)})
+	}
+}
