@@ -55,11 +55,11 @@ func TestMemoryOutlivesTombs(t *testing.T) {
 func TestFenceHoldsWithoutMemory(t *testing.T) {
 	b := newNode(t, 2, 10).core
 	handle(t, b, rid(1), Msg{Kind: Release, N: 1, Floor: 1, ID: oid(1), Epoch: 4, State: []byte("x")})
-	for _, gone := range []bool{false, true} {
+	for n, gone := range []bool{false, true} {
 		if gone {
 			b.Drop(1, oid(1))
 		}
-		if _, ok := handle(t, b, rid(3), Msg{Kind: Release, N: 8, Floor: 8, ID: oid(1), Epoch: 2, State: []byte("old")}); ok {
+		if _, ok := handle(t, b, rid(3), Msg{Kind: Release, N: uint64(8 + n), Floor: 8, ID: oid(1), Epoch: 2, State: []byte("old")}); ok {
 			t.Fatalf("an older epoch took effect (gone: %v)", gone)
 		}
 	}
@@ -67,7 +67,7 @@ func TestFenceHoldsWithoutMemory(t *testing.T) {
 	if err := b.Own(oid(2), 5); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := handle(t, b, rid(3), Msg{Kind: Release, N: 9, Floor: 9, ID: oid(2), Epoch: 7, State: []byte("new")}); !ok || b.owned[oid(2)].Epoch != 8 {
+	if _, ok := handle(t, b, rid(3), Msg{Kind: Release, N: 20, Floor: 20, ID: oid(2), Epoch: 7, State: []byte("new")}); !ok || b.owned[oid(2)].Epoch != 8 {
 		t.Fatal("a newer epoch did not take effect")
 	}
 }
