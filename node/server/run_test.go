@@ -2,10 +2,13 @@ package server
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	bolt "go.etcd.io/bbolt"
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/region"
@@ -133,6 +136,19 @@ func TestControl(t *testing.T) {
 		t.Fatal("an entry of no kind was logged")
 	}
 	h.close()
+	// The copy of the slots for people and tools holds it too.
+	db, err := bolt.Open(filepath.Join(h.cfg.Dir, "region.db"), 0o600, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.View(func(tx *bolt.Tx) error {
+		v := tx.Bucket(bucketSlots).Get(append(append([]byte{}, things[0].Thing.ID[:]...), 'a'))
+		if w := region.ReadSlotWrite(base.NewDecoder(v)); w.Name != "a" || w.Value.Int != 3 {
+			t.Errorf("slot on disk: %+v", w)
+		}
+		return nil
+	})
 	if err := h.Control(t.Context(), region.ControlEntry{Kind: region.ControlRemove}); !errors.Is(err, ErrClosed) {
 		t.Fatalf("after Close: %v", err)
 	}
