@@ -3,6 +3,7 @@ package terminal
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
@@ -22,7 +23,7 @@ func clean(s string) string {
 		s = s[:maxLogLine]
 	}
 	s = norm.NFC.String(strings.ToValidUTF8(s, "\ufffd"))
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r' || unicode.Is(unicode.Zs, r):
 			return ' '
@@ -33,6 +34,17 @@ func clean(s string) string {
 		}
 		return r
 	}, s)
+	// What stood on both sides of a mark that went may compose now.
+	s = norm.NFC.String(s)
+	if len(s) <= maxLogLine {
+		return s
+	}
+	// Replacements are longer than what they replace.
+	end := maxLogLine
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
 }
 
 // name is clean and short, and never empty.

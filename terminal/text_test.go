@@ -24,8 +24,14 @@ func TestCleanNeutralises(t *testing.T) {
 			t.Errorf("clean(%q) = %q, want %q", in, got, want)
 		}
 	}
-	if got := clean(strings.Repeat("x", 100000)); len(got) > maxLogLine {
-		t.Errorf("%d bytes left", len(got))
+	for _, in := range []string{strings.Repeat("x", 100000), strings.Repeat("\xc0x", 100000), "\u1100\u0301\u1161"} {
+		got := clean(in)
+		if len(got) > maxLogLine {
+			t.Errorf("%d bytes left", len(got))
+		}
+		if clean(got) != got {
+			t.Errorf("%.40q cleaned again is %.40q", got, clean(got))
+		}
 	}
 }
 
