@@ -147,4 +147,3 @@ func (b *backend) Touch(ctx context.Context, req *control.TouchRequest) (*contro
 	}
 	return &control.TickResponse{Region: w.player.inName(), Tick: uint64(ack.Tick)}, nil
 }
-

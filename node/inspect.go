@@ -139,4 +139,3 @@ func (b *backend) SetSlot(ctx context.Context, req *control.SetSlotRequest) (*co
 	}
 	return &control.TickResponse{Region: w.player.inName(), Tick: uint64(ack.Tick)}, nil
 }
-
