@@ -27,11 +27,7 @@ import (
 // because one node may serve several.
 const protoClient = "/metatopia/region/client/1/"
 
-const (
-	regionFile = "region.json"
-	// controlWait bounds a control entry, from order to disk.
-	controlWait = 10 * time.Second
-)
+const regionFile = "region.json"
 
 // savedRegion is regions/ID/region.json: what the sim is founded with. It
 // never changes.

@@ -17,9 +17,6 @@ const (
 	// is what a world of 2^30 units really leaves.
 	maxPerOctave = 4
 	maxLong      = 64
-	// maxPool is how many records without a place in any view may take part
-	// in a selection: it bounds the cost of one selection.
-	maxPool = 96
 	// maxTombs bounds the tombstones; the oldest goes first.
 	maxTombs = 256
 	// maxMarks is how many hinted records are remembered per peer, so that

@@ -109,13 +109,6 @@ func valTypes(letters string) []admit.ValType {
 // ret stores an i32 result.
 func ret(stack []uint64, v int32) { stack[0] = uint64(uint32(v)) }
 
-func flag(b bool) int32 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // clean makes a line fit for a terminal: no control characters but tabs, and
 // valid UTF-8 of at most limit bytes.
 func clean(s string, limit int) string {

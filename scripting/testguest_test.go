@@ -8,21 +8,20 @@ import (
 
 // Hand-made guests for tests. Opcodes: see the WebAssembly specification.
 var (
-	i32    = []byte{asm.I32}
-	i64    = []byte{asm.I64}
-	end    = []byte{0x0b}
-	loop   = []byte{0x03, 0x40}
-	drop   = []byte{0x1a}
-	call   = func(f uint64) []byte { return asm.Op(0x10, f) }
-	br     = func(l uint64) []byte { return asm.Op(0x0c, l) }
-	brIf   = func(l uint64) []byte { return asm.Op(0x0d, l) }
-	get    = func(l uint64) []byte { return asm.Op(0x20, l) }
-	set    = func(l uint64) []byte { return asm.Op(0x21, l) }
-	c32    = asm.I32Const
-	c64    = asm.I64Const
-	add64  = []byte{0x7c}
-	i64Lt  = []byte{0x53}
-	i32Eqz = []byte{0x45}
+	i32   = []byte{asm.I32}
+	i64   = []byte{asm.I64}
+	end   = []byte{0x0b}
+	loop  = []byte{0x03, 0x40}
+	drop  = []byte{0x1a}
+	call  = func(f uint64) []byte { return asm.Op(0x10, f) }
+	br    = func(l uint64) []byte { return asm.Op(0x0c, l) }
+	brIf  = func(l uint64) []byte { return asm.Op(0x0d, l) }
+	get   = func(l uint64) []byte { return asm.Op(0x20, l) }
+	set   = func(l uint64) []byte { return asm.Op(0x21, l) }
+	c32   = asm.I32Const
+	c64   = asm.I64Const
+	add64 = []byte{0x7c}
+	i64Lt = []byte{0x53}
 )
 
 // spinGuest loops for ever: in run and in handle.

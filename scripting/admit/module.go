@@ -32,7 +32,6 @@ const (
 
 type limits struct {
 	min, max uint32
-	hasMax   bool
 }
 
 type global struct {
@@ -64,8 +63,7 @@ type module struct {
 	elemRaw  []byte // entries, rewritten
 	count    []byte // DataCount section, copied
 	bodies   [][]byte
-	data     []byte // Data section, copied
-	added    []ValType
+	data     []byte            // Data section, copied
 	extra    []byte            // block types appended for functions of several results
 	extraN   uint32            //
 	extraIdx map[uint32]uint32 // function type -> appended block type
