@@ -54,6 +54,8 @@ func TestLinksCarryInOrder(t *testing.T) {
 		got <- string(msg)
 	}, nil)
 	lb := b.Links("/t/1", 1024, func(base.Key, []byte) {}, func(base.Key) {})
+	// Links dial by key; the address is known once the bootstrap dial is done.
+	waitFor(t, "connection", func() bool { return b.Connected(a.Key()) })
 	for i := range 300 {
 		if !lb.Send(a.Key(), Reliable, fmt.Appendf(nil, "%d", i)) {
 			t.Fatal("queue full")
