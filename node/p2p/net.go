@@ -77,6 +77,7 @@ func New(cfg Config) (*Net, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	useLog(cfg.Log.Handler())
 	if cfg.Listen == nil {
 		cfg.Listen = DefaultListen
 	}
