@@ -2,6 +2,8 @@ package node
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -15,6 +17,7 @@ type screen struct {
 	things map[string]control.Entity
 	chat   []string
 	in     []string
+	jumps  []string // things that vanished, or moved farther in one frame than anything walks
 }
 
 func watch(t *testing.T, n *Node) *screen {
@@ -31,14 +34,18 @@ func watch(t *testing.T, n *Node) *screen {
 				clear(s.things)
 			}
 			for _, e := range f.Upsert {
+				s.step(s.things[e.ID], e.Pos)
 				s.things[e.ID] = e
 			}
 			for _, p := range f.Poses {
 				e := s.things[p.ID]
-				e.Pos = control.Point{X: p.Pos[0], Y: p.Pos[1], Z: p.Pos[2]}
+				pos := control.Point{X: p.Pos[0], Y: p.Pos[1], Z: p.Pos[2]}
+				s.step(e, pos)
+				e.Pos = pos
 				s.things[p.ID] = e
 			}
 			for _, id := range f.Gone {
+				s.jumps = append(s.jumps, s.things[id].Name+" vanished")
 				delete(s.things, id)
 			}
 			for _, c := range f.Chat {
@@ -52,6 +59,14 @@ func watch(t *testing.T, n *Node) *screen {
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	return s
+}
+
+// step notes a leap of more than two metres between two frames: ten times
+// what a walker does in the 50 ms between them, so a busy machine passes.
+func (s *screen) step(was control.Entity, to control.Point) {
+	if was.ID != "" && math.Hypot(to.X-was.Pos.X, to.Z-was.Pos.Z) > 2 {
+		s.jumps = append(s.jumps, fmt.Sprintf("%s leapt from %v to %v", was.Name, was.Pos, to))
+	}
 }
 
 func (s *screen) named(name string) (control.Entity, bool) {
@@ -119,6 +134,13 @@ func TestPeopleMeetTalkAndCross(t *testing.T) {
 	waitFor(t, "Ada to come back", func() bool {
 		return must(ada.Backend().Status(t.Context()))(t).InRegion == "One"
 	})
+	for _, s := range []*screen{sa, sb} {
+		s.mu.Lock()
+		if len(s.jumps) > 0 {
+			t.Errorf("the crossings were seen: %q", s.jumps)
+		}
+		s.mu.Unlock()
+	}
 	for _, n := range []*Node{one, two, ada, bob} {
 		if e := n.count.snapshot()[countErrors]; e != 0 {
 			t.Errorf("%s logged %d errors", n.cfg.Name, e)
