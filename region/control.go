@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/physics"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -140,7 +141,9 @@ func readThingSpec(d *base.Decoder) ThingSpec {
 }
 
 func (t ThingSpec) check() error {
-	const huge = 64 // metres; nothing in a region is larger
+	// Metres. Nothing in a region is larger; physics refuses what is smaller,
+	// and a thing without a body could not be restored.
+	const least, huge = 2 * physics.MinExtent, 64
 	switch {
 	case !printable(t.Kind) || t.Kind == kindAvatar:
 		return fmt.Errorf("kind %q is empty or reserved", t.Kind)
@@ -148,8 +151,8 @@ func (t ThingSpec) check() error {
 		return fmt.Errorf("name is not printable text")
 	case t.Shape != Sphere && t.Shape != Box:
 		return fmt.Errorf("unknown shape %d", t.Shape)
-	case !(t.Size.X >= 0.01 && t.Size.X <= huge && t.Size.Y >= 0.01 && t.Size.Y <= huge && t.Size.Z >= 0.01 && t.Size.Z <= huge):
-		return fmt.Errorf("size %v is not within 0.01-%d m", t.Size, huge)
+	case !(t.Size.X >= least && t.Size.X <= huge && t.Size.Y >= least && t.Size.Y <= huge && t.Size.Z >= least && t.Size.Z <= huge):
+		return fmt.Errorf("size %v is not within %g-%d m", t.Size, least, huge)
 	case t.Color > 0xffffff:
 		return fmt.Errorf("colour %#x is not 0xRRGGBB", t.Color)
 	case t.Mass < 0 || t.Mass > 1e5 || t.Friction < 0 || t.Friction > 2 || t.Restitution < 0 || t.Restitution > 1:
