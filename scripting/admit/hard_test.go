@@ -20,14 +20,17 @@ func TestComplexity(t *testing.T) {
 		locals []byte
 		code   []byte
 	}{
-		"30000 loops":             {locals(1), rep(loop, 30000)},
-		"2000 loops, 200 locals":  {locals(200), rep(loop, 2000)},
-		"4000 loops, 500 locals":  {locals(500), rep(loop, 4000)},
-		"60000 blocks, nested":    {nil, asm.Cat(rep([]byte{2, 0x40}, 60000), rep([]byte{0x0b}, 60000))},
-		"10000 loops, nested":     {nil, asm.Cat(rep([]byte{3, 0x40}, 10000), rep([]byte{0x0b}, 10000))},
-		"20000 branches":          {nil, asm.Cat([]byte{2, 0x40}, rep(asm.Cat(asm.I32Const(0), asm.Op(0x0d, 0)), 20000), []byte{0x0b})},
-		"2000 locals":             {locals(2000), nil},
-		"600 KB":                  {nil, rep([]byte{1}, 600<<10)},
+		"30000 loops":            {locals(1), rep(loop, 30000)},
+		"2000 loops, 200 locals": {locals(200), rep(loop, 2000)},
+		"4000 loops, 500 locals": {locals(500), rep(loop, 4000)},
+		"60000 blocks, nested":   {nil, asm.Cat(rep([]byte{2, 0x40}, 60000), rep([]byte{0x0b}, 60000))},
+		"10000 loops, nested":    {nil, asm.Cat(rep([]byte{3, 0x40}, 10000), rep([]byte{0x0b}, 10000))},
+		"20000 branches":         {nil, asm.Cat([]byte{2, 0x40}, rep(asm.Cat(asm.I32Const(0), asm.Op(0x0d, 0)), 20000), []byte{0x0b})},
+		"2000 locals":            {locals(2000), nil},
+		"600 KB":                 {nil, rep([]byte{1}, 600<<10)},
+		"a branch table, 1000 locals": {locals(1000), asm.Cat([]byte{2, 0x40}, asm.I32Const(0),
+			[]byte{0x0e}, asm.U(16000), make([]byte, 16001), []byte{0x0b})},
+		"200000 labels":           {nil, rep(asm.Cat([]byte{2, 0x40}, asm.I32Const(0), []byte{0x0e}, asm.U(10000), make([]byte, 10001), []byte{0x0b}), 20)},
 		"a branch table of 20000": {nil, asm.Cat(asm.I32Const(0), []byte{0x0e}, asm.U(20000), make([]byte, 20001))},
 	}
 	for name, c := range cases {
@@ -39,6 +42,17 @@ func TestComplexity(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a branch table that carries 60 values", func(t *testing.T) {
+		var m asm.Module
+		ty := m.Type(nil, rep([]byte{asm.I64}, 60))
+		m.Func(nil, nil, nil, asm.Cat([]byte{2}, asm.U(ty)), rep(asm.I64Const(1), 60), asm.I32Const(0),
+			[]byte{0x0e}, asm.U(16000), make([]byte, 16001), []byte{0x0b}, rep([]byte{0x1a}, 60),
+			asm.Cat([]byte{2}, asm.U(ty)), rep(asm.I64Const(1), 60), asm.I32Const(0),
+			[]byte{0x0e}, asm.U(1000), make([]byte, 1001), []byte{0x0b}, rep([]byte{0x1a}, 60))
+		if _, err := admit.Rewrite(m.Bytes(), nothing); !errors.Is(err, admit.ErrLimit) {
+			t.Fatalf("got %v, want %v", err, admit.ErrLimit)
+		}
+	})
 	t.Run("the sum over functions", func(t *testing.T) {
 		var m asm.Module
 		for range 20 {

@@ -78,6 +78,7 @@ type instr struct {
 	op  byte
 	sub uint32 // after opMisc
 	x   uint32 // first index: function, local, global, type, label; br_table: the largest label
+	n   uint32 // br_table: the number of labels
 	raw []byte
 }
 
@@ -97,6 +98,7 @@ func (r *reader) next() (i instr) {
 		for k := uint32(0); k <= n && r.ok(); k++ {
 			i.x = max(i.x, r.u32())
 		}
+		i.n = n + 1
 	case op == opCallIndirect:
 		i.x = r.u32()
 		r.u32() // table, checked by the engine

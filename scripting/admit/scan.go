@@ -20,8 +20,9 @@ type body struct {
 	costs  []uint32 // of the entry region, then of every loop in order of its header
 	calls  bool     // may call a function that is not the host's: needs a depth charge
 	// For work and frame: loops, places where control may join, blocks of any
-	// kind, values that calls and blocks make, floats made canonical.
-	loops, joins, blocks, values, canonical uint64
+	// kind, values that calls and blocks make, floats made canonical; labels of
+	// branch tables, and values that branches carry along.
+	loops, joins, blocks, values, canonical, labels, carried uint64
 }
 
 // scan validates a body as far as the rewriting needs and prices its regions.
@@ -50,18 +51,25 @@ func (m *module) scan(sig Signature, raw []byte) (body, error) {
 	}
 	f.locals = uint32(locals)
 	f.decl, f.code = r.b[start:r.p], r.b[r.p:]
-	m.price(&f, r)
+	m.price(&f, sig, r)
 	if r.ok() && f.work() > MaxWork {
 		r.fail(overLimit("function complexity", f.work(), MaxWork))
 	}
 	return f, r.err
 }
 
-func (m *module) price(f *body, r *reader) {
+// scope is an open block: the region outside it, and how many values a branch
+// to it carries.
+type scope struct {
+	region int
+	arity  uint64
+}
+
+func (m *module) price(f *body, sig Signature, r *reader) {
 	moves := f.locals / localsPerGas
 	f.costs = append(f.costs, 1+moves)
 	region := 0
-	nest := []int{} // region outside each open block
+	nest := []scope{{0, uint64(len(sig.Results))}} // the function itself first
 	for {
 		i := r.next()
 		if !r.ok() {
@@ -74,7 +82,7 @@ func (m *module) price(f *body, r *reader) {
 				f.values += m.arity(r, i.x)
 			}
 			f.blocks++
-			nest = append(nest, region)
+			nest = append(nest, scope{region, m.carries(i)})
 			f.joins++
 			if i.op == opLoop {
 				f.loops++
@@ -82,19 +90,23 @@ func (m *module) price(f *body, r *reader) {
 				f.costs = append(f.costs, 1+moves)
 			}
 		case opEnd:
-			if len(nest) == 0 {
+			if len(nest) == 1 {
 				if r.p != len(r.b) {
 					r.fail(malformed("code after the end of a function"))
 				}
 				return
 			}
-			region = nest[len(nest)-1]
+			region = nest[len(nest)-1].region
 			nest = nest[:len(nest)-1]
 		case opBr, opBrIf, opBrTable:
-			if uint64(i.x) > uint64(len(nest)) {
-				r.fail(malformed("label %d of %d", i.x, len(nest)+1))
+			if uint64(i.x) >= uint64(len(nest)) {
+				r.fail(malformed("label %d of %d", i.x, len(nest)))
+				return
 			}
 			f.joins++
+			// The labels of a table all carry the same number of values.
+			f.labels += uint64(i.n)
+			f.carried += nest[len(nest)-1-int(i.x)].arity * uint64(max(i.n, 1))
 		case opCall, opRefFunc:
 			if uint64(i.x) >= uint64(len(m.funcs)) {
 				r.fail(malformed("function %d of %d", i.x, len(m.funcs)))
@@ -126,6 +138,20 @@ func (m *module) arity(r *reader, ty uint32) uint64 {
 		return 0
 	}
 	return uint64(len(m.types[ty].Params) + len(m.types[ty].Results))
+}
+
+// carries is how many values a branch to the label of a block takes along; its
+// type was looked at before.
+func (m *module) carries(i instr) uint64 {
+	switch {
+	case i.x == noType:
+		return 1 // or none: the difference does not matter
+	case uint64(i.x) >= uint64(len(m.types)):
+		return 0 // refused by the caller
+	case i.op == opLoop:
+		return uint64(len(m.types[i.x].Params))
+	}
+	return uint64(len(m.types[i.x].Results))
 }
 
 // cost prices one instruction. The engine may move every local where control
