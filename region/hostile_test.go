@@ -1,6 +1,7 @@
 package region
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -83,4 +84,37 @@ func TestTinyBodies(t *testing.T) {
 		t.Fatal("the smallest ball was refused")
 	}
 	survives(t, s)
+}
+
+// TestReleasesWithoutRoom: what comes unasked is taken up to a bound. The rest
+// is not answered, so an honest neighbour keeps it and says it again.
+func TestReleasesWithoutRoom(t *testing.T) {
+	s, enemy := besieged(t)
+	limit := s.cfg.MaxThings + handoffSlack
+	id := func(i int) (id base.ID) { binary.BigEndian.PutUint32(id[:], uint32(i)+1); return id }
+	n := 0
+	for range 8 {
+		var list []Entry
+		for range 250 {
+			n++
+			list = append(list, releaseOf(s, enemy, uint64(n), id(n), 1, parcelOf(id(n), func(_ *Thing, m *Motion) {
+				m.Pos = spatial.Vec{X: 33 + float32(n%100), Y: 1, Z: float32(n/100)*2 - 40}
+			})))
+		}
+		out, err := s.Step(Batch{Tick: s.tick + 1, Entries: number(list)})
+		if err != nil || out.Counts.PhysicsRefused != 0 {
+			t.Fatalf("%v %+v", err, out.Counts)
+		}
+	}
+	if s.Things() != limit {
+		t.Fatalf("%d things after %d releases, at most %d", s.Things(), n, limit)
+	}
+	if _, err := Restore(s.cfg, s.Snapshot(nil)); err != nil {
+		t.Fatal(err)
+	}
+	// Room again: what was not answered comes once more and is taken.
+	step(t, s, control(ControlEntry{Kind: ControlRemove, ID: id(1)}))
+	if out := step(t, s, releaseOf(s, enemy, uint64(n), id(n), 1, parcelOf(id(n), nil))); out.Counts.HandoffsIn != 1 {
+		t.Fatal("not taken when there was room")
+	}
 }

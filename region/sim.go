@@ -81,7 +81,7 @@ func (c *Config) physics() physics.Config {
 }
 
 func (c *Config) handoff() handoff.Config {
-	return handoff.Config{Self: c.ID, Capacity: c.MaxThings}
+	return handoff.Config{Self: c.ID, Capacity: c.MaxThings, Slack: handoffSlack}
 }
 
 // Tick is the last tick made.

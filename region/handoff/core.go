@@ -11,6 +11,7 @@ import (
 type Config struct {
 	Self     base.ID
 	Capacity int   // objects that may be owned or reserved by way of offers
+	Slack    int   // objects that releases may bring on top; 0: as many as MaxOwned allows
 	Times    Times // zero: DefaultTimes
 }
 
@@ -100,8 +101,11 @@ type Core struct {
 
 // New makes an empty Core.
 func New(cfg Config) (*Core, error) {
-	if cfg.Self.IsZero() || cfg.Capacity < 0 || cfg.Capacity > MaxOwned {
-		return nil, fmt.Errorf("handoff: config: id is zero or capacity %d is not within 0-%d", cfg.Capacity, MaxOwned)
+	if cfg.Self.IsZero() || cfg.Capacity < 0 || cfg.Slack < 0 || cfg.Capacity > MaxOwned-cfg.Slack {
+		return nil, fmt.Errorf("handoff: config: id is zero or capacity %d with slack %d is not within 0-%d", cfg.Capacity, cfg.Slack, MaxOwned)
+	}
+	if cfg.Slack == 0 {
+		cfg.Slack = MaxOwned - cfg.Capacity
 	}
 	if cfg.Times == (Times{}) {
 		cfg.Times = DefaultTimes

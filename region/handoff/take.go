@@ -76,7 +76,9 @@ func (c *Core) gotOffer(now base.Tick, from base.ID, l *link, m Msg) {
 }
 
 // gotRelease takes the object. It needs no reservation: the release has
-// happened in the other region's log, so refusing would lose the object.
+// happened in the other region's log, so refusing would lose the object. When
+// even the slack is used up there is no answer: the other region repeats the
+// release until there is room.
 func (c *Core) gotRelease(now base.Tick, from base.ID, l *link, m Msg) {
 	c.raise(l, m.Floor)
 	done := Msg{Kind: Accepted, N: m.N, ID: m.ID, Epoch: m.Epoch}
@@ -84,14 +86,18 @@ func (c *Core) gotRelease(now base.Tick, from base.ID, l *link, m Msg) {
 		c.send(from, done)
 		return
 	}
-	c.accept(l, m.N)
 	epoch := m.Epoch + 1
 	mine := c.owned[m.ID]
 	if mine.Epoch >= epoch || c.tombs[m.ID] >= epoch {
 		// An owner that lost its log gave away what had moved on: fenced.
+		c.accept(l, m.N)
 		c.send(from, done)
 		return
 	}
+	if mine.Epoch == 0 && len(c.owned) >= c.cfg.Capacity+c.cfg.Slack {
+		return
+	}
+	c.accept(l, m.N)
 	if mine.Epoch != 0 && !mine.To.IsZero() {
 		c.endOffer(m.ID, mine.To)
 	}
