@@ -198,28 +198,42 @@ func parseParcel(b []byte) (parcel, error) {
 	return p, nil
 }
 
-// acceptThing takes over a thing that a neighbour released.
+// sound reports whether a release can be carried out: its state is that of the
+// thing it names, and takes the place of none but an earlier life of it.
+func (s *Sim) sound(m *handoff.Msg) bool {
+	p, err := parseParcel(m.State)
+	if err != nil || p.thing.ID != m.ID || m.Epoch >= 1<<63-1 {
+		return false
+	}
+	old := s.thing(m.ID)
+	return old == nil || (!old.Fixed && !old.Hollow && old.Player == p.thing.Player)
+}
+
+// acceptThing takes over a thing that a neighbour released and that is sound.
 func (s *Sim) acceptThing(e *handoff.Effect) error {
 	p, err := parseParcel(e.State)
 	if err != nil {
 		return err
 	}
 	i, ok := s.findNeighbour(e.Peer)
-	if !ok || p.thing.ID != e.ID {
-		return fmt.Errorf("region: accept: thing %v from %v", e.ID, e.Peer)
+	if !ok {
+		return fmt.Errorf("region: accept: thing %v from %v, no neighbour", e.ID, e.Peer)
 	}
 	if old := s.thing(e.ID); old != nil { // e.Replace: an older life of it
 		if k, ok := s.findSession(old.Player); ok && old.avatar() {
 			s.sessions = slices.Delete(s.sessions, k, k+1)
 		}
 		s.takeOut(old)
+		s.out.Gone = append(s.out.Gone, old.ID) // its slots, before those of the new life
 	}
 	s.forgetGhost(e.ID)
 	s.forgetLeaving(e.ID)
 	t := p.thing
 	t.Epoch, t.Since = e.Epoch, s.tick
+	t.LastError = clip(t.LastError, MaxLogLine)
 	m := s.shift(p.motion, s.neighbours[i].Site)
 	if t.avatar() {
+		t.Kind, t.Owner = kindAvatar, t.Player
 		t.Shape, t.Size = Box, spatial.Vec{X: 2 * avatarHalfXZ, Y: 2 * avatarHalfY, Z: 2 * avatarHalfXZ}
 		t.body = s.addBody(avatarBody(m))
 		s.admit(p, t, m)
@@ -240,6 +254,10 @@ func (s *Sim) acceptThing(e *handoff.Effect) error {
 func (s *Sim) admit(p parcel, t *Thing, m Motion) {
 	me := p.sess
 	me.SteerUntil, me.Last = s.tick+base.Tick(p.left), m.Pos
+	// What another region says is held to what inputs may ask for here.
+	me.Steer.Y = 0
+	me.Steer = me.Steer.Limit(MaxSteerSpeed)
+	me.Walking = me.Walking && spatial.Box{Min: s.cfg.Min, Max: s.cfg.Max}.Contains(me.Target)
 	if i, ok := s.findGone(me.Player); ok {
 		me.Seq = max(me.Seq, s.gone[i].Seq)
 		s.gone = slices.Delete(s.gone, i, i+1)

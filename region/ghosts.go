@@ -5,6 +5,7 @@ import (
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/physics"
+	"github.com/metatopia/metatopia/region/handoff"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -48,6 +49,11 @@ func (s *Sim) border(from base.ID, body []byte) {
 	case BorderHandoff:
 		if m.To != s.cfg.ID {
 			return // for another neighbour on the same topic
+		}
+		if m.Handoff.Kind == handoff.Release && !s.sound(&m.Handoff) {
+			// Before the core commits to it: what it has accepted must be here.
+			s.out.Counts.BorderBad++
+			return
 		}
 		if err := s.hand.Handle(s.tick, from, m.Handoff); err != nil {
 			s.out.Counts.BorderBad++

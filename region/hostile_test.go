@@ -118,3 +118,81 @@ func TestReleasesWithoutRoom(t *testing.T) {
 		t.Fatal("not taken when there was room")
 	}
 }
+
+// TestDamagedReleases: a release whose state cannot be read takes nothing away
+// from this region, not even the thing it names.
+func TestDamagedReleases(t *testing.T) {
+	s, enemy := besieged(t)
+	ball, bell := named(t, s, "ball").Thing.ID, named(t, s, "bell").Thing.ID
+	ann := newPerson("ann")
+	joined(t, s, ann, 0, 0)
+	me := base.AvatarID(ann.key)
+	things := s.Things()
+	for i, e := range []Entry{
+		releaseOf(s, enemy, 1, ball, 9, []byte("nonsense")),
+		releaseOf(s, enemy, 2, ball, 9, parcelOf(base.ID{3}, nil)),           // of another thing
+		releaseOf(s, enemy, 3, bell, 9, parcelOf(bell, nil)),                 // what stands fixed never left
+		releaseOf(s, enemy, 4, me, 1<<50<<10, parcelOf(me, nil)),             // a ball in the place of ann
+		releaseOf(s, enemy, 5, base.ID{4}, 1<<63, parcelOf(base.ID{4}, nil)), // beyond every epoch
+	} {
+		if out := step(t, s, e); out.Counts.BorderBad != 1 || out.Counts.HandoffsIn != 0 || len(out.Border) != 0 {
+			t.Errorf("release %d: %+v, %d answers", i+1, out.Counts, len(out.Border))
+		}
+		survives(t, s)
+	}
+	if s.Things() != things {
+		t.Fatalf("%d things, there were %d", s.Things(), things)
+	}
+	if a := ackOf(t, step(t, s, ann.entry(Input{Kind: InSay, Text: "here"})), ann); a.Code != OK {
+		t.Fatalf("ann: %v", a.Code)
+	}
+}
+
+// TestForgedAvatarState: a neighbour decides how fast and where an avatar goes
+// that it hands over, within what avatars can do.
+func TestForgedAvatarState(t *testing.T) {
+	s, enemy := besieged(t)
+	ann := newPerson("ann")
+	me := base.AvatarID(ann.key)
+	state := func() []byte {
+		x := &Thing{ID: me, Epoch: 1, Kind: "tree", Name: "ann", Owner: newPerson("eve").key, Player: ann.key, Shape: Sphere,
+			Size: spatial.Vec{X: 9, Y: 9, Z: 9}, LastError: "\x1b[2J"}
+		var e base.Encoder
+		x.appendTo(&e)
+		Motion{Pos: spatial.Vec{X: 34, Y: 1}, Rot: spatial.Identity, Vel: spatial.Vec{X: 1e38, Y: 1e38, Z: -1e38}, Spin: spatial.Vec{X: 1e38}}.appendTo(&e)
+		for range 3 {
+			e.F32(1)
+		}
+		e.U64(1000)
+		spatial.Vec{X: 1e30, Y: 1e30}.AppendTo(&e)
+		e.U16(SteerTicks)
+		e.Bool(true)
+		spatial.Pos{X: spatial.MaxCoord}.AppendTo(&e)
+		return e.B
+	}()
+	step(t, s, releaseOf(s, enemy, 1, me, 1000<<16, state))
+	x := named(t, s, "ann").Thing
+	if x.Kind != kindAvatar || x.Owner != ann.key || x.Size.Y != 2*avatarHalfY || x.LastError == "\x1b[2J" {
+		t.Fatalf("%+v", x)
+	}
+	for range 45 {
+		step(t, s) // physics refuses nothing
+	}
+	if v := named(t, s, "ann").Motion.Vel.Len(); v > MaxSteerSpeed {
+		t.Fatalf("runs at %v m/s", v)
+	}
+	survives(t, s)
+}
+
+// TestNameOfAnAvatarIsNotTaken: a thing released under the id that a player's
+// avatar would have does not keep the player out.
+func TestNameOfAnAvatarIsNotTaken(t *testing.T) {
+	s, enemy := besieged(t)
+	ann := newPerson("ann")
+	me := base.AvatarID(ann.key)
+	if out := step(t, s, releaseOf(s, enemy, 1, me, 1, parcelOf(me, nil))); out.Counts.HandoffsIn != 1 {
+		t.Fatal("not taken: no test")
+	}
+	joined(t, s, ann, 0, 0)
+	survives(t, s)
+}

@@ -176,6 +176,9 @@ func (s *Sim) join(x *signed) (Code, base.ID) {
 	if len(s.sessions) >= MaxPlayers || s.hand.Room() <= 0 {
 		return Full, base.ID{}
 	}
+	if t := s.thing(id); t != nil && t.Epoch < x.Seq<<16 {
+		s.remove(t) // no avatar, as there is no session: a neighbour's trick
+	}
 	// The player's own counter orders the lives of an avatar in all regions:
 	// a later life fences whatever is left of an earlier one.
 	if err := s.hand.Own(id, x.Seq<<16); err != nil {
