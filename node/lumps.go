@@ -35,10 +35,10 @@ func lumpError(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, lumps.ErrCorrupt), errors.Is(err, lumps.ErrMismatch):
+		return control.Errorf(control.Corrupt, "the damaged copy was set aside; add the file again, or try again when a node that has it is connected", "%w", err)
 	case errors.Is(err, lumps.ErrNotFound):
 		return control.Errorf(control.NotFound, "is a node that has it connected? see `metatopia peers`", "%w", err)
-	case errors.Is(err, lumps.ErrCorrupt), errors.Is(err, lumps.ErrMismatch):
-		return control.Errorf(control.Corrupt, "the damaged copy was set aside; try again to fetch a good one", "%w", err)
 	case errors.Is(err, lumps.ErrTooLarge), errors.Is(err, lumps.ErrFull):
 		return control.Errorf(control.TooLarge, "", "%w", err)
 	case errors.Is(err, lumps.ErrBadRef):

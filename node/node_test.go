@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -235,4 +236,50 @@ func TestLinksStayGood(t *testing.T) {
 	}
 	defer stopNode(t, back)
 	waitFor(t, "Bob to find Ada again", func() bool { return back.net.Connected(again.key) })
+}
+
+// A damaged lump is said to be damaged, at once when nobody could send it, and
+// fetched again when somebody can.
+func TestDamagedLump(t *testing.T) {
+	a := startNode(t, Config{Name: "Ada"})
+	content := bytes.Repeat([]byte("precious "), 1000)
+	l := must(a.Backend().LumpAdd(t.Context(), true, once(content)))(t)
+	damage := func() {
+		t.Helper()
+		hits := 0
+		err := filepath.WalkDir(a.home.path("lumps"), func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			if b, err := os.ReadFile(path); err == nil && bytes.Equal(b, content) {
+				hits++
+				b[100] ^= 1
+				return os.WriteFile(path, b, 0o600)
+			}
+			return nil
+		})
+		if err != nil || hits != 1 {
+			t.Fatalf("%d files damaged: %v", hits, err)
+		}
+	}
+	get := func() ([]byte, error) {
+		var back []byte
+		err := a.Backend().LumpGet(t.Context(), &control.LumpRequest{CID: l.CID}, func(c *control.LumpChunk) error {
+			back = append(back, c.Data...)
+			return nil
+		})
+		return back, err
+	}
+	damage()
+	if b, err := get(); control.CodeOf(err) != control.Corrupt || len(b) != 0 {
+		t.Fatalf("%d bytes, %v", len(b), err)
+	}
+	found(t, a)
+	must(a.Backend().LumpAdd(t.Context(), true, once(content)))(t)
+	b := startNode(t, Config{Name: "Bob", Join: must(a.Backend().WorldInfo(t.Context()))(t).Link})
+	must(b.Backend().LumpPin(t.Context(), &control.LumpRequest{CID: l.CID}))(t)
+	damage()
+	if got, err := get(); err != nil || !bytes.Equal(got, content) {
+		t.Fatalf("not healed from Bob: %d bytes, %v", len(got), err)
+	}
 }

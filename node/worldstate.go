@@ -48,6 +48,7 @@ const (
 	charterWait = 20 * time.Second
 	// maxSavedPeers bounds the addresses kept for the next start.
 	maxSavedPeers = 64
+	rememberFirst = 5 * time.Second
 	rememberEvery = time.Minute
 )
 
@@ -236,7 +237,9 @@ func (w *worldState) rememberPeers() {
 
 // rememberLoop keeps the list fresh for a node that will not stop cleanly.
 func (w *worldState) rememberLoop(ctx context.Context) {
-	t := time.NewTicker(rememberEvery)
+	// The first look comes soon: a node that is killed early should find its
+	// world again too.
+	t := time.NewTicker(rememberFirst)
 	defer t.Stop()
 	for {
 		select {
@@ -244,6 +247,7 @@ func (w *worldState) rememberLoop(ctx context.Context) {
 			return
 		case <-t.C:
 			w.rememberPeers()
+			t.Reset(rememberEvery)
 		}
 	}
 }

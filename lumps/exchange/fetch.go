@@ -37,6 +37,8 @@ type flight struct {
 	b    []byte
 	from peer.ID // "" when it was here
 	err  error
+
+	corrupt atomic.Bool // it was here, and damaged: known before anybody sends it
 }
 
 func newFetcher(ctx context.Context, x *Exchange) (*fetcher, error) {
@@ -65,7 +67,7 @@ func (f *fetcher) start(refs []lumps.Ref) {
 		f.ahead[r] = fl
 		f.work.Go(func() {
 			defer close(fl.done)
-			fl.b, fl.from, fl.err = f.load(r)
+			fl.b, fl.from, fl.err = f.load(r, fl)
 			f.progress.Add(1)
 		})
 	}
@@ -88,7 +90,11 @@ func (f *fetcher) wait(r lumps.Ref) (*flight, error) {
 		case <-timer.C:
 			now := f.progress.Load()
 			if now == seen {
-				return nil, fmt.Errorf("get %s: no node sent it for %v: %w", r, f.x.cfg.Stall, lumps.ErrNotFound)
+				err := fmt.Errorf("get %s: no node sent it for %v: %w", r, f.x.cfg.Stall, lumps.ErrNotFound)
+				if fl.corrupt.Load() {
+					err = errors.Join(err, lumps.ErrCorrupt)
+				}
+				return nil, err
 			}
 			seen = now
 			timer.Reset(f.x.cfg.Stall)
@@ -98,11 +104,12 @@ func (f *fetcher) wait(r lumps.Ref) (*flight, error) {
 
 // load gets one lump from wherever it is. What other nodes send is in the
 // store, flushed, before it is returned.
-func (f *fetcher) load(r lumps.Ref) ([]byte, peer.ID, error) {
+func (f *fetcher) load(r lumps.Ref, fl *flight) ([]byte, peer.ID, error) {
 	b, here := f.x.store.Get(f.ctx, r)
 	if here == nil || !missing(here) {
 		return b, "", here
 	}
+	fl.corrupt.Store(errors.Is(here, lumps.ErrCorrupt))
 	if r == empty {
 		// Bitswap takes a lump of no bytes for one that is absent, and nobody
 		// needs to send it.
@@ -123,7 +130,8 @@ func missing(err error) bool {
 }
 
 func (f *fetcher) ask(r lumps.Ref) ([]byte, peer.ID, error) {
-	if f.x.cfg.Routing == nil && len(f.x.cfg.Host.Network().Peers()) == 0 {
+	// The DHT, too, asks connected peers.
+	if len(f.x.cfg.Host.Network().Peers()) == 0 {
 		return nil, "", fmt.Errorf("get %s: no peer is connected: %w", r, lumps.ErrNotFound)
 	}
 	ctx, cancel := context.WithCancel(f.ctx)

@@ -132,11 +132,15 @@ func (n *Net) DialKey(ctx context.Context, k base.Key) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	ai := n.host.Peerstore().PeerInfo(id)
-	if len(ai.Addrs) == 0 {
-		if ai, err = n.dht.FindPeer(ctx, id); err != nil {
-			return fmt.Errorf("p2p: find %s: %w", k.Short(), err)
+	if ai := n.host.Peerstore().PeerInfo(id); len(ai.Addrs) > 0 {
+		if n.host.Connect(ctx, ai) == nil {
+			return nil
 		}
+	}
+	// It may have come back elsewhere; others know where.
+	ai, err := n.dht.FindPeer(ctx, id)
+	if err != nil {
+		return fmt.Errorf("p2p: find %s: %w", k.Short(), err)
 	}
 	if err := n.host.Connect(ctx, ai); err != nil {
 		return fmt.Errorf("p2p: dial %s: %w", k.Short(), err)
