@@ -20,6 +20,7 @@ func logFuncs() []hostFunc {
 			return
 		}
 		for line := range strings.Lines(cut(b, maxLine)) {
+			g.charge(gasLine)
 			g.p.logLine(levels[min(level, uint32(len(levels)-1))], strings.TrimSuffix(line, "\n"))
 		}
 	})}

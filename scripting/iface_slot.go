@@ -1,8 +1,9 @@
 package scripting
 
 import (
+	"bytes"
 	"slices"
-	"strings"
+	"unicode/utf8"
 )
 
 // provenance says whose code a thing runs; only its owner changes these.
@@ -30,15 +31,15 @@ func slotFuncs() []hostFunc {
 	}
 	str := func(kind ValueKind) func(g *guest, s []uint64) (Value, int32) {
 		return func(g *guest, s []uint64) (Value, int32) {
-			b := string(g.view(uint32(s[2]), uint32(s[3])))
+			b := g.view(uint32(s[2]), uint32(s[3]))
 			switch {
 			case len(b) > maxSlotValue || kind == KindLump && len(b) > 128:
 				return Value{}, codeTooLarge
-			case kind == KindText && strings.ToValidUTF8(b, "") != b,
-				kind == KindLump && strings.ContainsFunc(b, func(r rune) bool { return r <= ' ' || r > '~' }):
+			case kind == KindText && !utf8.Valid(b),
+				kind == KindLump && bytes.ContainsFunc(b, func(r rune) bool { return r <= ' ' || r > '~' }):
 				return Value{}, codeInvalid
 			}
-			return Value{Kind: kind, Str: b}, 0
+			return Value{Kind: kind, Str: string(b)}, 0
 		}
 	}
 	return []hostFunc{
@@ -105,5 +106,6 @@ func (g *guest) slotValue(s []uint64) (Value, int32) {
 	if !ok {
 		return Value{}, codeNotFound
 	}
+	g.charge(int64(len(v.Str) >> gasPerBytesShift)) // reading may copy
 	return v, 0
 }

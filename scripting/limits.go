@@ -58,6 +58,8 @@ const killWait = 5 * time.Second
 const (
 	gasPerBytesShift = 3    // 8 bytes moved between guest and host
 	gasWorld         = 2000 // a call of World, which takes locks and the network
+	gasLine          = 500  // a line of a process's log
+	gasVector        = 32   // a range of a scattered write
 
 	gasStart        = 5000 // a handler's start: the instance,
 	startMemory     = 6    // 64 bytes of memory,

@@ -50,6 +50,13 @@ func (b *mailbox) take(size int) (m message, ok bool) {
 	return m, true
 }
 
+// empty drops what waits, for a process that has ended.
+func (b *mailbox) empty() {
+	b.mu.Lock()
+	b.queue, b.bytes = nil, 0
+	b.mu.Unlock()
+}
+
 func (b *mailbox) len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -112,6 +112,9 @@ func (p *process) live() {
 	p.end(err)
 	g.stop(p.spec.Module)
 	p.table.retire(p)
+	// It stays listed for long: only its log is of use.
+	p.near, p.lumpCID, p.lump = nil, "", ""
+	p.box.empty()
 	close(p.done)
 }
 
@@ -254,23 +257,27 @@ func (p *process) random(b []byte) {
 }
 
 func (p *process) logLine(level, text string) {
-	p.log.add(LogLine{PID: p.pid, Time: time.Now(), Level: level, Text: clean(text, maxLine)})
+	// The clone is the line alone: text may be part of a large write.
+	p.log.add(LogLine{PID: p.pid, Time: time.Now(), Level: level, Text: strings.Clone(clean(text, maxLine))})
 }
 
 // print collects what is written to standard output (1) or error (2) and
 // logs it by lines.
-func (p *process) print(fd uint32, b []byte) {
+func (g *guest) print(fd uint32, b []byte) {
+	p := g.p
 	text := p.partials[fd] + string(b)
 	for {
 		line, rest, ok := strings.Cut(text, "\n")
 		if !ok {
 			break
 		}
+		g.charge(gasLine)
 		p.logLine(printLevel(fd), line)
 		text = rest
 	}
-	p.partials[fd] = text
+	p.partials[fd] = strings.Clone(text[:min(len(text), maxLine)])
 	if len(text) > maxLine {
+		g.charge(gasLine)
 		p.flush(fd)
 	}
 }

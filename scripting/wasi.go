@@ -132,7 +132,8 @@ func fdWrite(g *guest, s []uint64) uint32 {
 	for ; len(iov) > 0 && total < MaxMessage; iov = iov[8:] {
 		ptr, size := binary.LittleEndian.Uint32(iov), binary.LittleEndian.Uint32(iov[4:])
 		size = min(size, MaxMessage-total) // a short write: the guest writes the rest
-		g.p.print(fd, g.view(ptr, size))
+		g.charge(gasVector)
+		g.print(fd, g.view(ptr, size))
 		total += size
 	}
 	g.putU32(s[3], total)
