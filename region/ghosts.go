@@ -72,18 +72,24 @@ func (s *Sim) ghost(n *neighbour, g *Ghost) {
 	if s.thing(g.ID) != nil || g.Epoch < s.hand.Known(g.ID) {
 		return // mine, or an old owner's word
 	}
+	m := s.shift(g.Body, n.Site)
+	if n.words++; n.words > maxGhostWords || !s.nearby(n, s.at(m.Pos), g) {
+		s.out.Counts.EventsDropped++
+		return
+	}
 	i, ok := s.findGhost(g.ID)
 	if ok {
 		old := s.ghosts[i]
 		switch {
 		case g.Epoch < old.Epoch:
 			return
+		case g.Epoch == old.Epoch && n.ID != old.From:
+			return // one epoch has one owner, and the word of another does not count
 		case g.Shape != old.Shape || g.Size != old.Size || g.Fixed != old.Fixed:
 			s.dropGhost(i)
 			ok = false
 		}
 	}
-	m := s.shift(g.Body, n.Site)
 	if !g.Fixed {
 		// The word is about a tick old when it gets here.
 		m.Pos = m.Pos.Add(m.Vel.Scale(1.0 / TickRate))
@@ -110,6 +116,20 @@ func (s *Sim) ghost(n *neighbour, g *Ghost) {
 		b.Flags |= physics.Upright
 	}
 	s.addGhost(&ghost{ID: g.ID, From: n.ID, Epoch: g.Epoch, Shape: g.Shape, Size: g.Size, Fixed: g.Fixed}, b)
+}
+
+// nearby reports whether a neighbour may speak of a body: it stands on the
+// neighbour's side, give or take what it crosses during a hand-off, and does
+// not reach far over the border.
+func (s *Sim) nearby(n *neighbour, p spatial.Pos, g *Ghost) bool {
+	i, _ := s.findNeighbour(n.ID)
+	beyond := s.plane(i).Distance(p)
+	half := g.Size.Scale(0.5)
+	reach := half.Len()
+	if g.Shape == Sphere {
+		reach = half.X
+	}
+	return beyond >= -ghostStray && float64(reach)-beyond <= ghostReach
 }
 
 func (s *Sim) addGhost(g *ghost, b physics.Body) {

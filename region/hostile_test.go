@@ -196,3 +196,55 @@ func TestNameOfAnAvatarIsNotTaken(t *testing.T) {
 	joined(t, s, ann, 0, 0)
 	survives(t, s)
 }
+
+// TestGhostFloods: however many words a neighbour says about bodies, physics
+// gets every command of this region's own.
+func TestGhostFloods(t *testing.T) {
+	s, enemy := besieged(t)
+	var list []Entry
+	for k := range 90 {
+		m := BorderMessage{Kind: BorderGhosts}
+		for i := range maxBorderRefs {
+			size := 0.5 + float32(k%2)/10 // another body each time
+			m.Ghosts = append(m.Ghosts, Ghost{ID: base.ID{9, byte(i)}, Epoch: 1, Shape: Sphere, Size: spatial.Vec{X: size, Y: size, Z: size},
+				Body: Motion{Pos: spatial.Vec{X: 30, Z: float32(i) - 90}, Rot: spatial.Identity}, Mass: 1})
+		}
+		list = append(list, borderEntry(enemy, m))
+	}
+	ann := newPerson("ann")
+	list = append(list, ann.entry(Input{Kind: InJoin, Region: s.cfg.ID, Name: "ann", Pos: spatial.At(64, 0, 0)}))
+	step(t, s, list...)
+	survives(t, s)
+}
+
+// TestGhostsStayOnTheirSide: a neighbour's bodies bar nobody's way where the
+// place is not the neighbour's, and no third region moves them.
+func TestGhostsStayOnTheirSide(t *testing.T) {
+	s, enemy := besieged(t)
+	other := regionID("other")
+	step(t, s, control(ControlEntry{Kind: ControlNeighbours, Neighbours: []Neighbour{{ID: enemy, Name: "hearth", Site: spatial.At(0, 0, 0)},
+		{ID: other, Name: "other", Site: spatial.At(64, 0, 64)}}}))
+	word := func(from base.ID, id byte, x, z, size float32, epoch uint64) { // x and z in metres of the world
+		site := spatial.Vec{}
+		if from == other {
+			site = spatial.Vec{X: 64, Z: 64}
+		}
+		step(t, s, borderEntry(from, BorderMessage{Kind: BorderGhosts, Ghosts: []Ghost{{ID: base.ID{id}, Epoch: epoch, Shape: Box, Fixed: true,
+			Size: spatial.Vec{X: size, Y: size, Z: size}, Body: Motion{Pos: spatial.Vec{X: x, Z: z}.Sub(site), Rot: spatial.Identity}, Mass: 1}}}))
+	}
+	word(enemy, 1, 64, 0, 2, 1)  // on the middle of this region
+	word(enemy, 2, 31, 0, 60, 1) // a lid over half of it
+	if s.Ghosts() != 0 {
+		t.Fatalf("%d ghosts", s.Ghosts())
+	}
+	word(enemy, 3, 33, 0, 2, 1) // just over the border, on its way
+	word(other, 3, 60, 33, 2, 1)
+	if s.Ghosts() != 1 || s.ghosts[0].From != enemy {
+		t.Fatal("a third region took the ghost")
+	}
+	word(other, 3, 60, 33, 2, 2) // after a hand-off between the two
+	if s.Ghosts() != 1 || s.ghosts[0].From != other {
+		t.Fatal("a new owner's word does not count")
+	}
+	survives(t, s)
+}

@@ -82,6 +82,9 @@ const (
 	// GhostBand is how near to a border plane a body is told to the
 	// neighbour: wider than what a body crosses while a message travels.
 	GhostBand       = 12.0
+	ghostStray      = 4.0 // metres on this side of the border up to which a neighbour's word about a body counts
+	ghostReach      = 8.0 // metres by which its body may reach over the border
+	maxGhostWords   = 512 // words of one neighbour in a tick: each is up to two commands, and physics takes 32,768
 	ghostEvery      = 2   // ticks between messages about moving bodies
 	ghostStill      = 10  // ticks between messages about standing ones
 	ghostLife       = 24  // ticks of silence after which a ghost is forgotten

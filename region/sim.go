@@ -57,6 +57,9 @@ type module struct {
 type neighbour struct {
 	Neighbour
 	heard window // lines it sent
+
+	words int // about bodies, in this tick
+	lines int // in this tick
 }
 
 // New founds a region at tick 0.
@@ -107,6 +110,9 @@ func (s *Sim) Step(b Batch) (Output, error) {
 	s.r = r
 	out.Counts.Refused += q.bad
 	s.verify(q.inputs)
+	for i := range s.neighbours {
+		s.neighbours[i].words, s.neighbours[i].lines = 0, 0
+	}
 
 	// The region's own parts first: what stands here, who the neighbours are,
 	// what they hand over and what goes to them. Then the players, then every

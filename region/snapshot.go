@@ -214,7 +214,7 @@ func (s *Sim) read(d *base.Decoder) (hand, world []byte) {
 		s.leaving = append(s.leaving, leaving{readHere(d), d.ID(), base.Tick(d.U64())})
 	}
 	for range d.Count(MaxNeighbours, 60) {
-		s.neighbours = append(s.neighbours, neighbour{Neighbour{d.ID(), d.Str(MaxName), spatial.ReadPos(d)}, window{d.U64(), d.U64()}})
+		s.neighbours = append(s.neighbours, neighbour{Neighbour{d.ID(), d.Str(MaxName), spatial.ReadPos(d)}, window{d.U64(), d.U64()}, 0, 0})
 	}
 	for range d.Count(MaxModules, 17) {
 		s.modules = append(s.modules, module{Name: d.Str(MaxLumpName), Ready: d.Bool(), Err: d.Str(MaxText), wanted: base.Tick(d.U64())})
