@@ -35,7 +35,7 @@ func (s *Sim) obey(c *ControlEntry) bool {
 	case ControlModule:
 		i, ok := s.moduleIndex(c.Module)
 		if !ok {
-			if len(s.modules) >= MaxModules {
+			if i, ok = s.moduleSlot(c.Module); !ok {
 				return false
 			}
 			s.modules = slices.Insert(s.modules, i, module{Name: c.Module})

@@ -269,8 +269,32 @@ func (s *Sim) want(t *Thing) {
 	if ok {
 		return
 	}
-	if len(s.modules) >= MaxModules {
-		return
+	if i, ok = s.moduleSlot(name); ok {
+		s.modules = slices.Insert(s.modules, i, module{Name: name, wanted: s.tick})
 	}
-	s.modules = slices.Insert(s.modules, i, module{Name: name, wanted: s.tick})
+}
+
+// moduleSlot makes room for one more module and says where it belongs. When
+// the table is full the one wanted longest ago goes that no thing here names
+// and about which the driver has answered; when there is none it is false.
+func (s *Sim) moduleSlot(name string) (int, bool) {
+	if len(s.modules) >= MaxModules {
+		used := map[string]bool{}
+		for _, t := range s.things {
+			used[t.Script()] = true
+		}
+		old := -1
+		for i := range s.modules {
+			m := &s.modules[i]
+			if !used[m.Name] && (m.Ready || m.Err != "") && (old < 0 || m.wanted < s.modules[old].wanted) {
+				old = i
+			}
+		}
+		if old < 0 {
+			return 0, false
+		}
+		s.modules = slices.Delete(s.modules, old, old+1)
+	}
+	i, _ := s.moduleIndex(name)
+	return i, true
 }

@@ -141,6 +141,14 @@ func (s Slots) With(w SlotWrite) (Slots, error) {
 	}
 	i, ok := s.find(w.Name)
 	out := slices.Clone(s)
+	old := 0
+	if ok {
+		old = s[i].size()
+	}
+	// A shorter value is always taken.
+	if n := w.size(); n > old && s.size()+n-old > MaxSlotBytes {
+		return nil, fmt.Errorf("%w: the slots of a thing have at most %d bytes", ErrSlot, MaxSlotBytes)
+	}
 	switch {
 	case w.Value.Type == SlotNone && !ok:
 		return s, nil
@@ -153,6 +161,21 @@ func (s Slots) With(w SlotWrite) (Slots, error) {
 		return nil, fmt.Errorf("%w: a thing has at most %d", ErrSlot, MaxSlots)
 	}
 	return slices.Insert(out, i, w), nil
+}
+
+// size is about what the canonical form takes.
+func (w *SlotWrite) size() int {
+	if w.Value.Type == SlotNone {
+		return 0
+	}
+	return len(w.Name) + len(w.Value.Text) + len(w.Value.Bytes) + len(w.Value.Lump) + 16
+}
+
+func (s Slots) size() (n int) {
+	for i := range s {
+		n += s[i].size()
+	}
+	return n
 }
 
 // AppendSlotWrite and ReadSlotWrite are the canonical form: name, type, value.

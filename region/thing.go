@@ -44,8 +44,13 @@ type Thing struct {
 	body uint64 // number of its physics body, 0 when hollow
 }
 
-// Script is the CID of the module that handles the thing's events, or "".
+// Script is the CID of the module that handles the thing's events, or "". An
+// avatar has none, whatever its slots say: what it says counts as spoken by a
+// person, and two that answer each other would never end.
 func (t *Thing) Script() string {
+	if t.avatar() {
+		return ""
+	}
 	v, ok := t.Slots.Get(SlotScript)
 	if !ok || v.Type != SlotLump {
 		return ""

@@ -1,0 +1,97 @@
+package region
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/spatial"
+)
+
+// What a player who wants to do harm may ask for.
+
+// echoing is an engine whose module answers every line with two.
+type echoing struct{ toy }
+
+func (e echoing) Handle(module string, ev ScriptEvent, slots func(string) (SlotValue, bool), seed, gas uint64) (ScriptResult, error) {
+	if module == "parrot" {
+		return ScriptResult{Say: []string{"again", "and again"}}, nil
+	}
+	return e.toy.Handle(module, ev, slots, seed, gas)
+}
+
+// TestAvatarsRunNoScripts: lines of an avatar are heard by scripts, so one
+// that answers itself would talk for ever.
+func TestAvatarsRunNoScripts(t *testing.T) {
+	cfg := testConfig("hearth", 0)
+	cfg.Scripts = echoing{}
+	s := mustNew(t, cfg)
+	ann := newPerson("ann")
+	joined(t, s, ann, 0, 0)
+	step(t, s, ann.entry(Input{Kind: InSet, Thing: base.AvatarID(ann.key), Slot: SlotWrite{SlotScript, LumpSlot("parrot")}}))
+	step(t, s, control(ControlEntry{Kind: ControlModule, Module: "parrot"}))
+	step(t, s, ann.entry(Input{Kind: InSay, Text: "hello"}))
+	for range 10 {
+		if out := step(t, s); len(out.Said) != 0 {
+			t.Fatalf("%d lines without end", len(out.Said))
+		}
+	}
+}
+
+// TestModulesGiveWay: naming one script after the other does not use up the
+// table for everybody.
+func TestModulesGiveWay(t *testing.T) {
+	s := mustNew(t, testConfig("hearth", 0))
+	ann := newPerson("ann")
+	joined(t, s, ann, 0, 0)
+	mine := ballSpec("ball", 1, 3)
+	mine.Thing.Owner = ann.key
+	step(t, s, control(mine), control(scripted("bell", "count", 4)), control(ControlEntry{Kind: ControlModule, Module: "count"}))
+	ball := named(t, s, "ball").Thing.ID
+	for i := range MaxModules + 20 {
+		name := fmt.Sprintf("m%d", i)
+		out := step(t, s, ann.entry(Input{Kind: InSet, Thing: ball, Slot: SlotWrite{SlotScript, LumpSlot(name)}}))
+		if len(out.Want) != 1 {
+			t.Fatalf("module %d is not asked for", i)
+		}
+		step(t, s, control(ControlEntry{Kind: ControlModule, Module: name, Text: "no provider"}))
+	}
+	if len(s.modules) != MaxModules {
+		t.Fatalf("%d modules", len(s.modules))
+	}
+	if i, ok := s.moduleIndex("count"); !ok || !s.modules[i].Ready {
+		t.Fatal("a module in use was forgotten")
+	}
+	survives(t, s)
+}
+
+// TestFullSlotsStillCross: a player cannot make an avatar too big for the
+// border, where it would walk on through the other region's walls.
+func TestFullSlotsStillCross(t *testing.T) {
+	p := newPair(t, 0)
+	ann := newPerson("ann")
+	p.step([]Entry{ann.entry(Input{Kind: InJoin, Region: p.a.cfg.ID, Name: "ann", Pos: spatial.At(30, 0, 0)})}, nil)
+	refused := 0
+	for i := range MaxSlots {
+		out, _ := p.step([]Entry{ann.entry(Input{Kind: InSet, Thing: base.AvatarID(ann.key),
+			Slot: SlotWrite{fmt.Sprintf("s%d", i), BytesSlot(make([]byte, MaxSlotValue))}})}, nil)
+		if ackOf(t, out, ann).Code == BadInput {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Fatal("the slots are not bounded together")
+	}
+	p.step([]Entry{ann.entry(Input{Kind: InWalk, Pos: spatial.At(40, 0, 0)})}, nil)
+	for range 100 {
+		p.step(nil, nil)
+	}
+	if inA, inB := p.where("ann"); inA || !inB {
+		t.Fatal("ann is stuck at the border")
+	}
+	// What is too much may still be made less.
+	slots := named(t, p.b, "ann").Thing.Slots
+	if _, err := slots.With(SlotWrite{"s0", SlotValue{}}); err != nil {
+		t.Fatal(err)
+	}
+}
