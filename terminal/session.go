@@ -33,6 +33,7 @@ type session struct {
 	dirty  bool // something but a key changed since the last draw
 	plainN int  // lines of the log already written in plain mode
 	typed  []byte
+	met    bool  // the first line was one that a person types
 	err    error // the first write that failed
 }
 
@@ -174,6 +175,7 @@ func (s *session) takeLines(jobs chan<- job) (quit bool) {
 		if i < 0 {
 			if len(s.typed) > maxInput {
 				s.typed = nil // no line is so long
+				return !s.met
 			}
 			return false
 		}
@@ -182,6 +184,10 @@ func (s *session) takeLines(jobs chan<- job) (quit bool) {
 		if end == 3 || end == 4 {
 			return true
 		}
+		if !s.met && request(typed) {
+			return true
+		}
+		s.met = true
 		if len(typed) > maxInput {
 			continue
 		}
@@ -190,6 +196,13 @@ func (s *session) takeLines(jobs chan<- job) (quit bool) {
 		}
 		s.draw()
 	}
+}
+
+// request says whether a client's first line is a browser's and no person's. A
+// page of anybody can make its reader's browser connect here, as that user,
+// and send what it likes after the line of its request.
+func request(first string) bool {
+	return len(first) > maxInput || strings.Contains(first, " HTTP/")
 }
 
 // command runs one typed line.
