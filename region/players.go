@@ -87,10 +87,10 @@ func (s *Sim) input(x *signed) {
 func (s *Sim) answer(k base.Key, seq uint64, kind InputKind, code Code, thing base.ID) {
 	c := &s.out.Counts
 	durable := kind.Durable() && (code == OK || code == Replayed)
+	s.out.Sync = s.out.Sync || durable
 	switch code {
 	case OK:
 		c.Inputs++
-		s.out.Sync = s.out.Sync || durable
 	case Replayed:
 		c.Replayed++
 		c.Refused++
