@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -25,18 +27,42 @@ var _ Backend = (*Client)(nil)
 
 // Dial prepares a client of the node whose socket is at path. It does not
 // connect yet: a node that is not running shows at the first call, as
-// Unavailable.
+// Unavailable, and one of another user as Denied.
 func Dial(path string) *Client {
+	return dial(path, func(uid uint32) bool { return mayServe(path, os.Getuid(), uid) })
+}
+
+func dial(path string, trust func(uid uint32) bool) *Client {
 	var d net.Dialer
 	tr := &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return d.DialContext(ctx, "unix", path)
+			c, err := d.DialContext(ctx, "unix", path)
+			if err != nil {
+				return nil, err
+			}
+			uid, err := peerUID(c)
+			if err == nil && !trust(uid) {
+				err = Errorf(Denied, "use another --home", "control: the node at %s belongs to uid %d", path, uid)
+			}
+			if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+				_ = c.Close() // refused: nothing was written to it
+				return nil, err
+			}
+			return c, nil
 		},
 		Protocols:       new(http.Protocols),
 		IdleConnTimeout: time.Minute,
 	}
 	tr.Protocols.SetUnencryptedHTTP2(true)
 	return newClient(tr, "http://node")
+}
+
+// mayServe says whether a process of uid may be the node that I speak to. The
+// socket of a long data directory is in the temporary directory, where anybody
+// could have made it first. Root may use the nodes of others, whose sockets
+// are in their own data directories.
+func mayServe(path string, me int, uid uint32) bool {
+	return uid == 0 || int64(uid) == int64(me) || me == 0 && filepath.Base(path) == socketName
 }
 
 // DialWeb prepares a client of a node's web side, as a browser would be one
@@ -70,10 +96,13 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // failed makes the error of a call: the node's own words, or why it could not
 // be reached.
 func (c *Client) failed(err error) error {
+	var own *Error
 	const start = "start it with `metatopia up`, or say which one with --home"
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &own):
+		return own
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return Errorf(Unavailable, start, "no node is running here: %w", dialCause(err))
 	case errors.Is(err, fs.ErrPermission):

@@ -18,6 +18,9 @@ import (
 // (macOS has 104 bytes with the final zero).
 const maxSocketPath = 103
 
+// socketName is the socket's name in a data directory.
+const socketName = "control.sock"
+
 // SocketPath is where the node with this data directory has its socket. A
 // directory whose path is too long for a socket address gets one under the
 // temporary directory, named after a hash of the path.
@@ -25,7 +28,7 @@ func SocketPath(home string) string {
 	if abs, err := filepath.Abs(home); err == nil {
 		home = abs
 	}
-	path := filepath.Join(home, "control.sock")
+	path := filepath.Join(home, socketName)
 	if len(path) <= maxSocketPath {
 		return path
 	}
