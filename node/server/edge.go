@@ -16,6 +16,7 @@ func controlEntry(c region.ControlEntry) region.Entry {
 }
 
 // push queues an entry for the next tick. The error is ErrBusy or ErrClosed.
+// Some of the room is kept for what this node itself wants.
 func (s *Server) push(w waiting) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -23,10 +24,14 @@ func (s *Server) push(w waiting) error {
 }
 
 func (s *Server) pushLocked(w waiting) error {
+	entries, size := maxInbox, maxInboxBytes
+	if w.entry.Kind != region.EntryControl {
+		entries, size = maxInbox-keptInbox, maxInboxBytes-keptInboxBytes
+	}
 	switch {
 	case s.closed:
 		return ErrClosed
-	case len(s.inbox) >= maxInbox || s.inboxBytes+len(w.entry.Body) > maxInboxBytes:
+	case len(s.inbox) >= entries || s.inboxBytes+len(w.entry.Body) > size:
 		return ErrBusy
 	}
 	s.inbox = append(s.inbox, w)
@@ -56,18 +61,29 @@ func (s *Server) HandleBorder(from base.ID, msg []byte) {
 	if !slices.ContainsFunc(s.told, func(n region.Neighbour) bool { return n.ID == from }) {
 		return // not a neighbour, or not yet: it will repeat what matters
 	}
-	if s.fromBorder[from] >= maxBorderPending {
+	load := s.fromBorder[from]
+	load.messages++
+	load.bytes += len(msg)
+	if load.messages > maxBorderPending || load.bytes > maxBorderBytes {
 		return
 	}
 	if s.pushLocked(waiting{entry: region.Entry{Kind: region.EntryBorder, From: from, Body: slices.Clone(msg)}}) == nil {
-		s.fromBorder[from]++
+		s.fromBorder[from] = load
 	}
 }
 
+// borderLoad is what a neighbour has waiting for the next tick.
+type borderLoad struct{ messages, bytes int }
+
 // SetNeighbours replaces the list of neighbours. It is logged when it differs
-// from the last one; it does not wait.
+// from the last one; it does not wait. Names are shortened to what the log
+// takes: one of them must not cost the region its borders.
 func (s *Server) SetNeighbours(list []region.Neighbour) {
 	list = slices.Clone(list)
+	list = slices.DeleteFunc(list, func(n region.Neighbour) bool { return n.ID.IsZero() || !n.Site.Valid() })
+	for i := range list {
+		list[i].Name = clip(list[i].Name, region.MaxName)
+	}
 	slices.SortFunc(list, func(a, b region.Neighbour) int { return a.ID.Compare(b.ID) })
 	list = list[:min(len(list), region.MaxNeighbours)]
 	s.mu.Lock()

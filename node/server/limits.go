@@ -23,8 +23,15 @@ const (
 	// maxBorderPending bounds one neighbour's messages waiting for a tick; a
 	// neighbour sends about a dozen a second, and may lose any.
 	maxBorderPending = 128
-	maxInbox         = 4096
-	maxInboxBytes    = 3 << 20
+	// maxBorderBytes is the same in bytes: a border full of moving bodies
+	// takes 60 kB in a tick. All neighbours together leave room for players.
+	maxBorderBytes = 128 << 10
+	maxInbox       = 4096
+	maxInboxBytes  = 3 << 20
+	// keptInbox and keptInboxBytes are kept for control entries, so that no
+	// flood keeps the owner from acting.
+	keptInbox      = 512
+	keptInboxBytes = 512 << 10
 	// outQueue bounds the messages waiting for one client. Views are not
 	// queued: a slow client gets the newest, less often.
 	outQueue = 256

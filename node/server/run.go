@@ -263,7 +263,14 @@ func (s *Server) load(module string) {
 			}
 			pause = min(2*pause, time.Minute)
 		}
-		s.push(waiting{entry: controlEntry(region.ControlEntry{Kind: region.ControlModule, Module: module, Text: text})})
+		w := waiting{entry: controlEntry(region.ControlEntry{Kind: region.ControlModule, Module: module, Text: text})}
+		for errors.Is(s.push(w), ErrBusy) { // nobody asks for this module again
+			select {
+			case <-s.cfg.Clock.After(tickLength):
+			case <-s.quit:
+				return
+			}
+		}
 	})
 }
 

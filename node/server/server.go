@@ -31,7 +31,7 @@ type Server struct {
 	asks       []func()
 	clients    map[*client]struct{}
 	told       []region.Neighbour // last list given to SetNeighbours
-	fromBorder map[base.ID]int    // messages of this neighbour in inbox
+	fromBorder map[base.ID]borderLoad
 	running    bool
 	closed     bool
 
@@ -74,7 +74,7 @@ func Open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, store: st, clients: map[*client]struct{}{}, fromBorder: map[base.ID]int{}, miss: map[base.Key]base.Tick{},
+	s := &Server{cfg: cfg, log: cfg.Log, store: st, clients: map[*client]struct{}{}, fromBorder: map[base.ID]borderLoad{}, miss: map[base.Key]base.Tick{},
 		queue: make(chan job, writeQueue), written: make(chan struct{}), done: make(chan struct{}), quit: make(chan struct{})}
 	if err := s.restore(); err != nil {
 		st.db.Close()
