@@ -20,9 +20,10 @@ type client struct {
 	key     base.Key
 	rw      io.ReadWriteCloser
 	out     chan []byte
-	frames  signal // a newer frame is there
-	room    signal // pending went down
-	pending int    // inputs waiting for the next tick; under Server.mu
+	replies chan []byte // to inspections, which can be large: its reader waits
+	frames  signal      // a newer frame is there
+	room    signal      // pending went down
+	pending int         // inputs waiting for the next tick; under Server.mu
 
 	view   atomic.Pointer[wire.View]
 	busy   atomic.Uint64 // tick at which the current write began, plus one
@@ -73,7 +74,7 @@ func (s *Server) drop(c *client) {
 // node: inputs and the hello must carry it. It closes rw. The error is nil
 // when the client closed the stream between frames.
 func (s *Server) HandleClient(ctx context.Context, remote base.Key, rw io.ReadWriteCloser) error {
-	c := &client{key: remote, rw: rw, out: make(chan []byte, outQueue), frames: make(signal, 1), room: make(signal, 1), closed: make(chan struct{})}
+	c := &client{key: remote, rw: rw, out: make(chan []byte, outQueue), replies: make(chan []byte, 1), frames: make(signal, 1), room: make(signal, 1), closed: make(chan struct{})}
 	defer c.close()
 	stop := context.AfterFunc(ctx, c.close)
 	defer stop()
@@ -212,10 +213,13 @@ func (s *Server) readClient(ctx context.Context, c *client) error {
 		case *wire.Input:
 			err = s.takeInput(c, m.Signed)
 		case *wire.View:
-			c.view.Store(m)
-			c.frames.wake()
+			c.view.Store(m) // the next tick's frame is seen from there
 		case *wire.Inspect:
-			s.send(c, wire.Append(nil, s.inspect(m)))
+			select {
+			case c.replies <- wire.Append(nil, s.inspect(m)):
+			case <-c.closed:
+				return nil
+			}
 		default:
 			s.cfg.OnEvent(EventFrameBad, 1)
 			s.farewell(c, region.BadInput, "not a frame for a server")
@@ -308,6 +312,10 @@ func (s *Server) writeClient(c *client, w *wire.Welcome) {
 			if b == nil || !write(b) {
 				return
 			}
+		case b := <-c.replies:
+			if !write(b) {
+				return
+			}
 		case <-c.frames:
 			for _, b := range v.step(s.frame.Load(), c.view.Load()) {
 				if !write(b) {
@@ -353,7 +361,14 @@ func (s *Server) say(lines []region.Said) {
 	for _, l := range lines {
 		b := wire.Append(nil, &wire.Said{Tick: l.Tick, From: l.From, Player: l.Player, Name: l.Name, Region: l.Region, Pos: l.Pos, Text: l.Text})
 		for _, k := range l.To {
-			s.each(k, func(c *client) { s.send(c, b) })
+			s.each(k, func(c *client) {
+				// Talk must not cost a slow client its stream.
+				if len(c.out) >= talkQueue {
+					s.cfg.OnEvent(EventLinesDropped, 1)
+					return
+				}
+				s.send(c, b)
+			})
 		}
 	}
 }

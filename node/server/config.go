@@ -62,6 +62,7 @@ const (
 	EventPublishFailed  = "border_publish_failed"  // Publish gave an error
 	EventFrameBad       = "region_bad_frames"      // frames too long or malformed
 	EventClientsDropped = "region_clients_dropped" // clients that did not read
+	EventLinesDropped   = "region_lines_dropped"   // spoken lines a slow client did not get
 	EventOverload       = "region_ticks_slipped"   // ticks the sim was late by
 )
 

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"context"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -69,5 +72,81 @@ func TestBorderFloodLeavesRoom(t *testing.T) {
 		}
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTalkDoesNotCutOff: what others say does not cost a slow client its
+// stream.
+func TestTalkDoesNotCutOff(t *testing.T) {
+	s, err := Open(Config{Region: regionConfig("hearth", 0), Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ann := newPlayer(t, "ann")
+	a, b := net.Pipe()
+	defer a.Close()
+	c := &client{key: ann.key, rw: b, out: make(chan []byte, outQueue), closed: make(chan struct{})}
+	s.clients[c] = struct{}{}
+	for range 2 * outQueue {
+		s.say([]region.Said{{Text: "spam", To: []base.Key{ann.key}}})
+	}
+	s.ack(1, region.Ack{Player: ann.key, Seq: 1})
+	select {
+	case <-c.closed:
+		t.Fatal("dropped")
+	default:
+	}
+	if len(c.out) != talkQueue+1 {
+		t.Fatalf("%d messages wait", len(c.out))
+	}
+}
+
+// TestInspectionsWait: the answers, of up to 130 kB each, do not pile up in
+// front of a client that asks and does not read.
+func TestInspectionsWait(t *testing.T) {
+	h := start(t, Config{Region: regionConfig("hearth", 0), Dir: t.TempDir(), Furnish: Furnish("hearth")})
+	h.ticks(2)
+	ann := newPlayer(t, "ann")
+	a, b := net.Pipe()
+	defer a.Close()
+	go h.HandleClient(context.Background(), ann.key, b)
+	if err := wire.Write(a, &wire.Hello{Version: wire.Version, World: testWorld, Region: h.cfg.Region.ID, Key: ann.key}); err != nil {
+		t.Fatal(err)
+	}
+	var sent atomic.Int64
+	const asked = 2 * outQueue
+	go func() {
+		for i := range asked {
+			if wire.Write(a, &wire.Inspect{Ref: uint64(i + 1), Thing: h.Things()[0].Thing.ID}) != nil {
+				return
+			}
+			sent.Add(1)
+		}
+	}()
+	still, last := 0, int64(-1)
+	h.until("the asking to stop", func() bool {
+		h.ticks(1)
+		if n := sent.Load(); n == last {
+			still++
+		} else {
+			still, last = 0, n
+		}
+		return still > 5 || last == asked
+	})
+	for next := uint64(1); next <= asked; {
+		m, err := wire.Read(a, wire.MaxServerFrame)
+		if err != nil {
+			t.Fatalf("after %d answers, of %d asked before the first was read: %v", next-1, last, err)
+		}
+		if r, ok := m.(*wire.InspectReply); ok {
+			if r.Ref != next || !r.Found {
+				t.Fatalf("answer %d, want %d", r.Ref, next)
+			}
+			next++
+		}
+	}
+	if last > outQueue/2 {
+		t.Fatalf("%d answers piled up", last)
 	}
 }

@@ -35,6 +35,9 @@ const (
 	// outQueue bounds the messages waiting for one client. Views are not
 	// queued: a slow client gets the newest, less often.
 	outQueue = 256
+	// talkQueue is how many may wait when another spoken line is left out:
+	// the rest is for answers.
+	talkQueue = outQueue / 2
 	// stuckTicks is how long a client may take to accept one write.
 	stuckTicks = 200
 	// helloWait is how long a stream may be silent at first.
