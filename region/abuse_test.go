@@ -95,3 +95,51 @@ func TestFullSlotsStillCross(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestTalkIsBounded: for each player, and for each neighbour.
+func TestTalkIsBounded(t *testing.T) {
+	s := mustNew(t, testConfig("hearth", 0))
+	ann := newPerson("ann")
+	joined(t, s, ann, 0, 0)
+	heard := 0
+	for range 100 {
+		var in []Entry
+		for range 10 {
+			in = append(in, ann.entry(Input{Kind: InSay, Text: "spam"}))
+		}
+		out := step(t, s, in...)
+		heard += len(out.Said)
+		if a := ackOf(t, out, ann); a.Code != Busy {
+			t.Fatalf("%v", a.Code)
+		}
+	}
+	if want := lineBurst + 100/lineTicks; heard < want-1 || heard > want {
+		t.Fatalf("%d lines in 100 ticks, want %d", heard, want)
+	}
+	for range lineTicks * lineBurst {
+		step(t, s)
+	}
+	if a := ackOf(t, step(t, s, ann.entry(Input{Kind: InSay, Text: "sorry"})), ann); a.Code != OK {
+		t.Fatalf("after a rest: %v", a.Code)
+	}
+	survives(t, s)
+
+	s, enemy := besieged(t)
+	joined(t, s, ann, -15, 0)
+	line := func(n uint64, x float64) Entry {
+		return borderEntry(enemy, BorderMessage{Kind: BorderSaid, N: n, Line: Line{From: base.ID{1}, Player: base.Key{1}, Name: "spam", Pos: spatial.At(x, 0, 0), Text: "spam"}})
+	}
+	var in []Entry
+	for n := range uint64(40) {
+		in = append(in, line(n+1, 30))
+	}
+	if out := step(t, s, in...); len(out.Said) != borderLines {
+		t.Fatalf("%d lines of a neighbour", len(out.Said))
+	}
+	if out := step(t, s, line(50, 49)); len(out.Said) != 0 {
+		t.Fatal("a neighbour speaks beside ann")
+	}
+	if out := step(t, s, line(40, 30)); len(out.Said) != 1 {
+		t.Fatal("an echo of what was too much is not heard")
+	}
+}

@@ -61,7 +61,14 @@ func (s *Sim) border(from base.ID, body []byte) {
 		}
 		s.perform()
 	case BorderSaid:
+		// Only what is said near the neighbour's side: it does not put words
+		// into the middle of this region.
+		if n.lines >= borderLines || s.plane(i).Distance(m.Line.Pos) < -GhostBand {
+			s.out.Counts.EventsDropped++
+			return
+		}
 		if n.heard.fresh(m.N) {
+			n.lines++
 			s.hear(from, m.Line)
 		}
 	}

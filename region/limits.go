@@ -93,6 +93,9 @@ const (
 	rollBrake       = 3.0 // m/s², what grass takes from a rolling ball
 	bumpImpulse     = 0.4
 	bumpEvery       = 20            // ticks between "touch" events by collision for one thing
+	lineTicks       = 5             // ticks that a spoken line costs
+	lineBurst       = 8             // lines a player may say at once
+	borderLines     = 16            // lines of one neighbour in a tick; more come again as echoes
 	hearEchoes      = 3             // times a line is sent over the border; pubsub may lose some
 	maxEchoes       = 64            // lines waiting for their next sending
 	hearWindow      = 64            // spoken lines of one neighbour told apart
@@ -103,6 +106,6 @@ const (
 	maxWalk         = 4096.0        // metres to a walk target
 	handoffDwell    = base.Tick(10) // ticks between two hand-offs of one thing
 	handoffBeyond   = 0.5           // metres past the plane before a thing is handed on
-	snapshotVersion = 1
+	snapshotVersion = 2
 	domainInput     = "metatopia/input/1" // domain of player signatures
 )

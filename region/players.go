@@ -22,6 +22,8 @@ type session struct {
 	Target     spatial.Pos
 	Jump       bool // at the next tick
 
+	Talk base.Tick // when what was said so far is paid for
+
 	Drive spatial.Vec // what physics was last told
 	Last  spatial.Vec // where it was when way was last measured
 	Stuck uint16      // ticks since then
@@ -153,6 +155,12 @@ func (s *Sim) takeInput(x *signed) (code Code, thing base.ID, later bool) {
 		me.Jump = true
 		return OK, thing, false
 	case InSay:
+		// A line costs lineTicks; who is lineBurst lines ahead waits. It
+		// starts anew in the next region.
+		if me.Talk > s.tick+lineTicks*(lineBurst-1) {
+			return Busy, thing, false
+		}
+		me.Talk = max(me.Talk, s.tick) + lineTicks
 		t := s.thing(me.Thing)
 		s.speak(t, in.Text)
 		return OK, t.ID, false

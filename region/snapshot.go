@@ -117,6 +117,7 @@ func (me *session) appendTo(e *base.Encoder) {
 	e.Bool(me.Walking)
 	me.Target.AppendTo(e)
 	e.Bool(me.Jump)
+	e.U64(uint64(me.Talk))
 	me.Drive.AppendTo(e)
 	me.Last.AppendTo(e)
 	e.U16(me.Stuck)
@@ -126,7 +127,7 @@ func (me *session) appendTo(e *base.Encoder) {
 
 func readSession(d *base.Decoder) session {
 	return session{Player: d.Key(), Thing: d.ID(), Seq: d.U64(), Steer: spatial.ReadVec(d), SteerUntil: base.Tick(d.U64()),
-		Walking: d.Bool(), Target: spatial.ReadPos(d), Jump: d.Bool(), Drive: spatial.ReadVec(d), Last: spatial.ReadVec(d),
+		Walking: d.Bool(), Target: spatial.ReadPos(d), Jump: d.Bool(), Talk: base.Tick(d.U64()), Drive: spatial.ReadVec(d), Last: spatial.ReadVec(d),
 		Stuck: d.U16(), Aside: d.U16(), Side: d.Bool()}
 }
 
