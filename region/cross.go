@@ -147,7 +147,7 @@ func (s *Sim) perform() {
 // pack is the whole of a thing: what the next owner continues from.
 //
 // Layout: thing, motion, mass f32, friction f32, restitution f32, then for an
-// avatar: seq u64, steer, steer ticks left u16, walking bool, target.
+// avatar: the last signed input, steer, steer ticks left u16, walking bool, target.
 func (s *Sim) pack(t *Thing, b physics.Body) []byte {
 	var e base.Encoder
 	t.appendTo(&e)
@@ -160,7 +160,7 @@ func (s *Sim) pack(t *Thing, b physics.Body) []byte {
 		if i, ok := s.findSession(t.Player); ok {
 			me = s.sessions[i]
 		}
-		e.U64(me.Seq)
+		e.Bytes(me.Proof)
 		me.Steer.AppendTo(&e)
 		e.U16(uint16(max(me.SteerUntil, s.tick) - s.tick))
 		e.Bool(me.Walking)
@@ -175,6 +175,7 @@ type parcel struct {
 	motion                      Motion
 	mass, friction, restitution float32
 	sess                        session
+	proof                       SignedInput // of an avatar; the signature is not checked
 	left                        uint16
 }
 
@@ -182,11 +183,20 @@ func parseParcel(b []byte) (parcel, error) {
 	d := base.NewDecoder(b)
 	p := parcel{thing: readThing(d), motion: readMotion(d), mass: d.F32(), friction: d.F32(), restitution: d.F32()}
 	if d.Err() == nil && p.thing.avatar() {
-		p.sess = session{Player: p.thing.Player, Thing: p.thing.ID, Seq: d.U64(), Steer: spatial.ReadVec(d)}
+		p.sess = session{Player: p.thing.Player, Thing: p.thing.ID, Proof: d.Bytes(MaxInputBytes), Steer: spatial.ReadVec(d)}
 		p.left = d.U16()
 		p.sess.Walking, p.sess.Target = d.Bool(), spatial.ReadPos(d)
-		if p.left > SteerTicks || p.sess.Seq > MaxSeq {
-			d.Fail(fmt.Errorf("steer for %d ticks, sequence %d", p.left, p.sess.Seq))
+		if d.Err() == nil && p.left > SteerTicks {
+			d.Fail(fmt.Errorf("steer for %d ticks", p.left))
+		}
+		if d.Err() == nil {
+			proof, _, err := ParseSignedInput(p.sess.Proof)
+			if err != nil {
+				d.Fail(err)
+			} else if proof.Key != p.thing.Player {
+				d.Fail(fmt.Errorf("an input of player %s for the avatar of %s", proof.Key.Short(), p.thing.Player.Short()))
+			}
+			p.proof, p.sess.Seq = proof, proof.Seq
 		}
 	}
 	if d.Err() == nil && (p.thing.Fixed || p.thing.Hollow || p.mass < 0 || p.mass > 1e5 || p.friction < 0 || p.friction > 2 || p.restitution < 0 || p.restitution > 1) {
@@ -204,6 +214,15 @@ func (s *Sim) sound(m *handoff.Msg) bool {
 	p, err := parseParcel(m.State)
 	if err != nil || p.thing.ID != m.ID || m.Epoch >= 1<<63-1 {
 		return false
+	}
+	if p.thing.avatar() {
+		// The player's own hand says that this life was begun, and how far the
+		// sequence has come: no neighbour makes up an avatar, or ends a
+		// player's sequence for ever.
+		x := &p.proof
+		if m.Epoch>>16 > x.Seq || !s.cfg.Verify(x.Key, SigningBytes(s.cfg.World, x.Key, x.Seq, x.Payload), x.Sig[:]) {
+			return false
+		}
 	}
 	old := s.thing(m.ID)
 	return old == nil || (!old.Fixed && !old.Hollow && old.Player == p.thing.Player)

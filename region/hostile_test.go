@@ -154,7 +154,7 @@ func TestForgedAvatarState(t *testing.T) {
 	s, enemy := besieged(t)
 	ann := newPerson("ann")
 	me := base.AvatarID(ann.key)
-	state := func() []byte {
+	state := func(proof Entry) []byte {
 		x := &Thing{ID: me, Epoch: 1, Kind: "tree", Name: "ann", Owner: newPerson("eve").key, Player: ann.key, Shape: Sphere,
 			Size: spatial.Vec{X: 9, Y: 9, Z: 9}, LastError: "\x1b[2J"}
 		var e base.Encoder
@@ -163,14 +163,34 @@ func TestForgedAvatarState(t *testing.T) {
 		for range 3 {
 			e.F32(1)
 		}
-		e.U64(1000)
+		e.Bytes(proof.Body)
 		spatial.Vec{X: 1e30, Y: 1e30}.AppendTo(&e)
 		e.U16(SteerTicks)
 		e.Bool(true)
 		spatial.Pos{X: spatial.MaxCoord}.AppendTo(&e)
 		return e.B
-	}()
-	step(t, s, releaseOf(s, enemy, 1, me, 1000<<16, state))
+	}
+	// Only with the player's word, and only up to it.
+	eve := newPerson("eve")
+	word := ann.entryAt(1000, Input{Kind: InStop})
+	other, err := SignInput("another world", ann.key, 1000, Input{Kind: InStop}, ann.sign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := signed{SignedInput: other}
+	forged := ann.entryAt(MaxSeq, Input{Kind: InStop})
+	forged.Body[40] ^= 1
+	for i, e := range []Entry{
+		releaseOf(s, enemy, 1, me, 1000<<16, state(eve.entryAt(1000, Input{Kind: InStop}))),
+		releaseOf(s, enemy, 1, me, 1000<<16, state(forged)),
+		releaseOf(s, enemy, 1, me, 1000<<16, state(Entry{Body: elsewhere.encoded()})),
+		releaseOf(s, enemy, 1, me, 1001<<16, state(word)),
+	} {
+		if out := step(t, s, e); out.Counts.BorderBad != 1 || s.Things() != 2 {
+			t.Fatalf("forged avatar %d was taken", i+1)
+		}
+	}
+	step(t, s, releaseOf(s, enemy, 1, me, 1000<<16, state(word)))
 	x := named(t, s, "ann").Thing
 	if x.Kind != kindAvatar || x.Owner != ann.key || x.Size.Y != 2*avatarHalfY || x.LastError == "\x1b[2J" {
 		t.Fatalf("%+v", x)

@@ -29,7 +29,7 @@ const (
 	MaxBatchBytes = 4 << 20   // all entry bodies of one batch
 	MaxInputBytes = 8 << 10   // a signed input; the largest writes one slot
 	MaxBorder     = 48 << 10  // a border message: must pass pubsub's 64 KiB with its envelope
-	MaxSlotBytes  = 32 << 10  // all slots of a thing: with its session it must fit a border message, or it could not cross
+	MaxSlotBytes  = 30 << 10  // all slots of a thing: with its session it must fit a border message, or it could not cross
 	MaxControl    = 40 << 10  // a control entry: one thing, or all neighbours
 	MaxSnapshot   = 128 << 20 // refuses a damaged length before allocating
 

@@ -42,6 +42,12 @@ type signed struct {
 	ok bool // signature
 }
 
+func (x *signed) encoded() []byte {
+	var e base.Encoder
+	x.AppendTo(&e)
+	return e.B
+}
+
 // sorted is a batch taken apart, each part in an order that does not depend on
 // arrival.
 type sorted struct {

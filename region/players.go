@@ -15,6 +15,7 @@ type session struct {
 	Player base.Key
 	Thing  base.ID
 	Seq    uint64 // highest sequence number taken
+	Proof  []byte // the signed input that brought it: what the next region believes
 
 	Steer      spatial.Vec
 	SteerUntil base.Tick
@@ -119,7 +120,7 @@ func (s *Sim) takeInput(x *signed) (code Code, thing base.ID, later bool) {
 	if x.Seq <= me.Seq {
 		return Replayed, me.Thing, false
 	}
-	me.Seq = x.Seq
+	me.Seq, me.Proof = x.Seq, x.encoded()
 	switch in.Kind {
 	case InJoin:
 		if in.Region != s.cfg.ID {
@@ -203,7 +204,7 @@ func (s *Sim) join(x *signed) (Code, base.ID) {
 	t.body = s.addBody(avatarBody(Motion{Pos: pos}))
 	s.put(t)
 	s.drive(t.body, spatial.Vec{})
-	me := session{Player: x.Key, Thing: id, Seq: x.Seq, Last: pos}
+	me := session{Player: x.Key, Thing: id, Seq: x.Seq, Proof: x.encoded(), Last: pos}
 	i, _ := s.findSession(x.Key)
 	s.sessions = slices.Insert(s.sessions, i, me)
 	return OK, id

@@ -112,6 +112,7 @@ func (me *session) appendTo(e *base.Encoder) {
 	e.Key(me.Player)
 	e.ID(me.Thing)
 	e.U64(me.Seq)
+	e.Bytes(me.Proof)
 	me.Steer.AppendTo(e)
 	e.U64(uint64(me.SteerUntil))
 	e.Bool(me.Walking)
@@ -126,7 +127,7 @@ func (me *session) appendTo(e *base.Encoder) {
 }
 
 func readSession(d *base.Decoder) session {
-	return session{Player: d.Key(), Thing: d.ID(), Seq: d.U64(), Steer: spatial.ReadVec(d), SteerUntil: base.Tick(d.U64()),
+	return session{Player: d.Key(), Thing: d.ID(), Seq: d.U64(), Proof: d.Bytes(MaxInputBytes), Steer: spatial.ReadVec(d), SteerUntil: base.Tick(d.U64()),
 		Walking: d.Bool(), Target: spatial.ReadPos(d), Jump: d.Bool(), Talk: base.Tick(d.U64()), Drive: spatial.ReadVec(d), Last: spatial.ReadVec(d),
 		Stuck: d.U16(), Aside: d.U16(), Side: d.Bool()}
 }
