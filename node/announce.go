@@ -29,6 +29,14 @@ func (w *worldState) startAnnounce() error {
 			w.n.count.add(countRefused, 1)
 			return p2p.Reject
 		}
+		// What does not fit is not passed on, and not held against a sender
+		// who may know less.
+		w.mu.Lock()
+		fits := w.dir.Fits(r)
+		w.mu.Unlock()
+		if !fits {
+			return p2p.Ignore
+		}
 		return p2p.Accept
 	})
 	if err != nil {
@@ -44,6 +52,8 @@ func (w *worldState) startAnnounce() error {
 
 // serveSites answers with every record known, framed, and ends the stream.
 func (w *worldState) serveSites(_ base.Key, s p2p.Stream) {
+	late := time.AfterFunc(sitesTimeout, func() { s.Close() })
+	defer late.Stop()
 	r := bufio.NewReader(s)
 	id, err := p2p.ReadFrame(r, 128)
 	if err != nil || string(id) != w.id.String() {

@@ -12,14 +12,36 @@ import (
 	"github.com/metatopia/metatopia/region/wire"
 )
 
-// pending is a signed input that no region has answered yet. It is sent again,
-// unchanged and in order, to whichever region owns the avatar: the sequence
-// number makes it count once.
+// pending is an input that no region has answered yet. Only the first of the
+// queue is under way: it is signed then, and sent again, unchanged, to
+// whichever region owns the avatar. The sequence number makes it count once;
+// and as a region takes numbers in rising order only, nothing with a higher
+// one may be sent before it is answered.
 type pending struct {
-	seq    uint64
-	kind   region.InputKind
+	in     region.Input
+	seq    uint64 // 0: not signed yet
 	signed []byte
 	answer chan wire.Ack
+}
+
+// sentMove is a movement on its way. It is sent again when no region had the
+// avatar at that moment.
+type sentMove struct {
+	seq uint64
+	in  region.Input
+	at  time.Time
+}
+
+// checkInput refuses what a server would end the stream for.
+func checkInput(in region.Input) error {
+	var e base.Encoder
+	in.AppendTo(&e)
+	d := base.NewDecoder(e.B)
+	region.ReadInput(d)
+	if err := d.Done(); err != nil {
+		return control.Errorf(control.Invalid, "", "%w", err)
+	}
+	return nil
 }
 
 func (n *Node) sign(b []byte) []byte { return ed25519.Sign(n.priv, b) }
@@ -38,6 +60,9 @@ func (p *player) sign(in region.Input) (signed []byte, seq uint64, err error) {
 
 // do signs an input that must count, and waits until it is durable.
 func (p *player) do(ctx context.Context, in region.Input) (wire.Ack, error) {
+	if err := checkInput(in); err != nil {
+		return wire.Ack{}, err
+	}
 	if err := p.awaitAvatar(ctx); err != nil {
 		return wire.Ack{}, err
 	}
@@ -50,14 +75,11 @@ func (p *player) submit(ctx context.Context, in region.Input) (wire.Ack, error) 
 		p.mu.Unlock()
 		return wire.Ack{}, control.Errorf(control.Unavailable, "", "%w", errTooMany)
 	}
-	signed, seq, err := p.sign(in)
-	if err != nil {
-		p.mu.Unlock()
-		return wire.Ack{}, control.Errorf(control.Invalid, "", "%w", err)
-	}
-	q := &pending{seq: seq, kind: in.Kind, signed: signed, answer: make(chan wire.Ack, 1)}
+	q := &pending{in: in, answer: make(chan wire.Ack, 1)}
 	p.queue = append(p.queue, q)
-	p.send(q)
+	if len(p.queue) == 1 {
+		p.sendHead()
+	}
 	p.mu.Unlock()
 
 	ctx, cancel := context.WithTimeout(ctx, ackWait)
@@ -80,13 +102,16 @@ func (p *player) awaitAvatar(ctx context.Context) error {
 	defer t.Stop()
 	for {
 		p.mu.Lock()
-		in := !p.owner.IsZero()
+		in, refused := !p.owner.IsZero(), p.refused
 		p.mu.Unlock()
 		if in {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
+			if refused != region.OK {
+				return control.Errorf(control.Unavailable, "", "%w: the region refused it: %s", errNoAvatar, refused)
+			}
 			return control.Errorf(control.Unavailable, "no region is reachable; see `metatopia region status` and `metatopia peers`", "%w", errNoAvatar)
 		case <-t.C:
 		}
@@ -96,6 +121,9 @@ func (p *player) awaitAvatar(ctx context.Context) error {
 // steer queues movement; only the newest counts, and it never overtakes an
 // input that must count.
 func (p *player) steer(ctx context.Context, in region.Input) error {
+	if err := checkInput(in); err != nil {
+		return err
+	}
 	if err := p.awaitAvatar(ctx); err != nil {
 		return err
 	}
@@ -106,8 +134,8 @@ func (p *player) steer(ctx context.Context, in region.Input) error {
 	return nil
 }
 
-// flush sends again what was not answered, and the newest movement when
-// nothing else waits.
+// flush sends the newest movement between two inputs that must count, and the
+// first of those again while it is not answered.
 func (p *player) flush() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,27 +144,35 @@ func (p *player) flush() {
 		return
 	}
 	now := time.Now()
-	for _, q := range p.queue {
-		if c.resend(q.seq, now) {
-			p.send(q)
+	if p.move != nil && (len(p.queue) == 0 || p.queue[0].seq == 0) {
+		signed, seq, err := p.sign(*p.move)
+		p.moved, p.move = sentMove{seq, *p.move, now}, nil
+		if err == nil {
+			c.send(&wire.Input{Signed: signed})
 		}
 	}
-	if len(p.queue) > 0 || p.move == nil {
-		return
-	}
-	signed, _, err := p.sign(*p.move)
-	p.move = nil
-	if err == nil {
-		c.send(&wire.Input{Signed: signed})
+	if len(p.queue) > 0 && c.resend(p.queue[0].seq, now) {
+		p.sendHead()
 	}
 }
 
-// send gives an input to the owner's connection. p.mu must be held.
-func (p *player) send(q *pending) {
-	if c := p.conns[p.owner]; c != nil && c.ready {
-		c.sent[q.seq] = time.Now()
-		c.send(&wire.Input{Signed: q.signed})
+// sendHead gives the first input of the queue to the owner's connection. p.mu
+// must be held.
+func (p *player) sendHead() {
+	c := p.conns[p.owner]
+	if len(p.queue) == 0 || c == nil || !c.ready {
+		return
 	}
+	q := p.queue[0]
+	if q.seq == 0 {
+		var err error
+		if q.signed, q.seq, err = p.sign(q.in); err != nil {
+			p.w.n.log.Error("input not signed", "err", err)
+			return
+		}
+	}
+	c.sent[q.seq] = time.Now()
+	c.send(&wire.Input{Signed: q.signed})
 }
 
 func (p *player) forget(q *pending) {
@@ -149,10 +185,18 @@ func (p *player) forget(q *pending) {
 	p.flush()
 }
 
-// answered takes a region's word on an input.
-func (p *player) answered(from base.ID, ack wire.Ack) {
+// answered takes a region's word on an input that was sent to it.
+func (p *player) answered(c *regionConn, ack wire.Ack) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	later := ack.Code == region.NotHere || ack.Code == region.Busy
+	if later && ack.Seq == p.moved.seq && p.move == nil && time.Since(p.moved.at) < ackWait {
+		in := p.moved.in
+		p.move = &in // on its way over a border: flush sends it again
+	}
+	if _, ok := c.sent[ack.Seq]; !ok {
+		return
+	}
 	for _, q := range p.queue {
 		if q.seq != ack.Seq {
 			continue
@@ -162,8 +206,12 @@ func (p *player) answered(from base.ID, ack wire.Ack) {
 			// On its way over a border, or later: flush sends it again.
 			return
 		case region.Replayed:
-			// It was taken before, and that answer was lost on the way.
+			// It was taken before, and that answer was lost on the way; or
+			// the avatar's life began after it, and nobody knows.
 			ack.Code = region.OK
+			if q.seq < p.life {
+				ack.Code = region.NotHere
+			}
 		}
 		select {
 		case q.answer <- ack:
@@ -185,6 +233,8 @@ func ackError(c region.Code) error {
 		code = control.Denied
 	case region.TooFar:
 		code, hint = control.Conflict, "walk nearer"
+	case region.NotHere:
+		code, hint = control.Unavailable, "the avatar was away; it is not known whether this took effect"
 	case region.Full, region.Busy:
 		code = control.Unavailable
 	case region.CannotThrow:

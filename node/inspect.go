@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 
@@ -102,10 +103,8 @@ func slotValue(s control.Slot) (region.SlotWrite, error) {
 		w.Value = region.SlotValue{Type: region.SlotBool}
 		w.Value.Bool, err = strconv.ParseBool(s.Value)
 	case "bytes":
-		var raw []byte
-		if _, err = fmt.Sscanf(s.Value, "%x", &raw); err == nil || s.Value == "" {
-			err, w.Value = nil, region.BytesSlot(raw)
-		}
+		w.Value = region.SlotValue{Type: region.SlotBytes}
+		w.Value.Bytes, err = hex.DecodeString(s.Value)
 	case "none":
 	default:
 		err = fmt.Errorf("type %q is none of int, text, lump, bool, bytes, none", s.Type)

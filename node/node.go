@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,7 +95,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := n.listen(append(n.cfg.Bootstrap, saved.Peers...)); err != nil {
+	if err := n.listen(append(slices.Clone(n.cfg.Bootstrap), slices.DeleteFunc(saved.Peers, p2p.BadAddr)...)); err != nil {
 		return err
 	}
 	n.lumps, err = n.net.Lumps(n.ctx, n.store, n.fetched, n.log)

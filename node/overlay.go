@@ -52,6 +52,7 @@ type overlay struct {
 	up    map[base.Key]bool
 	addr  []byte
 	wake  int64
+	left  bool
 }
 
 func (w *worldState) startOverlay() error {
@@ -116,6 +117,10 @@ func (o *overlay) poseChanged() {
 		return
 	}
 	o.mu.Lock()
+	if o.left {
+		o.mu.Unlock()
+		return
+	}
 	fresh := o.core == nil || o.kind != kind
 	still := vel == o.vel
 	if moving := vel != (spatial.Vec{}); moving && time.Since(o.told) >= poseRepeat {
@@ -277,6 +282,7 @@ func (o *overlay) leave() {
 	if o.core != nil {
 		o.core.Step(int64(time.Since(o.began)), raynet.Leave{}, &out)
 		o.perform(&out)
+		o.core, o.wake, o.left = nil, 0, true
 	}
 	o.mu.Unlock()
 	ctx, cancel := context.WithTimeout(o.w.n.ctx, farewell)

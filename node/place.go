@@ -32,15 +32,21 @@ func (p *player) place() (spatial.Pos, bool) {
 	return p.pos, true
 }
 
-// entrance is where newcomers appear: on a ring around the oldest site, at an
-// angle that their key decides, so that they do not stand on each other.
+// entrance is where newcomers appear: on a ring around the oldest site of the
+// world's founder, or of anybody while there is none (founding times are what
+// owners say), at an angle that their key decides, so that they do not stand on each other.
 func (w *worldState) entrance() (spatial.Pos, bool) {
 	all := w.records()
 	if len(all) == 0 {
 		return spatial.Pos{}, false
 	}
 	oldest := slices.MinFunc(all, func(a, b *world.SiteRecord) int {
+		x, y := a.Owner == w.charter.Founder, b.Owner == w.charter.Founder
 		switch {
+		case x != y && x:
+			return -1
+		case x != y:
+			return 1
 		case a.Founded < b.Founded:
 			return -1
 		case a.Founded > b.Founded:

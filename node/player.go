@@ -24,6 +24,8 @@ const (
 	playerBeat = 200 * time.Millisecond
 	// ackWait bounds an answer to an input, from here to the region's disk.
 	ackWait = 10 * time.Second
+	// joinPause lies between a refused join and the next.
+	joinPause = 2 * time.Second
 	// avatarGrace is how long a region may not show an avatar that it has: a
 	// hand-off is under way, or its first delta.
 	avatarGrace = 5 * time.Second
@@ -56,8 +58,13 @@ type player struct {
 	placed  bool // pos means something
 	seq     uint64
 	queue   []*pending
+	life    uint64        // number of the join that the avatar's present life began with
 	move    *region.Input // newest movement not sent yet
+	moved   sentMove      // newest movement sent
 	missing time.Time     // since when the owner does not show the avatar
+
+	refused   region.Code // why the last join was, OK when it was not
+	joinAfter time.Time   // when to try again
 }
 
 func newPlayer(w *worldState) *player {
@@ -122,13 +129,13 @@ func (p *player) checkLost(now time.Time) {
 	defer p.mu.Unlock()
 	c := p.conns[p.owner]
 	switch {
-	case p.owner.IsZero() || c == nil || !c.ready || (ok && s.region == p.owner):
+	case p.owner.IsZero() || (c != nil && !c.ready) || (ok && s.region == p.owner):
 		p.missing = time.Time{}
 	case p.missing.IsZero():
 		p.missing = now
 	case now.Sub(p.missing) > avatarGrace:
+		p.w.n.log.Warn("avatar is gone; joining again", "region", p.owner)
 		p.owner, p.missing = base.ID{}, time.Time{}
-		p.w.n.log.Warn("avatar is gone; joining again", "region", c.rec.Name)
 	}
 }
 
@@ -166,7 +173,7 @@ func (p *player) reconcile(ctx context.Context) {
 // has it.
 func (p *player) join(ctx context.Context) {
 	p.mu.Lock()
-	busy := !p.wanted || p.joining || !p.placed || !p.owner.IsZero()
+	busy := !p.wanted || p.joining || !p.placed || !p.owner.IsZero() || time.Now().Before(p.joinAfter)
 	pos := p.pos
 	p.mu.Unlock()
 	if busy {
@@ -206,12 +213,32 @@ func (p *player) join(ctx context.Context) {
 		case err != nil:
 			p.w.n.log.Debug("join not answered", "region", rec.Name, "err", err)
 		case ack.Code == region.OK:
-			p.setOwner(id, 0)
+			p.began(id, seq)
 			p.w.n.log.Info("avatar entered", "region", rec.Name)
 		default:
+			p.mu.Lock()
+			p.refused, p.joinAfter = ack.Code, time.Now().Add(joinPause)
+			p.mu.Unlock()
 			p.w.n.log.Warn("join refused", "region", rec.Name, "code", ack.Code)
 		}
 	})
+}
+
+// began notes that a join was taken: a new life of the avatar. It may have
+// crossed its first border before this is known.
+func (p *player) began(id base.ID, seq uint64) {
+	p.mu.Lock()
+	known := !p.owner.IsZero() && p.epoch>>16 == seq
+	if c := p.conns[p.owner]; c != nil && !known && p.owner != id {
+		c.endLife()
+	}
+	p.life = max(p.life, seq)
+	p.refused = region.OK
+	p.epoch = max(p.epoch, seq<<16)
+	p.mu.Unlock()
+	if !known {
+		p.setOwner(id, 0)
+	}
 }
 
 // clipName fits a name into the bound of players' names, between runes.
@@ -236,9 +263,7 @@ func (p *player) setOwner(id base.ID, epoch uint64) {
 	before := p.owner
 	p.owner = id
 	if changed {
-		for _, q := range p.queue {
-			p.send(q)
-		}
+		p.sendHead()
 	}
 	p.mu.Unlock()
 	if !changed {

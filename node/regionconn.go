@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/world"
+	"github.com/metatopia/metatopia/region"
 	"github.com/metatopia/metatopia/region/wire"
 	"github.com/metatopia/metatopia/spatial"
 )
@@ -27,6 +29,9 @@ const (
 	resendAfter = 400 * time.Millisecond
 	// lookStep is how far the viewer moves before a region is told, in units.
 	lookStep = spatial.Unit
+	// maxSkew is how far a number that a region has seen of this player may
+	// lie ahead of the clock.
+	maxSkew = 24 * time.Hour
 )
 
 var errConnFull = errors.New("region does not read")
@@ -60,7 +65,14 @@ func (p *player) dial(ctx context.Context, rec *world.SiteRecord) *regionConn {
 }
 
 func (c *regionConn) run(ctx context.Context) {
-	defer c.p.view.lost(c.id)
+	defer func() {
+		c.p.mu.Lock()
+		after := c.p.conns[c.id]
+		c.p.mu.Unlock()
+		if after == nil || after == c { // else a successor has told all anew
+			c.p.view.lost(c.id)
+		}
+	}()
 	wait := redialFirst
 	for {
 		began := time.Now()
@@ -148,10 +160,14 @@ func (c *regionConn) session(ctx context.Context) error {
 	default:
 		return fmt.Errorf("node: a frame of kind %d came before the welcome", m.Kind())
 	}
-	c.p.w.n.goRun(func(context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
 		defer rw.Close()
 		c.write(ctx, rw)
-	})
+	}()
+	// Before the next session: two writers would share c.out.
+	defer func() { cancel(); rw.Close(); <-done }()
 	for {
 		m, err := wire.Read(r, wire.MaxServerFrame)
 		if err != nil {
@@ -179,13 +195,18 @@ func (c *regionConn) write(ctx context.Context, w io.Writer) {
 func (c *regionConn) welcomed(m *wire.Welcome, looked spatial.Pos) {
 	p := c.p
 	p.mu.Lock()
-	p.seq = max(p.seq, m.Seq)
+	// Numbers follow the clock: a far higher one is a lie that would make
+	// every other region refuse what comes after it.
+	if m.Seq <= uint64(time.Now().Add(maxSkew).UnixMilli()) {
+		p.seq = max(p.seq, m.Seq)
+	}
 	for len(c.out) > 0 { // what an earlier connection did not get to send
 		<-c.out
 	}
 	c.ready, c.looked = true, looked
 	clear(c.sent)
-	mine := m.Avatar == p.id
+	o := p.conns[p.owner]
+	mine := m.Avatar == p.id && (o == nil || o == c || !o.ready)
 	lost := !mine && p.owner == c.id
 	if lost {
 		// The server took the avatar away while we were gone.
@@ -220,6 +241,7 @@ func (c *regionConn) take(m wire.Message) error {
 	p := c.p
 	switch m := m.(type) {
 	case *wire.Delta:
+		c.ownLife(m)
 		p.view.apply(c.id, c.rec.Site, m, time.Now())
 		c.follow(m)
 	case *wire.Ack:
@@ -231,11 +253,21 @@ func (c *regionConn) take(m wire.Message) error {
 			ch <- *m
 			return nil
 		}
-		p.answered(c.id, *m)
+		p.answered(c, *m)
 	case *wire.Said:
-		p.heard(m)
+		// From the avatar's region only: any other could put words into
+		// anybody's mouth. What a border crossing delays is lost.
+		p.mu.Lock()
+		ok := p.owner == c.id
+		p.mu.Unlock()
+		if ok {
+			p.heard(m)
+		}
 	case *wire.Moved:
-		if m.Thing == p.id {
+		p.mu.Lock()
+		ok := m.Thing == p.id && (p.owner == c.id || p.owner.IsZero()) && m.Epoch>>16 <= p.seq
+		p.mu.Unlock()
+		if ok {
 			p.setOwner(m.To, m.Epoch)
 		}
 	case *wire.InspectReply:
@@ -254,6 +286,41 @@ func (c *regionConn) take(m wire.Message) error {
 	return nil
 }
 
+// ownLife takes out of a delta what cannot be true of this node's avatar, a
+// life that it never began, and ends an earlier life that a region still has.
+func (c *regionConn) ownLife(d *wire.Delta) {
+	p := c.p
+	i := slices.IndexFunc(d.Upserts, func(e wire.Entity) bool { return e.Pose.ID == p.id })
+	if i < 0 {
+		return
+	}
+	life := d.Upserts[i].Epoch >> 16
+	p.mu.Lock()
+	lie, old := life > p.seq, life < p.life && p.owner != c.id
+	if old {
+		c.endLife()
+	}
+	p.mu.Unlock()
+	if lie || old {
+		d.Upserts = slices.Delete(d.Upserts, i, i+1)
+	}
+}
+
+// endLife takes an avatar of an earlier life out of this region: the player has
+// entered the world again elsewhere, and nobody stands in two places. p.mu is
+// held.
+func (c *regionConn) endLife() {
+	signed, seq, err := c.p.sign(region.Input{Kind: region.InLeave})
+	if err != nil {
+		return
+	}
+	c.p.w.n.goRun(func(ctx context.Context) {
+		if _, err := c.ask(ctx, seq, signed); err != nil {
+			c.p.w.n.log.Debug("earlier life not ended", "region", c.rec.Name, "err", err)
+		}
+	})
+}
+
 // follow keeps the session's place at the avatar.
 func (c *regionConn) follow(d *wire.Delta) {
 	p := c.p
@@ -263,7 +330,7 @@ func (c *regionConn) follow(d *wire.Delta) {
 	}
 	p.mu.Lock()
 	p.pos, p.vel = s.pos(), s.e.Pose.Velocity()
-	claims := p.wanted && p.owner != c.id && s.e.Epoch > p.epoch
+	claims := p.wanted && p.owner != c.id && s.e.Epoch >= p.epoch
 	p.mu.Unlock()
 	if claims {
 		p.setOwner(c.id, s.e.Epoch)

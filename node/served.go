@@ -84,6 +84,9 @@ func (w *worldState) openRegions() error {
 		return fmt.Errorf("node: regions: %w", err)
 	}
 	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
 		var saved savedRegion
 		found, err := w.n.home.loadJSON("regions/"+e.Name()+"/"+regionFile, &saved)
 		if err != nil {
@@ -107,7 +110,11 @@ func (w *worldState) seed(name string, site spatial.Pos, furnish string) (*serve
 		return nil, control.Errorf(control.Invalid, "", "%w", err)
 	}
 	w.mu.Lock()
-	err = nil
+	if old := w.dir.Get(rec.Region()); old != nil {
+		// Founded before and lost, or half done: the time must not move.
+		saved.Founded = old.Founded
+		rec, err = w.siteRecord(saved)
+	}
 	if w.served[rec.Region()] != nil {
 		err = control.Errorf(control.Conflict, "", "region %q at %s is served here already", name, site)
 	} else if _, _, aerr := w.dir.Add(rec); aerr != nil {
@@ -273,30 +280,35 @@ func (w *worldState) borderTopic(rec *world.SiteRecord) (*p2p.Topic, error) {
 // updateNeighbours tells every region served here who lies around it, and
 // listens to their border topics.
 func (w *worldState) updateNeighbours() {
+	// One at a time: of two that overlap, the older list must not win.
+	w.feeding.Lock()
+	defer w.feeding.Unlock()
+	wanted := map[base.ID]*world.SiteRecord{}
 	for _, s := range w.servedList() {
 		var list []region.Neighbour
 		near := w.regions(s.rec.Site)
 		for _, r := range near {
 			if r.Region() != s.id && len(list) < region.MaxNeighbours {
 				list = append(list, region.Neighbour{ID: r.Region(), Name: r.Name, Site: r.Site})
+				if r.Owner != w.n.key { // own regions are told directly
+					wanted[r.Region()] = r
+				}
 			}
 		}
 		slices.SortFunc(list, func(a, b region.Neighbour) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 		s.srv.SetNeighbours(list)
 	}
-	if !w.serving() {
-		return
-	}
-	for _, r := range w.records() {
-		id := r.Region()
-		w.mu.Lock()
-		skip := w.border[id] || w.served[id] != nil
-		if !skip {
-			w.border[id] = true
+	for id, end := range w.border { //lint:sorted each on its own
+		if wanted[id] == nil {
+			end()
+			delete(w.border, id)
 		}
-		w.mu.Unlock()
-		if !skip {
-			w.feed(r)
+	}
+	for id, r := range wanted { //lint:sorted each on its own
+		if w.border[id] == nil {
+			if end := w.feed(r); end != nil {
+				w.border[id] = end
+			}
 		}
 	}
 }
@@ -309,17 +321,22 @@ func (w *worldState) publishBorder(s *servedRegion, msg []byte) error {
 	return err
 }
 
-// feed subscribes to a foreign region's border topic.
-func (w *worldState) feed(r *world.SiteRecord) {
+// feed subscribes to a foreign region's border topic, and gives what ends it;
+// nil when it failed.
+func (w *worldState) feed(r *world.SiteRecord) (end func()) {
 	id := r.Region()
 	t, err := w.borderTopic(r)
 	if err != nil {
 		w.n.log.Error("border not joined", "region", r.Name, "err", err)
-		return
+		return nil
 	}
-	if _, err := t.Subscribe(func(_ base.Key, data []byte) { w.deliverBorder(id, data) }); err != nil {
+	cancel, err := t.Subscribe(func(_ base.Key, data []byte) { w.deliverBorder(id, data) })
+	if err != nil {
+		t.Close()
 		w.n.log.Error("border not joined", "region", r.Name, "err", err)
+		return nil
 	}
+	return func() { cancel(); t.Close() }
 }
 
 func (w *worldState) deliverBorder(from base.ID, data []byte) {

@@ -22,6 +22,9 @@ const (
 	chatKept    = 64
 	noticesKept = 32
 	goneKept    = 4096
+	// maxShown bounds what one region may put on this screen: all that a
+	// region can own, and what it is handing over.
+	maxShown = region.MaxThings + 512
 )
 
 // shown is a thing as some region told it.
@@ -48,6 +51,7 @@ type view struct {
 	mu      sync.Mutex
 	rev     uint64
 	things  map[base.ID]*shown
+	count   map[base.ID]int // things by region
 	gone    []revised[base.ID]
 	chat    []revised[control.ChatLine]
 	notices []revised[string]
@@ -56,7 +60,7 @@ type view struct {
 	inRev   uint64
 }
 
-func newView() *view { return &view{things: map[base.ID]*shown{}} }
+func newView() *view { return &view{things: map[base.ID]*shown{}, count: map[base.ID]int{}} }
 
 func keep[T any](list []revised[T], rev uint64, v T, most int) []revised[T] {
 	list = append(list, revised[T]{rev, v})
@@ -102,12 +106,20 @@ func (v *view) apply(from base.ID, site spatial.Pos, d *wire.Delta, now time.Tim
 // hand-off the old owner's last words may come later than the new one's.
 func (v *view) upsert(from base.ID, site spatial.Pos, e *wire.Entity) {
 	s := v.things[e.Pose.ID]
-	switch {
-	case s == nil:
+	if s != nil && s.region != from && e.Epoch <= s.e.Epoch {
+		return
+	}
+	if s == nil || s.region != from {
+		if v.count[from] >= maxShown {
+			return
+		}
+		v.count[from]++
+	}
+	if s == nil {
 		s = &shown{}
 		v.things[e.Pose.ID] = s
-	case s.region != from && e.Epoch <= s.e.Epoch:
-		return
+	} else if s.region != from {
+		v.uncount(s.region)
 	}
 	if s.region != from || !s.e.SameLooks(e) {
 		s.looks = v.rev
@@ -116,8 +128,17 @@ func (v *view) upsert(from base.ID, site spatial.Pos, e *wire.Entity) {
 }
 
 func (v *view) drop(id base.ID) {
+	if s := v.things[id]; s != nil {
+		v.uncount(s.region)
+	}
 	delete(v.things, id)
 	v.gone = keep(v.gone, v.rev, id, goneKept)
+}
+
+func (v *view) uncount(region base.ID) {
+	if v.count[region]--; v.count[region] <= 0 {
+		delete(v.count, region)
+	}
 }
 
 func (v *view) dropWhere(f func(*shown) bool) {

@@ -33,10 +33,12 @@ type worldState struct {
 	overlay  *overlay
 	player   *player
 
+	feeding sync.Mutex // guards border; held before mu
+
 	mu     sync.Mutex
 	dir    *world.Directory
 	served map[base.ID]*servedRegion
-	border map[base.ID]bool // neighbours whose border topic is listened to
+	border map[base.ID]func() // ends listening to that neighbour's border topic
 }
 
 // Defaults of a new world, in metres.
@@ -123,10 +125,13 @@ func (n *Node) join(ctx context.Context, text string) (*worldState, error) {
 	if err != nil {
 		return nil, control.Errorf(control.Corrupt, "the link does not name a world; ask for a new one", "join: %w", err)
 	}
+	if c.ID() != link.World {
+		return nil, control.Errorf(control.Corrupt, "the link does not name a world; ask for a new one", "join: the charter has another name, %s", c.ID())
+	}
 	if _, err := n.lumps.Pin(ctx, link.World); err != nil {
 		return nil, lumpError(err)
 	}
-	if err := n.home.saveJSON("world.json", savedWorld{World: link.World.String(), Peers: link.Addrs}); err != nil {
+	if err := n.home.saveJSON("world.json", savedWorld{World: link.World.String(), Peers: slices.DeleteFunc(link.Addrs, p2p.BadAddr)}); err != nil {
 		return nil, fmt.Errorf("node: join: %w", err)
 	}
 	return n.enter(c)
@@ -174,10 +179,7 @@ func (n *Node) reenter(ctx context.Context, saved savedWorld) error {
 func (n *Node) enter(c *world.Charter) (*worldState, error) {
 	w := &worldState{
 		n: n, id: c.ID(), charter: c, dir: world.NewDirectory(c),
-		served: map[base.ID]*servedRegion{}, border: map[base.ID]bool{},
-	}
-	if err := w.startAnnounce(); err != nil {
-		return nil, err
+		served: map[base.ID]*servedRegion{}, border: map[base.ID]func(){},
 	}
 	w.player = newPlayer(w)
 	if err := w.openRegions(); err != nil {
@@ -185,6 +187,11 @@ func (n *Node) enter(c *world.Charter) (*worldState, error) {
 		return nil, err
 	}
 	if err := w.startOverlay(); err != nil {
+		_ = w.closeRegions()
+		return nil, err
+	}
+	// Last: what is heard from now on finds everything in place.
+	if err := w.startAnnounce(); err != nil {
 		_ = w.closeRegions()
 		return nil, err
 	}

@@ -54,6 +54,7 @@ const (
 	unaryTimeout      = 2 * time.Minute // the longest unary work is a search for providers
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
+	strangerTimeout   = 20 * time.Second // a request without a token, whole: the page is some 200 kB from this machine
 	closeTimeout      = 5 * time.Second
 	probeTimeout      = 2 * time.Second // how long another node may take to answer on a socket found
 )

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // Config of a Server. Backend is required.
@@ -31,6 +32,8 @@ type Server struct {
 	ctx    context.Context // ends at Close, and streams with it
 	cancel context.CancelFunc
 
+	patience time.Duration // with a request that has no token
+
 	mu      sync.Mutex
 	servers []*http.Server
 	served  sync.WaitGroup
@@ -51,7 +54,7 @@ func NewServer(cfg Config) (*Server, error) {
 	if len(cfg.Token) < minToken {
 		return nil, fmt.Errorf("control: token has %d characters, the least is %d", len(cfg.Token), minToken)
 	}
-	s := &Server{cfg: cfg, log: cfg.Log}
+	s := &Server{cfg: cfg, log: cfg.Log, patience: strangerTimeout}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // ServeWeb serves the page and the API to a browser on ln, which must be on
@@ -25,11 +26,28 @@ func (s *Server) ServeWeb(ln net.Listener, assets fs.FS) (string, error) {
 	cross := http.NewCrossOriginProtection()
 	mux.Handle(Service, cross.Handler(s.sameOrigin(s.withToken(newAPI(s.ctx, s.cfg.Backend, true)))))
 	mux.Handle("/", page(assets))
-	hs := &http.Server{Handler: allowHosts(hosts, secured(mux))}
+	hs := &http.Server{Handler: s.soon(allowHosts(hosts, secured(mux)))}
 	if err := s.serve(hs, limitConns(ln, MaxWebConns)); err != nil {
 		return "", err
 	}
 	return "http://" + net.JoinHostPort(addr.IP.String(), port) + "/#token=" + s.cfg.Token, nil
+}
+
+// soon bounds the time of a request that has no token: its body and its
+// answer. Otherwise a stranger on this machine could hold every connection for
+// ever with bodies that never come, or answers that are never read.
+func (s *Server) soon(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		deadline(w, time.Now().Add(s.patience))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// deadline is best effort: a writer of another kind (in tests) has none.
+func deadline(w http.ResponseWriter, at time.Time) {
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(at)
+	_ = rc.SetWriteDeadline(at)
 }
 
 // allowHosts is the guard against DNS rebinding: a page of evil.example that
@@ -70,6 +88,7 @@ func (s *Server) withToken(next http.Handler) http.Handler {
 			refuse(w, r, Errorf(Denied, "open the URL that `metatopia status` prints", "%w", errNoToken))
 			return
 		}
+		deadline(w, time.Time{}) // streams have no end
 		next.ServeHTTP(w, r)
 	})
 }

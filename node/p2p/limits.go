@@ -19,6 +19,10 @@ const (
 	// that is further behind is not listening, and its link is reset.
 	linkQueue = 512
 
+	// maxPeerTopics bounds the topics that a peer may announce in one message:
+	// the borders of a world's regions.
+	maxPeerTopics = 2048
+
 	connLow  = 96
 	connHigh = 192
 

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -165,6 +166,8 @@ func (n *Net) start() error {
 		pubsub.WithPeerOutboundQueueSize(gossipQueue),
 		pubsub.WithValidateQueueSize(gossipQueue),
 		pubsub.WithMaxMessageSize(maxGossip+4096),
+		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(
+			pubsub.NewRegexpSubscriptionFilter(ourTopics), maxPeerTopics)),
 	)
 	if err != nil {
 		return fmt.Errorf("p2p: gossip: %w", err)
@@ -282,6 +285,9 @@ func (n *Net) Close() error {
 	n.wg.Wait()
 	return err
 }
+
+// ourTopics are those of worlds; a peer may not make us keep others.
+var ourTopics = regexp.MustCompile("^mt/")
 
 // settle is how often a lost bootstrap peer is dialled again.
 const settle = 15 * time.Second

@@ -88,6 +88,13 @@ func (n *Net) PeerAddrs(max int) []string {
 	return out
 }
 
+// BadAddr reports that an address cannot be dialled: not a multiaddr with
+// /p2p/. What a link or a file names is outside this node's control.
+func BadAddr(addr string) bool {
+	_, err := peer.AddrInfoFromString(addr)
+	return err != nil
+}
+
 // Connected reports whether a connection to k is open.
 func (n *Net) Connected(k base.Key) bool {
 	id, err := idOf(k)

@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"strings"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -35,7 +36,7 @@ func (n *Net) Reach() Reach {
 		return r
 	}
 	defer sub.Close()
-	// The bus keeps the last word, so this does not wait for news.
+	// The bus keeps the last word and delivers it in a moment.
 	select {
 	case e := <-sub.Out():
 		switch e.(event.EvtLocalReachabilityChanged).Reachability {
@@ -44,7 +45,7 @@ func (n *Net) Reach() Reach {
 		case network.ReachabilityPrivate:
 			r.Private, r.Words = true, "private: behind a NAT or firewall"
 		}
-	default:
+	case <-time.After(50 * time.Millisecond):
 	}
 	return r
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/metatopia/metatopia/internal/base"
 )
 
-// Stream is one libp2p stream. Close ends both directions; a peer that does
-// not read is cut off by a write deadline.
+// Stream is one libp2p stream. Close ends both directions at once for this
+// side; what was written before still goes out, to a peer that reads. One that
+// does not is cut off by a write deadline.
 type Stream struct{ s network.Stream }
 
 func (s Stream) Read(p []byte) (int, error) { return s.s.Read(p) }
@@ -25,8 +26,10 @@ func (s Stream) Write(p []byte) (int, error) {
 }
 
 func (s Stream) Close() error {
-	_ = s.s.Close()
-	return s.s.Reset()
+	err := s.s.Close()
+	// A reset at once would overtake what was written last.
+	time.AfterFunc(writeTimeout, func() { _ = s.s.Reset() })
+	return err
 }
 
 // CloseWrite says that nothing more will be written.

@@ -62,6 +62,14 @@ func (t *Topic) Publish(ctx context.Context, data []byte) error {
 	return t.t.Publish(ctx, data)
 }
 
+// Close leaves the topic, whose subscriptions have been cancelled.
+func (t *Topic) Close() {
+	_ = t.n.ps.UnregisterTopicValidator(t.name)
+	// Fails while a cancelled subscription is still being taken down: then
+	// the handle stays until the Net closes.
+	_ = t.t.Close()
+}
+
 // Subscribe calls fn for every message of others, in one goroutine, until the
 // Net closes or the returned function is called.
 func (t *Topic) Subscribe(fn func(from base.Key, data []byte)) (cancel func(), err error) {

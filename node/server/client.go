@@ -284,7 +284,7 @@ func (s *Server) takeInput(c *client, signed []byte) error {
 // closes.
 func (s *Server) writeClient(c *client, w *wire.Welcome) {
 	defer c.close()
-	v := newViewer(s.cfg.Region.Site)
+	v := newViewer(s.cfg.Region.Site, c.key)
 	write := func(b []byte) bool {
 		c.busy.Store(uint64(s.frame.Load().tick) + 1)
 		_, err := c.rw.Write(b)

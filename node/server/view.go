@@ -47,6 +47,7 @@ func entityOf(x *region.Seen) wire.Entity {
 // viewer turns frames into deltas for one client.
 type viewer struct {
 	site  spatial.Pos
+	key   base.Key // its own avatar is in view wherever it is
 	full  bool
 	last  base.Tick // last delta sent
 	known map[base.ID]*told
@@ -60,7 +61,9 @@ type told struct {
 	tick  base.Tick
 }
 
-func newViewer(site spatial.Pos) *viewer { return &viewer{site: site, known: map[base.ID]*told{}} }
+func newViewer(site spatial.Pos, key base.Key) *viewer {
+	return &viewer{site: site, key: key, known: map[base.ID]*told{}}
+}
 
 // reach2 is the squared radius in units; a thing that is in view stays until
 // it is an eighth and 2 m further away, so that it does not flicker at the edge.
@@ -79,7 +82,7 @@ func (v *viewer) step(f *frame, eye *wire.View) [][]byte {
 		x := &f.seen[i]
 		id := x.Thing.ID
 		k := v.known[id]
-		if v.site.Add(x.Motion.Pos).Dist2(eye.Pos) > reach2(eye.Radius, k != nil) {
+		if x.Thing.Player != v.key && v.site.Add(x.Motion.Pos).Dist2(eye.Pos) > reach2(eye.Radius, k != nil) {
 			continue
 		}
 		if k == nil {

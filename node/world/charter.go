@@ -103,6 +103,9 @@ func (c *Charter) check() error {
 	if len(c.Rules) > MaxRules || !utf8.ValidString(c.Rules) {
 		return fmt.Errorf("rules: at most %d bytes of UTF-8", MaxRules)
 	}
+	if c.Founded < 0 || c.Founded > maxFounded {
+		return errors.New("founding time is out of bounds")
+	}
 	if c.Spacing < MinSpacing || c.Spacing > MaxSpacing {
 		return fmt.Errorf("spacing %d m is outside %d..%d m", c.Spacing/spatial.Unit, MinSpacing/spatial.Unit, MaxSpacing/spatial.Unit)
 	}

@@ -16,6 +16,7 @@ var (
 	ErrOutside    = errors.New("world: site lies outside the world's box")
 	ErrTooClose   = errors.New("world: site is closer to an older site than the world's spacing")
 	ErrStale      = errors.New("world: a newer record of this region is known")
+	ErrBackdated  = errors.New("world: site claims to be older than the world")
 	ErrFull       = errors.New("world: directory is full")
 )
 
@@ -34,49 +35,70 @@ func NewDirectory(c *Charter) *Directory {
 	return &Directory{world: c.ID(), charter: c, sites: map[base.ID]*SiteRecord{}}
 }
 
-// older is the total order in which clashes are decided.
-func older(a, b *SiteRecord) bool {
+// older is the total order in which clashes are decided. Founding times are
+// what owners say, so the founder of the world comes before them all.
+func (d *Directory) older(a, b *SiteRecord) bool {
+	if x, y := a.Owner == d.charter.Founder, b.Owner == d.charter.Founder; x != y {
+		return x
+	}
 	if a.Founded != b.Founded {
 		return a.Founded < b.Founded
 	}
 	return a.Region().Compare(b.Region()) < 0
 }
 
-// Add takes a parsed record. changed tells whether the directory is different
-// now; dropped names the regions that had to give way.
-func (d *Directory) Add(r *SiteRecord) (changed bool, dropped []base.ID, err error) {
+// Fits tells whether Add would take the record, or has it already.
+func (d *Directory) Fits(r *SiteRecord) bool {
+	_, err := d.check(r)
+	return err == nil
+}
+
+// check gives the sites that would have to give way to r, or why it is not
+// taken.
+func (d *Directory) check(r *SiteRecord) (dropped []base.ID, err error) {
 	if r.World != d.world {
-		return false, nil, ErrOtherWorld
+		return nil, ErrOtherWorld
 	}
 	if !d.charter.Box.Contains(r.Site) {
-		return false, nil, ErrOutside
+		return nil, ErrOutside
 	}
-	id := r.Region()
-	if old := d.sites[id]; old != nil {
-		if r.Seq <= old.Seq {
-			if r.Seq == old.Seq && r.Sig == old.Sig {
-				return false, nil, nil
-			}
-			return false, nil, ErrStale
+	if r.Founded < d.charter.Founded*1000 {
+		return nil, ErrBackdated
+	}
+	if old := d.sites[r.Region()]; old != nil {
+		switch {
+		case r.Seq < old.Seq || (r.Seq == old.Seq && r.Sig != old.Sig):
+			return nil, ErrStale
+		case r.Founded != old.Founded:
+			return nil, fmt.Errorf("%w: its founding time moved", ErrStale)
 		}
-		if r.Founded != old.Founded {
-			return false, nil, fmt.Errorf("%w: its founding time moved", ErrStale)
-		}
-		d.sites[id] = r
-		return true, nil, nil
+		return nil, nil
 	}
 	s := uint64(d.charter.Spacing)
 	for _, o := range d.All() {
 		if r.Site.Dist2(o.Site) >= s*s {
 			continue
 		}
-		if older(o, r) {
-			return false, nil, ErrTooClose
+		if d.older(o, r) {
+			return nil, ErrTooClose
 		}
 		dropped = append(dropped, o.Region())
 	}
 	if len(d.sites)-len(dropped) >= MaxSites {
-		return false, nil, ErrFull
+		return nil, ErrFull
+	}
+	return dropped, nil
+}
+
+// Add takes a parsed record. changed tells whether the directory is different
+// now; dropped names the regions that had to give way.
+func (d *Directory) Add(r *SiteRecord) (changed bool, dropped []base.ID, err error) {
+	if dropped, err = d.check(r); err != nil {
+		return false, nil, err
+	}
+	id := r.Region()
+	if old := d.sites[id]; old != nil && old.Seq == r.Seq {
+		return false, nil, nil
 	}
 	for _, o := range dropped {
 		delete(d.sites, o)

@@ -15,6 +15,8 @@ const (
 	MaxServers = 7
 	// MaxSites bounds a directory: beyond it a node keeps those it has.
 	MaxSites = 1024
+	// maxFounded keeps founding times in milliseconds within 63 bits.
+	maxFounded = 1 << 40
 	// MaxLinkAddrs bounds the addresses in a join link.
 	MaxLinkAddrs = 16
 	// MaxLink bounds a join link's text.

@@ -29,10 +29,15 @@ type SiteRecord struct {
 	Name    string
 	Servers []base.Key
 	Sig     [sigSize]byte
+
+	id base.ID // Region, once the record is signed or parsed
 }
 
 // Region is the region's id: owner, site and name fix it for good.
 func (r *SiteRecord) Region() base.ID {
+	if !r.id.IsZero() {
+		return r.id
+	}
 	var e base.Encoder
 	r.Site.AppendTo(&e)
 	return base.DeriveID("region", []byte(r.World.String()), r.Owner[:], e.B, []byte(r.Name))
@@ -64,6 +69,8 @@ func (r *SiteRecord) Sign(priv ed25519.PrivateKey) error {
 		return fmt.Errorf("world: site record: %w", err)
 	}
 	copy(r.Sig[:], ed25519.Sign(priv, append([]byte(siteDomain), r.body()...)))
+	r.id = base.ID{}
+	r.id = r.Region()
 	return nil
 }
 
@@ -96,6 +103,7 @@ func ParseSite(b []byte) (*SiteRecord, error) {
 	if !ed25519.Verify(r.Owner[:], append([]byte(siteDomain), r.body()...), r.Sig[:]) {
 		return nil, fmt.Errorf("world: site record: %w", ErrForged)
 	}
+	r.id = r.Region()
 	return r, nil
 }
 

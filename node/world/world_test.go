@@ -101,7 +101,8 @@ func TestLink(t *testing.T) {
 
 func site(t *testing.T, c *Charter, owner byte, founded int64, seq uint64, x float64) *SiteRecord {
 	t.Helper()
-	r := &SiteRecord{World: c.ID(), Founded: founded, Seq: seq, Site: spatial.At(x, 0, 0), Name: "R"}
+	// Milliseconds after the world was founded.
+	r := &SiteRecord{World: c.ID(), Founded: c.Founded*1000 + founded, Seq: seq, Site: spatial.At(x, 0, 0), Name: "R"}
 	k := key(owner)
 	r.Servers = []base.Key{base.Key(k.Public().(ed25519.PublicKey))}
 	if err := r.Sign(k); err != nil {
@@ -176,6 +177,17 @@ func TestDirectoryRefuses(t *testing.T) {
 		t.Error(err)
 	}
 	if _, _, err := d.Add(site(t, c, 3, 11, 1, 10)); !errors.Is(err, ErrTooClose) {
+		t.Error(err)
+	}
+	// Nobody's site is older than the world, and nobody's displaces the
+	// founder's, whatever it says of its age.
+	if _, _, err := d.Add(site(t, c, 4, -1, 1, 10)); !errors.Is(err, ErrBackdated) {
+		t.Error(err)
+	}
+	if _, dropped, err := d.Add(site(t, c, 1, 99, 1, 10)); err != nil || len(dropped) != 1 {
+		t.Errorf("the founder's own site: %v, dropped %v", err, dropped)
+	}
+	if _, _, err := d.Add(site(t, c, 5, 0, 1, 12)); !errors.Is(err, ErrTooClose) {
 		t.Error(err)
 	}
 }
