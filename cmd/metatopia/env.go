@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/mattn/go-isatty"
 
@@ -48,8 +50,24 @@ func (e *environment) line(v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.Out, "%s\n", b)
+	_, err = fmt.Fprintf(e.Out, "%s\n", escaped(b))
 	return err
+}
+
+// escaped writes the characters that clean takes out as \uXXXX: JSON need not
+// escape them all, and a terminal would obey them. The value is the same.
+func escaped(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for _, r := range string(b) {
+		if r < ' ' || !unicode.IsControl(r) && !unicode.Is(unicode.Cf, r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, u := range utf16.AppendRune(nil, r) {
+			out = fmt.Appendf(out, "\\u%04x", u)
+		}
+	}
+	return out
 }
 
 // isTTY says whether w is a terminal, where progress may be drawn.
