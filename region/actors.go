@@ -296,6 +296,9 @@ func (s *Sim) merge(j *job) {
 		s.put(j.newThing)
 		s.want(j.newThing)
 	}
+	for _, w := range j.slots { // a script's own writes never name a script
+		s.again(w.SlotWrite)
+	}
 	s.cmds = append(s.cmds, j.cmds...)
 	for _, r := range j.acks {
 		s.reply(r)

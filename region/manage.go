@@ -56,6 +56,7 @@ func (s *Sim) obey(c *ControlEntry) bool {
 		n.Slots = slots
 		s.put(&n)
 		s.want(&n)
+		s.again(c.Slot)
 		s.out.Slots = append(s.out.Slots, SlotChange{n.ID, c.Slot})
 	}
 	return true

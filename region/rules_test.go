@@ -330,3 +330,28 @@ func TestDamagedSnapshotsAreRefused(t *testing.T) {
 		t.Fatalf("another region's snapshot: %v", err)
 	}
 }
+
+// TestBrokenModulesAreAskedForAgain: when their name is written anew. A
+// provider that was away for a minute does not break a script for good.
+func TestBrokenModulesAreAskedForAgain(t *testing.T) {
+	s := mustNew(t, testConfig("hearth", 0))
+	boss := newPerson("hearth owner")
+	joined(t, s, boss, 0, 0)
+	step(t, s, control(scripted("bell", "count", 3)))
+	step(t, s, control(ControlEntry{Kind: ControlModule, Module: "count", Text: "no provider"}))
+	if b := s.Broken(); len(b) != 1 || b[0] != "count" || len(s.Wanted()) != 0 {
+		t.Fatalf("broken %v", b)
+	}
+	bell := named(t, s, "bell").Thing.ID
+	again := SlotWrite{SlotScript, LumpSlot("count")}
+	if out := step(t, s, boss.entry(Input{Kind: InSet, Thing: bell, Slot: again})); len(out.Want) != 1 || len(s.Broken()) != 0 {
+		t.Fatal("the player's word does not count")
+	}
+	if out := step(t, s, control(ControlEntry{Kind: ControlSet, ID: bell, Slot: again})); len(out.Want) != 0 {
+		t.Fatal("asked for while it is on its way")
+	}
+	step(t, s, control(ControlEntry{Kind: ControlModule, Module: "count", Text: "no provider"}))
+	if out := step(t, s, control(ControlEntry{Kind: ControlSet, ID: bell, Slot: again})); len(out.Want) != 1 {
+		t.Fatal("the owner's word does not count")
+	}
+}

@@ -274,6 +274,14 @@ func (s *Sim) want(t *Thing) {
 	}
 }
 
+// again asks once more for a module that could not be loaded, when somebody
+// names it anew.
+func (s *Sim) again(w SlotWrite) {
+	if i, ok := s.moduleIndex(w.Value.Lump); ok && w.Name == SlotScript && s.modules[i].Err != "" {
+		s.modules[i].Err, s.modules[i].wanted = "", s.tick
+	}
+}
+
 // moduleSlot makes room for one more module and says where it belongs. When
 // the table is full the one wanted longest ago goes that no thing here names
 // and about which the driver has answered; when there is none it is false.

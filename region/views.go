@@ -58,11 +58,18 @@ func (s *Sim) Players() []base.Key {
 	return keys
 }
 
-// Wanted are the modules that are neither loaded nor known to be broken, and
-// Loaded those a replay needs.
+// Wanted are the modules that are neither loaded nor known to be broken.
 func (s *Sim) Wanted() []string {
 	return s.moduleNames(func(m *module) bool { return !m.Ready && m.Err == "" })
 }
+
+// Broken are the modules that could not be loaded: a driver that starts may
+// try again and log what comes of it.
+func (s *Sim) Broken() []string {
+	return s.moduleNames(func(m *module) bool { return m.Err != "" })
+}
+
+// Loaded are the modules that a replay needs.
 func (s *Sim) Loaded() []string { return s.moduleNames(func(m *module) bool { return m.Ready }) }
 
 func (s *Sim) moduleNames(f func(*module) bool) []string {

@@ -23,7 +23,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.mu.Unlock()
 	defer close(s.done)
 	defer s.stop() // clients and callers must not wait for ticks any more
-	for _, m := range s.sim.Wanted() {
+	for _, m := range append(s.sim.Wanted(), s.sim.Broken()...) {
 		s.load(m)
 	}
 	clock := s.cfg.Clock

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -223,4 +224,35 @@ func TestFurniture(t *testing.T) {
 			t.Errorf("%s: %v", name, kinds)
 		}
 	}
+}
+
+// TestBrokenModulesAreTriedAgain: at the next start.
+func TestBrokenModulesAreTriedAgain(t *testing.T) {
+	var works atomic.Bool
+	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: Furnish("commons"), Load: func(string) error {
+		if works.Load() {
+			return nil
+		}
+		return errors.New("no provider")
+	}}
+	h := start(t, cfg)
+	count := func(h *harness, list func() []string) (n int) {
+		done := make(chan error, 1)
+		go func() { done <- h.ask(t.Context(), func() { n = len(list()) }) }()
+		h.until("an answer", func() bool {
+			h.clock.advance(tickLength)
+			select {
+			case err := <-done:
+				return err == nil
+			default:
+				return false
+			}
+		})
+		return n
+	}
+	h.until("loading to be given up", func() bool { return count(h, h.sim.Broken) == 1 })
+	h.close()
+	works.Store(true)
+	again := start(t, cfg)
+	again.until("the module", func() bool { return count(again, again.sim.Loaded) == 1 })
 }
