@@ -96,4 +96,24 @@ describe('highlighting', () => {
     expect(highlight('a --b', 'lua').some(t => t.kind === 'comment')).toBe(true)
     expect(highlight('a --b', 'c').some(t => t.kind === 'comment')).toBe(false)
   })
+
+  it('reads a hostile source once, not once a character', () => {
+    // The time of a source is counted in characters the patterns look at.
+    let looked = 0
+    const exec = RegExp.prototype.exec
+    RegExp.prototype.exec = function (text: string) {
+      const found = exec.call(this, text)
+      looked += found?.[0].length ?? 1
+      return found
+    }
+    try {
+      for (const text of ['-'.repeat(20_000), '#'.repeat(20_000), '/'.repeat(20_000), '\'\n'.repeat(10_000)]) {
+        looked = 0
+        highlight(text, 'c')
+        expect(looked).toBeLessThan(20 * text.length)
+      }
+    } finally {
+      RegExp.prototype.exec = exec
+    }
+  })
 })

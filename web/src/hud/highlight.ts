@@ -11,8 +11,13 @@ function go goto i32 i64 if impl implements import in int interface is let local
 null of or package param private pub public range readonly repeat result return self static string struct super switch
 then this throw true try type u8 u16 u32 u64 undefined until use use var void while yield`.split(/\s+/))
 
-const rules: [TokenKind, RegExp][] = [
-  ['comment', /\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|;;[^\n]*|--[^\n]*|#(?![0-9a-fA-F]{6}\b)[^\n]*/y],
+// What begins a comment depends on the language: a pattern that finds one and
+// is then not believed would read a line of dashes again at every dash.
+const dashComment = '|--[^\\n]*'
+const hashComment = '|#(?![0-9a-fA-F]{6}\\b)[^\\n]*'
+const comment = (more: string): RegExp => new RegExp('//[^\\n]*|/\\*[^]*?(?:\\*/|$)|;;[^\\n]*' + more, 'y')
+
+const others: [TokenKind, RegExp][] = [
   ['string', /"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?|`(?:\\[^]|[^`\\])*`?/y],
   ['number', /0[xX][0-9a-fA-F_]+|\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?/y],
   ['name', /[A-Za-z_$][\w$]*/y],
@@ -22,6 +27,7 @@ const rules: [TokenKind, RegExp][] = [
 export function highlight(source: string, language = ''): Token[] {
   const dashes = /^(lua|sql|haskell)$/i.test(language)
   const hashes = /^(python|ruby|shell|toml|yaml)$/i.test(language)
+  const rules: [TokenKind, RegExp][] = [['comment', comment((dashes ? dashComment : '') + (hashes ? hashComment : ''))], ...others]
   const tokens: Token[] = []
   let plain = ''
   const flush = (): void => {
@@ -35,7 +41,6 @@ export function highlight(source: string, language = ''): Token[] {
       pattern.lastIndex = at
       const text = pattern.exec(source)?.[0]
       if (!text) continue
-      if (kind === 'comment' && ((text.startsWith('--') && !dashes) || (text.startsWith('#') && !hashes))) continue
       found = { kind: kind === 'name' && keywords.has(text) ? 'keyword' : kind, text }
       break
     }
