@@ -112,6 +112,15 @@ func (s *Server) streamErr(c *client, err error) error {
 // refuseClient says why before the stream closes. It bypasses the queue: only
 // used while no writer runs.
 func (s *Server) refuseClient(c *client, code region.Code, text string) {
+	done := make(chan struct{})
+	defer close(done)
+	go func() { // one that does not read must not hold the stream open
+		select {
+		case <-s.cfg.Clock.After(farewellWait):
+			c.close()
+		case <-done:
+		}
+	}()
 	// The stream is about to close; whether this arrives does not matter.
 	_ = wire.Write(c.rw, &wire.Refused{Code: code, Text: text})
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -149,4 +150,30 @@ func TestInspectionsWait(t *testing.T) {
 	if last > outQueue/2 {
 		t.Fatalf("%d answers piled up", last)
 	}
+}
+
+// TestRefusedClientsLetGo: a client that is one too many and does not read why
+// does not keep its stream.
+func TestRefusedClientsLetGo(t *testing.T) {
+	h := start(t, Config{Region: regionConfig("hearth", 0), Dir: t.TempDir()})
+	ann := newPlayer(t, "ann")
+	for range maxClientsPerKey {
+		ann.dial(h)
+	}
+	a, b := net.Pipe()
+	defer a.Close()
+	done := make(chan error, 1)
+	go func() { done <- h.HandleClient(context.Background(), ann.key, b) }()
+	if err := wire.Write(a, &wire.Hello{Version: wire.Version, World: testWorld, Region: h.cfg.Region.ID, Key: ann.key}); err != nil {
+		t.Fatal(err)
+	}
+	h.until("the stream to end", func() bool {
+		h.clock.advance(tickLength)
+		select {
+		case err := <-done:
+			return errors.Is(err, ErrBusy)
+		default:
+			return false
+		}
+	})
 }
