@@ -68,3 +68,28 @@ func TestLogDoesNotGrow(t *testing.T) {
 		t.Fatalf("%d bytes after 2 checkpoints, %d after 12", after2, n)
 	}
 }
+
+// TestFloodsAreTruncated: much that is logged in a few ticks makes the
+// checkpoint come early.
+func TestFloodsAreTruncated(t *testing.T) {
+	h := start(t, Config{Region: regionConfig("hearth", 0), Dir: t.TempDir()})
+	junk := make([]byte, region.MaxInputBytes)
+	const ticks = 20
+	for range ticks {
+		for range 240 {
+			if err := h.push(waiting{entry: region.Entry{Kind: region.EntryInput, Body: junk}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.ticks(1)
+	}
+	h.ticks(groupTicks)
+	h.until("the disk", func() bool { return h.Status().Durable >= ticks })
+	size := 0
+	h.store.db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketLog).ForEach(func(_, v []byte) error { size += len(v); return nil })
+	})
+	if size == 0 || size > 2*checkpointBytes {
+		t.Fatalf("%d bytes of log are kept of %d", size, ticks*240*len(junk))
+	}
+}

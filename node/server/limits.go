@@ -11,6 +11,9 @@ const (
 	// checkpointTicks bounds the log, and so the time of a restart: 30 s of
 	// ticks replay in less than a second.
 	checkpointTicks = 600
+	// checkpointBytes bounds the log when players write much: the file does
+	// not shrink again.
+	checkpointBytes = 16 << 20
 	// writeQueue bounds the ticks the disk may lag behind. Beyond it the sim
 	// waits: its time slips, nothing is lost.
 	writeQueue = 64

@@ -169,8 +169,10 @@ func (s *Server) letOut(out *region.Output, record []byte, inbox []waiting) {
 			}
 		}
 	}
-	if out.Tick%checkpointTicks == 0 {
+	s.logged += len(record)
+	if out.Tick%checkpointTicks == 0 || s.logged >= s.enough {
 		j.snapshot = s.sim.Snapshot(nil)
+		s.logged, s.enough = 0, max(checkpointBytes, 4*len(j.snapshot))
 	}
 	s.queue <- j
 	s.frame.Store(s.look())

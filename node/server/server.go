@@ -19,11 +19,13 @@ type Server struct {
 	store *store
 
 	// Owned by the goroutine of Run once it has started.
-	sim  *region.Sim
-	ord  order.Orderer
-	hash region.Hash
-	last head
-	miss map[base.Key]base.Tick // players without a stream, since when
+	sim    *region.Sim
+	ord    order.Orderer
+	hash   region.Hash
+	last   head
+	logged int                    // bytes since the last checkpoint
+	enough int                    // of them for the next
+	miss   map[base.Key]base.Tick // players without a stream, since when
 
 	mu         sync.Mutex
 	inbox      []waiting
@@ -74,7 +76,7 @@ func Open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, store: st, clients: map[*client]struct{}{}, fromBorder: map[base.ID]borderLoad{}, miss: map[base.Key]base.Tick{},
+	s := &Server{cfg: cfg, log: cfg.Log, store: st, clients: map[*client]struct{}{}, fromBorder: map[base.ID]borderLoad{}, miss: map[base.Key]base.Tick{}, enough: checkpointBytes,
 		queue: make(chan job, writeQueue), written: make(chan struct{}), done: make(chan struct{}), quit: make(chan struct{})}
 	if err := s.restore(); err != nil {
 		st.db.Close()
