@@ -24,12 +24,14 @@ type Engine struct {
 	cache   wazero.CompilationCache
 	pool    sync.Pool // memories of handlers
 
-	mu      sync.Mutex
-	closed  bool
-	modules map[[32]byte]*Module // by hash of the rewritten bytes
-	bytes   int
-	loaded  int    // modules with native code
-	clock   uint64 // counts uses, for the least recently used
+	mu       sync.Mutex
+	closed   bool
+	modules  map[[32]byte]*Module // by hash of the rewritten bytes
+	bytes    int
+	loaded   int    // modules with native code
+	work     uint64 // their complexity
+	mostWork uint64
+	clock    uint64 // counts uses, for the least recently used
 }
 
 // NewEngine makes an engine; an error means that CacheDir cannot be used, or
@@ -48,7 +50,7 @@ func NewEngine(cfg EngineConfig) (e *Engine, err error) {
 		WithCoreFeatures(api.CoreFeaturesV2 &^ api.CoreFeatureSIMD).
 		WithMemoryLimitPages(defaultPages).
 		WithDebugInfoEnabled(false)
-	e = &Engine{modules: map[[32]byte]*Module{}}
+	e = &Engine{modules: map[[32]byte]*Module{}, mostWork: maxLoadedWork}
 	if cfg.CacheDir != "" {
 		if e.cache, err = wazero.NewCompilationCacheWithDir(cfg.CacheDir); err != nil {
 			return nil, fmt.Errorf("scripting: new engine: cache %s: %w", cfg.CacheDir, err)

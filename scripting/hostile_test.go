@@ -3,6 +3,7 @@ package scripting
 import (
 	"bytes"
 	"context"
+	"errors"
 	"runtime"
 	"strings"
 	"testing"
@@ -124,5 +125,51 @@ func TestSlotReadsCostGas(t *testing.T) {
 	}
 	if short, long := gas(""), gas(strings.Repeat("x", maxSlotValue)); long < short+maxSlotValue/8 {
 		t.Errorf("reading %d bytes costs %d gas, none %d", maxSlotValue, long, short)
+	}
+}
+
+// hardGuest exports name and has functions of some 30,000 units of complexity.
+func hardGuest(name string, funcs int) []byte {
+	var m asm.Module
+	m.Memory(1, 1)
+	for range funcs {
+		m.Func(nil, nil, bytes.Repeat([]byte{asm.I64}, 100), []byte{2, 0x40}, c32(0),
+			[]byte{0x0e}, asm.U(250), make([]byte, 251), []byte{0x0b})
+	}
+	m.Export(name, asm.Func, m.Func(nil, nil, nil))
+	return m.Bytes()
+}
+
+// TestHandlersAreEasy: a region may have to load a handler within a tick, and
+// 30 KB of wasm can be 14 MB of native code.
+func TestHandlersAreEasy(t *testing.T) {
+	e := newEngine(t)
+	if _, err := e.Admit(hardGuest("handle", 3)); err != nil {
+		t.Error(err)
+	}
+	if _, err := e.Admit(hardGuest("handle", 12)); !errors.Is(err, ErrRefused) {
+		t.Errorf("got %v, want %v", err, ErrRefused)
+	}
+	if _, err := e.Admit(hardGuest("run", 12)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNativeCodeIsBounded: what is kept loaded is bounded by how hard it was,
+// not only by the number of modules.
+func TestNativeCodeIsBounded(t *testing.T) {
+	e := newEngine(t)
+	e.mostWork = 100_000
+	var ms []*Module
+	for n := range 6 {
+		m := admitGuest(t, e, hardGuest("handle", n+1))
+		if ms = append(ms, m); e.work > e.mostWork {
+			t.Fatalf("%d units are loaded after %d modules", e.work, n+1)
+		}
+	}
+	for _, m := range ms { // loaded again when needed
+		if _, err := e.Handle(m, Event{}, nil, 1, 1e6); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import "time"
 // Bounds on an engine.
 const (
 	maxLoaded      = 64        // compiled modules kept when nothing uses them: native code is some 4 times the wasm
+	maxLoadedWork  = 32 << 20  // their complexity together: hard code is some 14 bytes of native code a unit
 	maxModules     = 1024      // admitted modules remembered
 	maxModuleBytes = 256 << 20 // their rewritten bytes together
 	defaultPages   = 1024      // pages of memory a module may ever have: 64 MiB
@@ -15,6 +16,7 @@ const (
 const (
 	maxHandlerSize  = 256 << 10 // rewritten bytes
 	maxHandlerPages = 64        // 4 MiB
+	maxHandlerWork  = 1 << 18   // complexity: 0.1 s to compile, some 4 MB of native code; it may be loaded within a tick
 	handlerDepth    = 1 << 17   // units of 8 bytes: 1 MB of native stack
 	maxSets         = 16
 	maxSays         = 2

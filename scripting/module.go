@@ -117,6 +117,7 @@ func (m *Module) acquire() (wazero.CompiledModule, error) {
 	m.used = e.clock
 	if fresh {
 		e.loaded++
+		e.work += m.res.Work
 	}
 	if _, known := e.modules[m.hash]; !known { // it was forgotten
 		e.modules[m.hash] = m
@@ -133,16 +134,19 @@ func (m *Module) release() {
 	m.engine.unload()
 }
 
+// crowded: more native code is loaded than should be kept.
+func (e *Engine) crowded() bool { return e.loaded > maxLoaded || e.work > e.mostWork }
+
 // unload drops native code that nothing uses, the least recently used first,
-// while more than maxLoaded modules have some.
+// while there is too much.
 func (e *Engine) unload() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.loaded <= maxLoaded {
+	if !e.crowded() {
 		return
 	}
 	for _, k := range e.idle() {
-		if e.loaded <= maxLoaded {
+		if !e.crowded() {
 			return
 		}
 		e.modules[k].drop()
@@ -163,6 +167,7 @@ func (m *Module) drop() bool {
 		m.compiled.Close(context.Background())
 		m.compiled = nil
 		m.engine.loaded--
+		m.engine.work -= m.res.Work
 	}
 	return true
 }
@@ -201,6 +206,9 @@ func usableAsHandler(res *admit.Result) error {
 	}
 	if len(res.Wasm) > maxHandlerSize {
 		return fmt.Errorf("%w: a handler has at most %d bytes", ErrNotUsable, maxHandlerSize)
+	}
+	if res.Work > maxHandlerWork {
+		return fmt.Errorf("%w: a handler has at most a complexity of %d", ErrNotUsable, maxHandlerWork)
 	}
 	if res.MinPages > maxHandlerPages {
 		return fmt.Errorf("%w: a handler has at most %d pages of memory", ErrNotUsable, maxHandlerPages)

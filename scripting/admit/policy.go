@@ -40,6 +40,7 @@ type Result struct {
 	Memory   bool                 // whether it has one
 	MinPages uint32               // of memory, at the start
 	Table    uint32               // entries of all tables, at the start
+	Work     uint64               // complexity, see MaxWork: time and room of the native code
 }
 
 // What the rewriting adds to a module. Guests may neither import from

@@ -13,11 +13,11 @@ func Rewrite(wasm []byte, p Policy) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("admit: %w", err)
 	}
-	code, err := m.code()
+	code, work, err := m.code()
 	if err != nil {
 		return nil, fmt.Errorf("admit: %w", err)
 	}
-	res := &Result{Wasm: m.emit(code, len(wasm)), Imports: m.imports, Funcs: map[string]Signature{}}
+	res := &Result{Wasm: m.emit(code, len(wasm)), Imports: m.imports, Funcs: map[string]Signature{}, Work: work}
 	for _, e := range m.exports {
 		if e.kind == externFunc {
 			res.Funcs[e.name] = m.types[m.funcs[e.index]]
@@ -33,26 +33,21 @@ func Rewrite(wasm []byte, p Policy) (*Result, error) {
 }
 
 // code rewrites every body. The appended block types are known afterwards.
-func (m *module) code() ([]byte, error) {
-	if len(m.bodies) == 0 {
-		return nil, nil
-	}
-	var out []byte
-	work := uint64(0)
+func (m *module) code() (out []byte, work uint64, err error) {
 	for k, raw := range m.bodies {
 		index := m.imported() + uint32(k)
 		sig := m.types[m.funcs[index]]
 		f, err := m.scan(sig, raw)
 		if err != nil {
-			return nil, fmt.Errorf("function %d: %w", index, err)
+			return nil, 0, fmt.Errorf("function %d: %w", index, err)
 		}
 		if work += f.work(); work > MaxTotalWork {
-			return nil, overLimit("module complexity", work, MaxTotalWork)
+			return nil, 0, overLimit("module complexity", work, MaxTotalWork)
 		}
 		b := m.meter(f, m.funcs[index])
 		out = append(appendU32(out, uint32(len(b))), b...)
 	}
-	return out, nil
+	return out, work, nil
 }
 
 func (m *module) gasGlobal() uint32   { return uint32(len(m.globals)) }
