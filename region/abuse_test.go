@@ -143,3 +143,26 @@ func TestTalkIsBounded(t *testing.T) {
 		t.Fatal("an echo of what was too much is not heard")
 	}
 }
+
+// TestNobodyJoinsInsideAHouse: who asks for the middle of a large fixed thing
+// stands on it, and can walk away.
+func TestNobodyJoinsInsideAHouse(t *testing.T) {
+	s := mustNew(t, testConfig("hearth", 0))
+	step(t, s, control(ControlEntry{Kind: ControlCreate, Thing: ThingSpec{Kind: "house", Name: "house", Shape: Box,
+		Size: spatial.Vec{X: 12, Y: 6, Z: 12}, Pos: spatial.Vec{Y: 3}, Fixed: true}}))
+	ann := newPerson("ann")
+	joined(t, s, ann, 0, 0)
+	for range 40 {
+		step(t, s)
+	}
+	if y := named(t, s, "ann").Motion.Pos.Y; y < 6.8 || y > 7 {
+		t.Fatalf("ann is %v m high", y)
+	}
+	step(t, s, ann.entry(Input{Kind: InWalk, Pos: spatial.At(9, 0, 0)}))
+	for range 140 {
+		step(t, s)
+	}
+	if p := named(t, s, "ann").Motion.Pos; p.X < 8.4 || p.Y < 0.85 || p.Y > 0.95 {
+		t.Fatalf("ann came to %v", p)
+	}
+}

@@ -220,8 +220,9 @@ func (s *Sim) drive(body uint64, want spatial.Vec) {
 }
 
 // freeSpot looks on growing squares round a place for one where no other
-// body's centre is within a metre. After 25 tries it takes the place itself
-// and leaves the rest to physics.
+// body's centre is within a metre. After 25 tries it takes the place itself,
+// on top of what stands fixed there: physics would push who is deep inside a
+// house into the ground.
 func (s *Sim) freeSpot(p spatial.Vec) spatial.Vec {
 	p = s.inside(p, spatial.Vec{X: avatarHalfXZ, Y: avatarHalfY, Z: avatarHalfXZ})
 	for try := range 25 {
@@ -233,7 +234,32 @@ func (s *Sim) freeSpot(p spatial.Vec) spatial.Vec {
 			return q
 		}
 	}
-	return p
+	for range 4 { // houses may stand on houses
+		p.Y = s.roof(p)
+	}
+	return s.inside(p, spatial.Vec{X: avatarHalfXZ, Y: avatarHalfY, Z: avatarHalfXZ})
+}
+
+// roof is the height of an avatar at p, or on top of the fixed things it is in.
+func (s *Sim) roof(p spatial.Vec) float32 {
+	y := p.Y
+	for _, t := range s.things {
+		if !t.Fixed || t.Hollow {
+			continue
+		}
+		b := s.body(t)
+		half := t.Size.Scale(0.5)
+		d := b.Pos.Sub(p)
+		high := half.Y
+		if b.Rot.X != 0 || b.Rot.Z != 0 {
+			high = half.Len() // it leans
+		}
+		flat := spatial.Vec{X: half.X, Z: half.Z}
+		if (spatial.Vec{X: d.X, Z: d.Z}).Len() < flat.Len()+avatarHalfXZ && max(d.Y, -d.Y) < high+avatarHalfY {
+			y = max(y, b.Pos.Y+high+avatarHalfY)
+		}
+	}
+	return y
 }
 
 var spiral = func() (at [25][2]int8) {
