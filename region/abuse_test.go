@@ -166,3 +166,31 @@ func TestNobodyJoinsInsideAHouse(t *testing.T) {
 		t.Fatalf("ann came to %v", p)
 	}
 }
+
+// TestNothingIsThrownThroughWalls: what is thrown starts in front of the chest,
+// but not on the other side of a wall one stands at.
+func TestNothingIsThrownThroughWalls(t *testing.T) {
+	for _, turn := range []float32{0, 0.7} {
+		s := mustNew(t, testConfig("hearth", 0))
+		wall := ControlEntry{Kind: ControlCreate, Thing: ThingSpec{Kind: "wall", Name: "wall", Shape: Box, Size: spatial.Vec{X: 0.2, Y: 3, Z: 12},
+			Pos: spatial.Vec{X: 0.7, Y: 1.5}, Rot: spatial.Yaw(turn), Fixed: true}}
+		step(t, s, control(wall), control(ballSpec("ball", -1, 0)))
+		ann := newPerson("ann")
+		joined(t, s, ann, 0, 0)
+		for range 10 {
+			step(t, s)
+		}
+		n := spatial.Yaw(turn).Rotate(spatial.Vec{X: 1}) // away through the wall
+		a := ackOf(t, step(t, s, ann.entry(Input{Kind: InThrow, Vel: n.Scale(6)})), ann)
+		if a.Code != OK {
+			t.Fatal(a.Code)
+		}
+		for range 30 {
+			step(t, s)
+			d := named(t, s, "ball").Motion.Pos.Sub(spatial.Vec{X: 0.7, Y: 1.5})
+			if behind := float32(d.X*n.X) + float32(d.Z*n.Z); behind > 0 {
+				t.Fatalf("turned %v: the ball is %v m behind the wall", turn, behind)
+			}
+		}
+	}
+}

@@ -66,15 +66,54 @@ func (s *Sim) throw(x *signed, me *session) (Code, base.ID, bool) {
 	}
 	// It leaves from in front of the chest, clear of the thrower.
 	v := x.in.Vel.Limit(MaxThrowSpeed)
-	from := s.body(s.thing(me.Thing)).Pos
+	chest := s.body(s.thing(me.Thing)).Pos
+	from := chest
 	flat := spatial.Vec{X: v.X, Z: v.Z}
 	if l := flat.Len(); l > 0.01 {
 		clear := float32(avatarHalfXZ*1.5) + float32(max(t.Size.X, t.Size.Z)/2) + 0.15
 		from = from.Add(flat.Scale(clear / l))
 	}
 	from.Y += 0.5
+	chest.Y += 0.5
+	if s.walled(t, chest, from) {
+		from = s.body(t).Pos // no hand reaches through a wall: it flies from where it lies
+	}
 	s.todo = append(s.todo, event{To: t.ID, From: me.Thing, Seq: x.Seq, Kind: evThrow, Vel: v, At: from, player: x.Key})
 	return OK, t.ID, true
+}
+
+// walled reports whether something fixed lies between two places.
+func (s *Sim) walled(but *Thing, a, b spatial.Vec) bool {
+	for _, t := range s.things {
+		if !t.Fixed || t.Hollow || t == but {
+			continue
+		}
+		x := s.body(t)
+		back := spatial.Quat{X: -x.Rot.X, Y: -x.Rot.Y, Z: -x.Rot.Z, W: x.Rot.W}
+		if crosses(back.Rotate(a.Sub(x.Pos)), back.Rotate(b.Sub(x.Pos)), t.Size.Scale(0.5)) {
+			return true
+		}
+	}
+	return false
+}
+
+// crosses reports whether the way from a to b meets the box round the origin
+// (the slab method of Kay and Kajiya). A sphere counts as its box.
+func crosses(a, b, half spatial.Vec) bool {
+	enter, leave := float32(0), float32(1)
+	for _, x := range [...][3]float32{{a.X, b.X, half.X}, {a.Y, b.Y, half.Y}, {a.Z, b.Z, half.Z}} {
+		from, to, h := x[0], x[1], x[2]
+		d := to - from
+		if d < 1e-6 && d > -1e-6 {
+			if from > h || from < -h {
+				return false
+			}
+			continue
+		}
+		in, out := float32((-h-from)/d), float32((h-from)/d)
+		enter, leave = max(enter, min(in, out)), min(leave, max(in, out))
+	}
+	return enter <= leave
 }
 
 func (s *Sim) light(t *Thing) bool { return s.body(t).Mass <= MaxThrowMass }
