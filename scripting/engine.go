@@ -52,6 +52,7 @@ func NewEngine(cfg EngineConfig) (e *Engine, err error) {
 		WithDebugInfoEnabled(false)
 	e = &Engine{modules: map[[32]byte]*Module{}, mostWork: maxLoadedWork}
 	if cfg.CacheDir != "" {
+		prune(cfg.CacheDir, maxCache)
 		if e.cache, err = wazero.NewCompilationCacheWithDir(cfg.CacheDir); err != nil {
 			return nil, fmt.Errorf("scripting: new engine: cache %s: %w", cfg.CacheDir, err)
 		}

@@ -6,6 +6,7 @@ import "time"
 const (
 	maxLoaded      = 64        // compiled modules kept when nothing uses them: native code is some 4 times the wasm
 	maxLoadedWork  = 32 << 20  // their complexity together: hard code is some 14 bytes of native code a unit
+	maxCache       = 1 << 30   // bytes of compiled modules kept on disk over a start
 	maxModules     = 1024      // admitted modules remembered
 	maxModuleBytes = 256 << 20 // their rewritten bytes together
 	defaultPages   = 1024      // pages of memory a module may ever have: 64 MiB
