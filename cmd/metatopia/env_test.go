@@ -27,3 +27,16 @@ func TestJSONHoldsNoControls(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesDoNotForgeRows(t *testing.T) {
+	var out bytes.Buffer
+	neighbourRow(&out, control.Neighbour{Kind: "avatar", Name: "Bob\navatar\tAda\t0,0,0", PeerID: "12D3"})
+	if lines, cells := bytes.Count(out.Bytes(), []byte("\n")), bytes.Count(out.Bytes(), []byte("\t")); lines != 1 || cells != 6 {
+		t.Errorf("%d rows, %d cells: %q", lines, cells+1, out.String())
+	}
+	out.Reset()
+	printStatus(&out, &control.StatusResponse{Avatar: &control.Entity{Name: "Bob\npage\thttp://evil.example/"}})
+	if bytes.Contains(out.Bytes(), []byte("\npage")) {
+		t.Errorf("a name forged a row: %q", out.String())
+	}
+}

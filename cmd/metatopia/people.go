@@ -39,9 +39,14 @@ func (neighboursCmd) Run(ctx context.Context, e *environment) error {
 	return e.show(res, func(w io.Writer) {
 		fmt.Fprintln(w, "KIND\tNAME\tPLACE\tDISTANCE M\tRAYS\tHEARD S AGO\tPEER")
 		for _, n := range res.Neighbours {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%.1f\t%d\t%.1f\t%s\n", n.Kind, n.Name, at(n.Pos), n.Distance, n.Rays, n.Age, n.PeerID)
+			neighbourRow(w, n)
 		}
 	})
+}
+
+// neighbourRow is one row, whatever a region says that the neighbour is called.
+func neighbourRow(w io.Writer, n control.Neighbour) {
+	fmt.Fprintf(w, "%s\t%s\t%s\t%.1f\t%d\t%.1f\t%s\n", oneLine(n.Kind), oneLine(n.Name), at(n.Pos), n.Distance, n.Rays, n.Age, n.PeerID)
 }
 
 type walkCmd struct {

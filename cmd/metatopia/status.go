@@ -41,7 +41,7 @@ func printStatus(w io.Writer, s *control.StatusResponse) {
 		row("world", "none: `metatopia world create NAME` or `metatopia join LINK`")
 	}
 	if s.Avatar != nil {
-		row("avatar", "%s at %s in %s", s.Avatar.Name, at(s.Avatar.Pos), regionName(s.Regions, s.InRegion))
+		row("avatar", "%s at %s in %s", oneLine(s.Avatar.Name), at(s.Avatar.Pos), regionName(s.Regions, s.InRegion))
 	}
 	for _, r := range s.Serving {
 		row("serving", "%s: tick %d (on disk %d), %d people, %d things, state %s", r.Name, r.Tick, r.Durable, r.Players, r.Things, r.Hash)
