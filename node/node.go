@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// maxProcesses bounds the wasm processes of one node.
-	maxProcesses = 256
+	// maxProcesses bounds the wasm processes of one node: each may have 64 MiB.
+	maxProcesses = 64
 	// maxLumpBytes bounds the lump store: what somebody else's link leads to
 	// must not fill the disk.
 	maxLumpBytes = 32 << 30

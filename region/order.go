@@ -38,8 +38,9 @@ func rank(r uint64, receiver, source base.ID) uint64 {
 // signed is an input that parsed; its signature may not have been checked.
 type signed struct {
 	SignedInput
-	in Input
-	ok bool // signature
+	in   Input
+	ok   bool   // signature
+	rank uint64 // of its player in this tick
 }
 
 func (x *signed) encoded() []byte {
@@ -107,6 +108,15 @@ func (s *Sim) take(b Batch) (sorted, uint64) {
 	// Neighbours contend for room and for ids; no one of them comes first always.
 	slices.SortStableFunc(q.border, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(rank(r, s.cfg.ID, a.From), rank(r, s.cfg.ID, b.From)), a.From.Compare(b.From))
+	})
+	// Nor does one player: a low key must not mean the last free place, or the
+	// first word.
+	for i := range q.inputs {
+		x := &q.inputs[i]
+		x.rank = rank(r, s.cfg.ID, base.AvatarID(x.Key))
+	}
+	slices.SortStableFunc(q.inputs, func(a, b signed) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), a.Key.Compare(b.Key))
 	})
 	return q, r
 }

@@ -355,3 +355,31 @@ func TestBrokenModulesAreAskedForAgain(t *testing.T) {
 		t.Fatal("the owner's word does not count")
 	}
 }
+
+// TestNoPlayerAlwaysComesFirst: rule 1.3 for the inputs of players. Two want
+// the last place in the same tick, in many regions; each gets it at times.
+func TestNoPlayerAlwaysComesFirst(t *testing.T) {
+	ann, bob := newPerson("ann"), newPerson("bob")
+	won := map[string]int{}
+	for seed := range uint64(40) {
+		cfg := testConfig("one", 0)
+		cfg.Seed, cfg.MaxThings = seed, 1
+		s := mustNew(t, cfg)
+		join := func(p *person) Entry {
+			return p.entry(Input{Kind: InJoin, Region: cfg.ID, Name: p.name})
+		}
+		out := step(t, s, join(ann), join(bob))
+		a, b := ackOf(t, out, ann).Code, ackOf(t, out, bob).Code
+		switch {
+		case a == OK && b == Full:
+			won["ann"]++
+		case a == Full && b == OK:
+			won["bob"]++
+		default:
+			t.Fatalf("seed %d: %v and %v", seed, a, b)
+		}
+	}
+	if won["ann"] < 8 || won["bob"] < 8 {
+		t.Errorf("of 40 last places: %v", won)
+	}
+}
