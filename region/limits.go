@@ -52,14 +52,14 @@ const MaxSeq = 1 << 47
 
 // Bounds on what a tick does.
 const (
-	MaxInbox       = 64        // events an actor keeps; the excess is dropped and counted
-	MaxEventsTick  = 8         // script events one actor handles in a tick
+	MaxInbox      = 64 // events an actor keeps; the excess is dropped and counted
+	MaxEventsTick = 8  // script events one actor handles in a tick
 	// A tick's scripts may take 16 M instructions, some 10 to 30 ms of one
 	// core: what they leave of the 50 ms is for everything else.
 	MaxScriptsTick = 32      // script events of all actors in a tick
 	EventGas       = 500_000 // instructions for one script event
-	MaxScriptSets  = 16        // slot writes of one script event
-	MaxScriptSays  = 2         // lines said by one script event
+	MaxScriptSets  = 16      // slot writes of one script event
+	MaxScriptSays  = 2       // lines said by one script event
 	MaxScriptLogs  = 8
 	MaxLogLine     = 256
 	MinEvery       = 10 // ticks between "tick" events, at least

@@ -172,7 +172,7 @@ export class App {
 
   private key(code: string): void {
     switch (code) {
-      case 'Enter': case 'NumpadEnter': case 'KeyT': setTimeout(() => this.chat.focus()); break
+      case 'Enter': case 'NumpadEnter': case 'KeyT': this.chat.focus(); break
       case 'Escape':
         if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur()
         else this.inspector.close()

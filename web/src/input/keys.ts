@@ -5,6 +5,7 @@ const back = new Set(['KeyS', 'ArrowDown'])
 const left = new Set(['KeyA', 'ArrowLeft'])
 const right = new Set(['KeyD', 'ArrowRight'])
 const shift = new Set(['ShiftLeft', 'ShiftRight'])
+const talk = new Set(['Enter', 'NumpadEnter', 'KeyT'])
 
 /** Keys follows the keyboard by place of the key, so that WASD is where it
  * should be on every layout. */
@@ -46,7 +47,11 @@ export class Keys {
     }
     if (e.code === 'Space' && !e.repeat) this.jumped = true
     this.down.add(e.code)
-    if (!e.repeat && !(e.code === 'Enter' && onControl(e.target))) this.act(e.code)
+    if (e.repeat || (e.code === 'Enter' && onControl(e.target))) return
+    // The key that leads to the chat box is not typed into it. What follows at
+    // once is, however slowly frames are drawn.
+    if (talk.has(e.code)) e.preventDefault()
+    this.act(e.code)
   }
 
   private any(codes: ReadonlySet<string>): number {
