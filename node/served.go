@@ -48,12 +48,6 @@ type servedRegion struct {
 	done   chan struct{}
 }
 
-func (w *worldState) serving() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.served) > 0
-}
-
 func (w *worldState) servedList() []*servedRegion {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -265,11 +265,10 @@ func (s *Sim) want(t *Thing) {
 	if name == "" {
 		return
 	}
-	i, ok := s.moduleIndex(name)
-	if ok {
+	if _, known := s.moduleIndex(name); known {
 		return
 	}
-	if i, ok = s.moduleSlot(name); ok {
+	if i, ok := s.moduleSlot(name); ok {
 		s.modules = slices.Insert(s.modules, i, module{Name: name, wanted: s.tick})
 	}
 }
