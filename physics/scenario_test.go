@@ -2,12 +2,11 @@ package physics
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/metatopia/metatopia/internal/scenario"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -20,26 +19,7 @@ import (
 //	vel ID X Y Z | push ID X Y Z | drive ID X Z | jump ID | remove ID
 //	step N | show
 func TestScenarios(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.scene")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no scenario files", err)
-	}
-	for _, f := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(f), ".scene"), func(t *testing.T) {
-			want, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := playScene(t, string(want))
-			if *rewrite {
-				if err := os.WriteFile(f, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			} else if got != string(want) {
-				t.Errorf("%s differs; run with -rewrite and look at the diff. Got:\n%s", f, got)
-			}
-		})
-	}
+	scenario.Run(t, "testdata/*.scene", *rewrite, playScene)
 }
 
 func playScene(t *testing.T, script string) string {

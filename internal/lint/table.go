@@ -29,6 +29,7 @@ var cid = []string{
 // table is the import table of docs/architecture.md. Change both together.
 var table = []row{
 	{path: "internal/base", core: true},
+	{path: "internal/scenario"},
 	{path: "internal/sim", ours: []string{"internal/base", "raynet", "spatial", "physics", "region"}},
 	{path: "internal/lint"},
 	{path: "internal/demo", ours: []string{"node/control"}, third: []string{"*"}},

@@ -61,6 +61,9 @@ func Run(t *testing.T, h Harness) {
 		{"Closed", closed},
 		{"Reopen", reopen},
 	} {
+		if c.name == "Reopen" && h.Reopen == nil {
+			continue // this kind keeps nothing
+		}
 		t.Run(c.name, func(t *testing.T) { c.test(t, h) })
 	}
 }
@@ -409,9 +412,6 @@ func closed(t *testing.T, h Harness) {
 }
 
 func reopen(t *testing.T, h Harness) {
-	if h.Reopen == nil {
-		t.Skip("this kind keeps nothing")
-	}
 	s := open(t, h, 0)
 	b := Bytes(8, 10000)
 	r := put(t, s, b)

@@ -3,13 +3,12 @@ package handoff
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/scenario"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the scenario files' outputs anew")
@@ -29,28 +28,7 @@ var rewrite = flag.Bool("rewrite", false, "write the scenario files' outputs ane
 //	replay              what was put aside arrives, and stays
 //	show                who owns what
 func TestScenarios(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no scenario files", err)
-	}
-	for _, f := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(f), ".txt"), func(t *testing.T) {
-			want, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := play(t, string(want))
-			if *rewrite {
-				if err := os.WriteFile(f, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if got != string(want) {
-				t.Errorf("%s differs; run with -rewrite and look at the diff. Got:\n%s", f, got)
-			}
-		})
-	}
+	scenario.Run(t, "testdata/*.txt", *rewrite, play)
 }
 
 type stageHand struct {
