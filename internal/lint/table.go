@@ -30,13 +30,15 @@ var cid = []string{
 var table = []row{
 	{path: "internal/base", core: true},
 	{path: "internal/scenario"},
-	{path: "internal/sim", ours: []string{"internal/base", "raynet", "spatial", "physics", "region"}},
+	{path: "internal/sim", ours: []string{"internal/base", "raynet", "presence", "spatial", "physics", "region"}},
 	{path: "internal/lint"},
 	{path: "internal/demo", ours: []string{"node/control"}, third: []string{"*"}},
 
 	{path: "spatial", core: true, ours: []string{"internal/base"}, third: []string{"github.com/tidwall"}},
 	{path: "raynet", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
-	{path: "raynet/raysim", ours: []string{"raynet", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	{path: "raynet/raysim", ours: []string{"presence", "raynet", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	// presence does not import raynet: the driver hands it the neighbours.
+	{path: "presence", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 	{path: "physics", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 	{path: "lumps", ours: []string{"internal/base"}, third: cid},
 	{path: "lumps/exchange", ours: []string{"lumps", "internal/base"}, third: []string{"*"}},
@@ -47,7 +49,7 @@ var table = []row{
 	// region/wire frames messages on the stream that its caller hands it.
 	{path: "region/wire", core: true, std: []string{"io"}, ours: []string{"region", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 
-	{path: "node", ours: []string{"region", "physics", "scripting", "lumps", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node", ours: []string{"region", "physics", "scripting", "lumps", "presence", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/server", ours: []string{"region", "physics", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/world", ours: []string{"lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/p2p", ours: []string{"raynet", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
