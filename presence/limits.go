@@ -15,13 +15,16 @@ const (
 	maxFeed = 64
 	// maxAOI bounds the area of interest in metres: what a mark can express.
 	maxAOI = 1000
+	// maxReach bounds the distances that others ask about, in units: the
+	// largest area of interest with its margin.
+	maxReach = (maxAOI + maxAOI/16) * 1024
 	// minBudget still carries heartbeats and leases for 128 relations.
 	minBudget = 4000
 	// burst is how much of the budget may be saved up, as time.
 	burst = 300 * millisecond
 	// ringSize is how many of the own poses are remembered, to know what a
-	// receiver computes. At 10 Hz it is longer than the slowest beat.
-	ringSize = 32
+	// receiver computes. At 14 a second it is longer than the slowest beat.
+	ringSize = 48
 
 	// maxPending bounds the questions open to avatars that only hints name,
 	// maxPendingBy those due to one source: what a liar can make a node do.

@@ -1,0 +1,53 @@
+package presence
+
+import (
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/presence/wire"
+)
+
+// budget is a token bucket in two parts. Digests have a part of their own, so
+// that a crowd's nearest cannot starve the many; what one part has too much
+// flows over into the other. Everything else draws from the part of the
+// poses, and may overdraw it: questions, notices and leases are bounded by
+// themselves, and the poses after them pay.
+//
+// Tokens are bytes times a second, in nanoseconds, so that no time is lost in
+// rounding.
+type budget struct {
+	poses, digests int64
+	at             int64
+}
+
+func (b *budget) refill(now int64, c *Config) {
+	dt := min(now-b.at, burst)
+	b.at = now
+	rate := int64(c.Budget)
+	most := rate * burst
+	part := most * int64(c.Digests) / 100
+	b.digests += dt * rate * int64(c.Digests) / 100
+	b.poses += dt * rate * int64(100-c.Digests) / 100
+	if over := b.digests - part; over > 0 {
+		b.digests -= over
+		b.poses += over
+	}
+	if over := b.poses - (most - part); over > 0 {
+		b.poses -= over
+		b.digests = min(b.digests+over, part)
+	}
+}
+
+func cost(size int) int64 { return int64(size) * second }
+
+// send appends a message and pays for it.
+func (n *Node) send(to base.Key, c Class, m wire.Message) {
+	size := wire.Size(m)
+	n.n.MsgsOut++
+	n.n.BytesOut += uint64(size)
+	n.n.Sent[m.Type()] += uint64(size)
+	if c == Bulk {
+		n.budget.digests -= cost(size)
+	} else {
+		n.budget.poses -= cost(size)
+	}
+	n.out.Sends = append(n.out.Sends, Send{to, c, m})
+}

@@ -1,0 +1,106 @@
+package presence
+
+import (
+	"github.com/metatopia/metatopia/presence/wire"
+)
+
+// doubtAfter is the silence after which a publisher is asked again, lostAfter
+// that after which it is taken for gone: three beats.
+func (c *Config) doubtAfter() int64 { return 2 * c.SlowBeat }
+func (c *Config) lostAfter() int64  { return 7 * c.SlowBeat / 2 }
+
+// review looks all relations over: who has gone, who matters, who is asked
+// for what, and who should hear of whom.
+func (n *Node) review() {
+	n.turn++
+	pos, vel := n.me.at(n.now)
+	mine, r := speed(vel), n.me.radius()
+	far := r + margin(r)
+	for i := range n.peers {
+		p := &n.peers[i]
+		if !p.used() {
+			continue
+		}
+		if p.in != wire.None && n.now > p.until {
+			p.in, p.sectors = wire.None, 0
+			n.subs = drop(n.subs, uint16(i))
+		}
+		d := sub(p.pos(n.now), pos)
+		p.d2 = d.len2()
+		switch {
+		case !p.first:
+		case p.d2 <= r*r:
+			n.enters(p)
+		case p.d2 > far*far:
+			n.leaves(p)
+		}
+		if p.out != outNone {
+			n.reviewOut(p, meets(d, speed(p.body.Vel).minus(mine), far, n.cfg.Lookahead))
+		}
+		n.demote(p)
+	}
+	n.reviewHearsay()
+	n.tryFeed()
+	if n.turn%2 == 0 || n.rankSoon {
+		n.rank()
+	}
+	n.notices()
+	n.ask()
+	n.digests()
+}
+
+// reviewOut looks after one subscription of this node.
+func (n *Node) reviewOut(p *peer, near bool) {
+	c := n.cfg
+	if near {
+		p.awayAt = never
+	} else if p.awayAt == never {
+		p.awayAt = n.now
+	}
+	switch {
+	case p.out == outAsked:
+		if n.now < p.askedAt+answerWithin {
+			return
+		}
+		if p.tries >= maxTries {
+			n.judge(p, false)
+			n.unsubscribe(p)
+			n.refuse(p.id, 10*second)
+			return
+		}
+		p.tries++
+		n.sendSub(p, p.want)
+	case !near && n.now >= p.awayAt+c.Linger:
+		n.unsubscribe(p)
+	case n.now >= p.heard+c.lostAfter():
+		// Not demoted: nobody believes in it any more.
+		n.leaves(p)
+		n.unsubscribe(p)
+		n.refuse(p.id, 2*second)
+		p.first = false
+	case n.now >= p.heard+c.doubtAfter() && n.now >= p.askedAt+second,
+		n.now >= p.askedAt+c.Lease/3:
+		n.sendSub(p, p.want)
+	}
+}
+
+// tryFeed asks those of the overlay's neighbours that matter.
+func (n *Node) tryFeed() {
+	for i := range n.feed {
+		f := &n.feed[i]
+		id := wire.ShortOf(f.key)
+		if n.index.get(id) >= 0 || n.isRefused(id) || !n.matters(&f.body, f.at) {
+			continue
+		}
+		if n.wanted >= n.cfg.Subs && !n.within(&f.body, f.at, n.reach) {
+			continue
+		}
+		n.candidate(f.key, &f.body, f.at, nil)
+	}
+}
+
+// within reports whether a body is within r units now.
+func (n *Node) within(b *wire.Body, at, r int64) bool {
+	pos, _ := n.me.at(n.now)
+	return sub(ahead(b.Pos, b.Vel, n.now-at), pos).len2() <= r*r
+}
