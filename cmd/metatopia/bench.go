@@ -1,8 +1,45 @@
 package main
 
+import (
+	"context"
+	"time"
+)
+
 // benchCmd measures this machine; kinds come with the parts that they measure.
 type benchCmd struct {
-	Kind string `arg:"" optional:"" enum:",overlay,process,physics,lumps,region,chat" default:"" help:"overlay, process, physics, lumps, region or chat; all without it."`
+	Kind    string       `arg:"" optional:"" enum:",overlay,process,physics,lumps,region,chat" default:"" help:"overlay, process, physics, lumps, region or chat; all without it."`
+	Seed    uint64       `help:"Everything random follows from it." default:"1"`
+	Overlay overlayBench `embed:"" group:"overlay"`
 }
 
-func (benchCmd) Run(e *environment) error { return notYet(e.Command) }
+func (benchCmd) Help() string {
+	return `Only overlay can be measured yet. It simulates the whole overlay in this process: time,
+latency and loss are simulated, the protocol is the node's own.
+
+Scenarios: ` + overlayScenarios() + `
+
+Examples:
+  metatopia bench overlay
+  metatopia bench overlay --nodes 10000 --json
+  metatopia bench overlay --nodes 100000 --scenario cold,steady --plots figures
+  metatopia bench overlay --scenario churn --nodes 200 --cycles 86400`
+}
+
+func (c benchCmd) Run(ctx context.Context, e *environment) error {
+	if c.Kind == "overlay" {
+		return c.Overlay.run(ctx, e, c.Seed)
+	}
+	return notYet(e.Command)
+}
+
+// slowNotes gives a function that says something at most every ten seconds:
+// what a long run does is not worth more lines.
+func slowNotes(e *environment) func(string) {
+	last := time.Now()
+	return func(text string) {
+		if time.Since(last) >= 10*time.Second {
+			last = time.Now()
+			e.note("%s", text)
+		}
+	}
+}

@@ -147,6 +147,11 @@ func (e *Engine) MoveFrom(i int32, at int64) {
 	s.queue.push(event{at: max(at, e.Now()), to: i, from: -1, seq: e.moverGen, kind: EvPose})
 }
 
+// SetPose tells a node its pose at time at, beside what a Mover says.
+func (e *Engine) SetPose(i int32, at int64, p Pose) {
+	e.inject(event{at: at, to: i, kind: EvPose, msg: &ask{pose: p}})
+}
+
 // Split puts every node into a group; only members of one reach each other.
 func (e *Engine) Split(group func(i int32) uint8) {
 	for i := range e.group {

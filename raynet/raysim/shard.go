@@ -162,8 +162,12 @@ func (s *shard) give(i int32, st *state, e *event) {
 	case EvStart:
 		s.ev = Event{Kind: EvStart, Keys: e.msg.(*boot).keys}
 	case EvPose:
-		s.pose(i, st, e)
-		return
+		if e.msg == nil {
+			s.pose(i, st, e)
+			return
+		}
+		p := e.msg.(*ask).pose
+		s.ev = Event{Kind: EvPose, Pos: p.Pos, Vel: p.Vel}
 	case EvLookup, EvRoute:
 		a := e.msg.(*ask)
 		s.ev = Event{Kind: e.kind, Token: a.token, Pos: a.pose.Pos}

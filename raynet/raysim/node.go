@@ -1,0 +1,221 @@
+package raysim
+
+import (
+	"bytes"
+	"encoding/binary"
+	"sync/atomic"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/raynet"
+	"github.com/metatopia/metatopia/raynet/wire"
+)
+
+// Raynet is the overlay of package raynet as a Protocol.
+type Raynet struct {
+	cfg    raynet.Config
+	shards []*nodeShard
+
+	// Check is the part of messages that are encoded, parsed and encoded
+	// again; a difference panics.
+	check    float64
+	checking atomic.Bool
+	checked  atomic.Uint64
+}
+
+// nodeShard is what the nodes of one shard share.
+type nodeShard struct {
+	out  raynet.Outbox
+	buf  []byte
+	turn uint32
+}
+
+// NewRaynet makes the protocol for worlds of so many shards. check is the part
+// of messages whose encoding is checked.
+func NewRaynet(cfg raynet.Config, shards int, check float64) *Raynet {
+	p := &Raynet{cfg: cfg, check: check}
+	for range shards {
+		p.shards = append(p.shards, &nodeShard{})
+	}
+	p.checking.Store(true)
+	return p
+}
+
+func (p *Raynet) Name() string { return "raynet" }
+
+// Kinds are the names of the message types by number.
+func (p *Raynet) Kinds() (names []string) {
+	for t := wire.Type(0); t <= wire.TypeLeave; t++ {
+		names = append(names, t.String())
+	}
+	return names
+}
+
+// Measuring leaves most of the checks out while the cost is measured.
+func (p *Raynet) Measuring(on bool) { p.checking.Store(!on) }
+
+// Checked is how many messages were encoded and parsed.
+func (p *Raynet) Checked() uint64 { return p.checked.Load() }
+
+// member is one node.
+type member struct {
+	p    *Raynet
+	n    *raynet.Node
+	s    *nodeShard
+	self int32
+	evil *turncoat // nil for an honest node
+}
+
+// New implements Protocol.
+func (p *Raynet) New(start Start) Machine {
+	cfg := p.cfg
+	cfg.Min, cfg.Max = start.Box.Min, start.Box.Max
+	cfg.Pos, cfg.Epoch, cfg.Kind = start.Pos, start.Epoch, wire.Avatar
+	if start.Site {
+		cfg.Kind = wire.Site
+	}
+	n, err := raynet.New(cfg, keyOf(start.Node), start.Seed, raynet.Env{
+		Sign:   func([]byte) (sig [64]byte) { return sig },
+		Verify: func(base.Key, []byte, []byte) bool { return true },
+	})
+	if err != nil {
+		panic("raysim: invariant: the core refuses its configuration: " + err.Error())
+	}
+	return &member{p: p, n: n, s: p.shards[start.Shard], self: start.Node}
+}
+
+// packet is a message under way.
+type packet struct {
+	msg wire.Message
+	b   []byte
+}
+
+// inspect encodes a sampled message again; it must give the same bytes.
+func (s *nodeShard) inspect(p *Raynet, msg wire.Message, b []byte) {
+	if s.turn++; p.check < 1 && float64(s.turn%1000) >= p.check*1000 {
+		return
+	}
+	if s.buf = wire.Append(s.buf[:0], msg); !bytes.Equal(s.buf, b) {
+		panic("raysim: invariant: a message encodes to other bytes than it was parsed from")
+	}
+	p.checked.Add(1)
+}
+
+// messageOf is the message that an event brings.
+func messageOf(ev *Event) (wire.Message, bool) {
+	if p, ok := ev.Msg.(*packet); ok && ev.Kind == EvMessage {
+		return p.msg, true
+	}
+	return nil, false
+}
+
+// Step implements Machine.
+func (m *member) Step(now int64, ev *Event, out *Out) {
+	var in raynet.Input
+	switch ev.Kind {
+	case EvStart:
+		boot := raynet.Bootstrap{}
+		for _, i := range ev.Keys {
+			boot.Keys = append(boot.Keys, keyOf(i))
+		}
+		in = boot
+	case EvMessage:
+		p := ev.Msg.(*packet)
+		if r, ok := p.msg.(*wire.Route); ok && len(r.Payload) == 8 {
+			out.Hop(binary.LittleEndian.Uint64(r.Payload), wire.MaxTTL-int(r.TTL)+1)
+		}
+		in = raynet.Recv{From: keyOf(ev.From), Bytes: p.b}
+	case EvWake:
+		in = raynet.Tick{}
+	case EvPose:
+		in = raynet.SetPose{Pos: ev.Pos, Vel: ev.Vel, AOI: AOI}
+	case EvLookup:
+		in = raynet.Find{Target: ev.Pos, Token: ev.Token}
+	case EvRoute:
+		in = raynet.Route{Target: ev.Pos, Token: ev.Token, Payload: binary.LittleEndian.AppendUint64(nil, ev.Token)}
+	case EvSendFailed:
+		in = raynet.SendFailed{To: keyOf(ev.From)}
+	case EvLeave:
+		in = raynet.Leave{}
+	default:
+		return
+	}
+	o := &m.s.out
+	o.Reset()
+	m.n.Step(now, in, o)
+	for _, e := range o.Effects {
+		switch e := e.(type) {
+		case raynet.Send:
+			msg, err := wire.Parse(e.Bytes)
+			if err != nil {
+				panic("raysim: invariant: the core sends what does not parse: " + err.Error())
+			}
+			m.s.inspect(m.p, msg, e.Bytes)
+			if m.evil != nil {
+				if msg = m.evil.twist(now, e.To, ev, msg); msg == nil {
+					continue
+				}
+				e.Bytes = wire.Append(nil, msg)
+			}
+			m.send(out, e.To, e.Class, &packet{msg, e.Bytes}, len(e.Bytes))
+		case raynet.WakeAt:
+			out.WakeAt(e.T)
+		case raynet.Deliver:
+			if len(e.Payload) == 8 {
+				out.Delivered(binary.LittleEndian.Uint64(e.Payload))
+			}
+		case raynet.RouteLost:
+			out.Lost(e.Token)
+		case raynet.Found:
+			closest := int32(-1)
+			if len(e.Closest) > 0 {
+				closest, _ = numberOf(e.Closest[0].Key)
+			}
+			out.Found(e.Token, closest, e.OK)
+		case raynet.Event:
+			if e.Kind == raynet.Joined {
+				out.Joined()
+			}
+		}
+	}
+}
+
+func (m *member) send(out *Out, key base.Key, c raynet.Class, p *packet, size int) {
+	to, ok := numberOf(key)
+	if !ok {
+		return
+	}
+	class := Reliable
+	if c == raynet.LatestWins {
+		class = Datagram
+	}
+	out.SendRaw(to, class, uint8(p.msg.Type()), size, 0, p)
+}
+
+// Views implements Viewer.
+func (m *member) Views(v *Views) {
+	v.Near = m.numbers(v.Near, m.n.Near())
+	v.Long = m.numbers(v.Long, m.n.Long())
+	v.Random = m.numbers(v.Random, m.n.Random())
+}
+
+func (m *member) numbers(dst []int32, of []raynet.NeighbourInfo) []int32 {
+	for i := range of {
+		if k, ok := numberOf(of[i].Key); ok {
+			dst = append(dst, k)
+		}
+	}
+	return dst
+}
+
+// Sees implements Watcher: without an interest layer a node sees whom the
+// overlay tells it of.
+func (m *member) Sees(_ int64, radius float64, dst []Known) []Known {
+	at := m.n.Self().Pos
+	r := uint64(radius * radius * 1024 * 1024)
+	for _, k := range m.n.Known() {
+		if i, ok := numberOf(k.Key); ok && k.Pos.Dist2(at) <= r {
+			dst = append(dst, Known{i, k.Pos, k.AgeNs})
+		}
+	}
+	return dst
+}
