@@ -18,6 +18,7 @@ const lookEvery = 200 * Millisecond
 // Interest is what people know of those near them.
 type Interest struct {
 	Recall     float64 // part of those truly within AOI that are known, pose younger than 2 s
+	AnyAge     float64 // the same with poses of any age
 	Precision  float64 // part of those known within AOI that are truly there
 	Aware50    float64 // seconds from entering to being known
 	Aware95    float64
@@ -44,7 +45,7 @@ func (w *World) watch(nodes []int32, d int64, between func()) Interest {
 	first := true
 	var aware, drift, ages []float64
 	var in Interest
-	truly, known, claimed, right, unseen := 0.0, 0.0, 0.0, 0.0, 0.0
+	truly, known, heard, claimed, right, unseen := 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
 	r := int64(AOI * spatial.Unit)
 	for end := w.Now() + d; w.Now() < end; {
 		w.Pass(lookEvery)
@@ -56,8 +57,9 @@ func (w *World) watch(nodes []int32, d int64, between func()) Interest {
 			}
 			in.Measurable = true
 			at := w.pos[i]
-			sees := map[int32]bool{}
+			sees, old := map[int32]bool{}, map[int32]bool{}
 			for _, k := range m.Sees(w.Now(), AOI, nil) {
+				old[k.Node] = true
 				if k.AgeNs >= staleAfter {
 					continue
 				}
@@ -85,6 +87,9 @@ func (w *World) watch(nodes []int32, d int64, between func()) Interest {
 				truly++
 				if sees[j] {
 					known++
+				}
+				if old[j] {
+					heard++
 				}
 				if !inside[n][j] {
 					inside[n][j] = true
@@ -128,7 +133,7 @@ func (w *World) watch(nodes []int32, d int64, between func()) Interest {
 		}
 		return a / b
 	}
-	in.Recall, in.Precision = ratio(known, truly), ratio(right, claimed)
+	in.Recall, in.AnyAge, in.Precision = ratio(known, truly), ratio(heard, truly), ratio(right, claimed)
 	in.Unseen = unseen / math.Max(float64(len(aware)), 1)
 	in.Aware50, in.Aware95, in.Aware99 = quantileOf(aware, 0.5), quantileOf(aware, 0.95), quantileOf(aware, 0.99)
 	in.Drift, in.Drift95, in.Age = meanOf(drift), quantileOf(drift, 0.95), meanOf(ages)

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/presence"
+	pwire "github.com/metatopia/metatopia/presence/wire"
 	"github.com/metatopia/metatopia/raynet"
 	"github.com/metatopia/metatopia/raynet/wire"
 )
@@ -13,6 +15,7 @@ import (
 // Raynet is the overlay of package raynet as a Protocol.
 type Raynet struct {
 	cfg    raynet.Config
+	sight  *presence.Config
 	shards []*nodeShard
 
 	// Check is the part of messages that are encoded, parsed and encoded
@@ -24,15 +27,19 @@ type Raynet struct {
 
 // nodeShard is what the nodes of one shard share.
 type nodeShard struct {
-	out  raynet.Outbox
-	buf  []byte
-	turn uint32
+	out     raynet.Outbox
+	buf     []byte
+	turn    uint32
+	seen    presence.Outbox
+	scratch presence.Scratch
+	feed    []presence.Neighbour
 }
 
 // NewRaynet makes the protocol for worlds of so many shards. check is the part
 // of messages whose encoding is checked.
 func NewRaynet(cfg raynet.Config, shards int, check float64) *Raynet {
 	p := &Raynet{cfg: cfg, check: check}
+	p.sight, _ = presence.Config{}.Complete() // the defaults are in bounds
 	for range shards {
 		p.shards = append(p.shards, &nodeShard{})
 	}
@@ -47,6 +54,9 @@ func (p *Raynet) Kinds() (names []string) {
 	for t := wire.Type(0); t <= wire.TypeLeave; t++ {
 		names = append(names, t.String())
 	}
+	for t := pwire.Type(1); int(t) < pwire.Types; t++ {
+		names = append(names, "presence."+t.String())
+	}
 	return names
 }
 
@@ -58,11 +68,13 @@ func (p *Raynet) Checked() uint64 { return p.checked.Load() }
 
 // member is one node.
 type member struct {
-	p    *Raynet
-	n    *raynet.Node
-	s    *nodeShard
-	self int32
-	evil *turncoat // nil for an honest node
+	p      *Raynet
+	n      *raynet.Node
+	shard  *nodeShard
+	self   int32
+	wakeAt int64     // of the core
+	evil   *turncoat // nil for an honest node
+	sight  *sight    // nil without an interest layer
 }
 
 // New implements Protocol.
@@ -80,7 +92,7 @@ func (p *Raynet) New(start Start) Machine {
 	if err != nil {
 		panic("raysim: invariant: the core refuses its configuration: " + err.Error())
 	}
-	return &member{p: p, n: n, s: p.shards[start.Shard], self: start.Node}
+	return &member{p: p, n: n, shard: p.shards[start.Shard], wakeAt: none, self: start.Node}
 }
 
 // packet is a message under way.
@@ -110,6 +122,18 @@ func messageOf(ev *Event) (wire.Message, bool) {
 
 // Step implements Machine.
 func (m *member) Step(now int64, ev *Event, out *Out) {
+	m.stepCore(now, ev, out)
+	wake := m.wakeAt
+	if m.sight != nil {
+		m.look(now, ev, out)
+		wake = min(wake, m.sight.wakeAt)
+	}
+	if wake != none {
+		out.WakeAt(wake)
+	}
+}
+
+func (m *member) stepCore(now int64, ev *Event, out *Out) {
 	var in raynet.Input
 	switch ev.Kind {
 	case EvStart:
@@ -119,12 +143,19 @@ func (m *member) Step(now int64, ev *Event, out *Out) {
 		}
 		in = boot
 	case EvMessage:
-		p := ev.Msg.(*packet)
+		p, ok := ev.Msg.(*packet)
+		if !ok {
+			return // the interest layer's
+		}
 		if r, ok := p.msg.(*wire.Route); ok && len(r.Payload) == 8 {
 			out.Hop(binary.LittleEndian.Uint64(r.Payload), wire.MaxTTL-int(r.TTL)+1)
 		}
 		in = raynet.Recv{From: keyOf(ev.From), Bytes: p.b}
 	case EvWake:
+		if now < m.wakeAt {
+			return
+		}
+		m.wakeAt = none
 		in = raynet.Tick{}
 	case EvPose:
 		in = raynet.SetPose{Pos: ev.Pos, Vel: ev.Vel, AOI: AOI}
@@ -139,7 +170,7 @@ func (m *member) Step(now int64, ev *Event, out *Out) {
 	default:
 		return
 	}
-	o := &m.s.out
+	o := &m.shard.out
 	o.Reset()
 	m.n.Step(now, in, o)
 	for _, e := range o.Effects {
@@ -149,7 +180,7 @@ func (m *member) Step(now int64, ev *Event, out *Out) {
 			if err != nil {
 				panic("raysim: invariant: the core sends what does not parse: " + err.Error())
 			}
-			m.s.inspect(m.p, msg, e.Bytes)
+			m.shard.inspect(m.p, msg, e.Bytes)
 			if m.evil != nil {
 				if msg = m.evil.twist(now, e.To, ev, msg); msg == nil {
 					continue
@@ -158,7 +189,7 @@ func (m *member) Step(now int64, ev *Event, out *Out) {
 			}
 			m.send(out, e.To, e.Class, &packet{msg, e.Bytes}, len(e.Bytes))
 		case raynet.WakeAt:
-			out.WakeAt(e.T)
+			m.wakeAt = e.T
 		case raynet.Deliver:
 			if len(e.Payload) == 8 {
 				out.Delivered(binary.LittleEndian.Uint64(e.Payload))
@@ -202,19 +233,6 @@ func (m *member) numbers(dst []int32, of []raynet.NeighbourInfo) []int32 {
 	for i := range of {
 		if k, ok := numberOf(of[i].Key); ok {
 			dst = append(dst, k)
-		}
-	}
-	return dst
-}
-
-// Sees implements Watcher: without an interest layer a node sees whom the
-// overlay tells it of.
-func (m *member) Sees(_ int64, radius float64, dst []Known) []Known {
-	at := m.n.Self().Pos
-	r := uint64(radius * radius * 1024 * 1024)
-	for _, k := range m.n.Known() {
-		if i, ok := numberOf(k.Key); ok && k.Pos.Dist2(at) <= r {
-			dst = append(dst, Known{i, k.Pos, k.AgeNs})
 		}
 	}
 	return dst

@@ -1,6 +1,10 @@
 package raysim
 
-import "github.com/metatopia/metatopia/spatial"
+import (
+	"strings"
+
+	"github.com/metatopia/metatopia/spatial"
+)
 
 // walking, fast and strolls differ in the gait.
 func walking(r *Run) { moving(r, Walking, 20) }
@@ -9,6 +13,7 @@ func strolls(r *Run) { moving(r, Strolls, 30) }
 
 func moving(r *Run, g Gait, length int) {
 	w := r.W
+	w.watchAll(true)
 	w.StartWalking(g)
 	r.cycles(10)
 	m := w.startMeter()
@@ -39,11 +44,26 @@ func moving(r *Run, g Gait, length int) {
 	r.set("coverage", shapes.Coverage/float64(max(looks, 1)))
 	r.interest(in)
 	r.set("near_churn_per_min", t.perMinute(w))
-	r.set("bytes_up_per_s", c.Bytes)
-	r.set("bytes_up_max_over_mean", c.BytesMax/c.Bytes)
+	r.bytes(c)
 	r.set("cpu_us_per_cycle", c.CPU)
+	w.watchAll(false)
 	w.StopWalking()
 	r.cycles(10)
+}
+
+// bytes files what nodes sent, the interest layer's part apart.
+func (r *Run) bytes(c Cost) {
+	r.set("bytes_up_per_s", c.Bytes)
+	r.set("bytes_up_max_per_s", c.BytesMax)
+	per := c.Seconds * float64(r.Nodes)
+	seen := 0.0
+	for name, k := range c.Kinds {
+		if strings.HasPrefix(name, "presence.") {
+			seen += float64(k.Bytes) / per
+		}
+	}
+	r.set("bytes_up_presence_per_s", seen)
+	r.set("messages_per_s", c.Messages)
 }
 
 func (r *Run) interest(in Interest) {
@@ -51,6 +71,7 @@ func (r *Run) interest(in Interest) {
 		return
 	}
 	r.set("recall", in.Recall)
+	r.set("recall_any_age", in.AnyAge)
 	r.set("precision", in.Precision)
 	r.set("awareness_p50_s", in.Aware50)
 	r.set("awareness_p95_s", in.Aware95)
@@ -107,6 +128,7 @@ func teleports(r *Run) {
 func flash(r *Run) {
 	w := r.W
 	crowd := w.Sample(r.Nodes / 10)
+	w.watchAll(true)
 	home := make([]spatial.Pos, len(crowd))
 	centre := w.Box.Center()
 	for k, i := range crowd {
@@ -138,8 +160,8 @@ func flash(r *Run) {
 	r.set("crowd_coverage", s.Coverage)
 	r.shape("", w.Sample(r.Sample))
 	r.interest(in)
-	r.set("bytes_up_per_s", c.Bytes)
-	r.set("bytes_up_max_per_s", c.BytesMax)
+	r.bytes(c)
+	w.watchAll(false)
 	uniform := w.AskRoutes(r.routes(1000), 3*Second, Anywhere)
 	inside := w.AskRoutes(r.routes(1000), 3*Second, func(w *World) spatial.Pos { return inBall(centre, 20, w.rng) })
 	r.cycles(3 + settle)

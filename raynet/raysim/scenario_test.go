@@ -33,7 +33,7 @@ func TestScenarios(t *testing.T) {
 	least := map[string]float64{
 		"cold.solid_angle": 0.95, "cold.routing": 0.95, "cold.joined": 1, "cold8.solid_angle": 0.95,
 		"steady.solid_angle": 0.99, "steady.routing": 0.99, "steady.lookup": 0.99, "steady.routing_population": 0.99,
-		"walking.solid_angle": 0.9, "walking.routing_close": 0.9, "fast.routing_close": 0.5,
+		"walking.solid_angle": 0.9, "walking.recall": 0.9, "fast.recall": 0.8, "walking.precision": 0.95, "walking.routing_close": 0.9, "fast.routing_close": 0.5,
 		"teleports.solid_angle": 0.95, "flash.crowd_solid_angle": 0.9, "flash.routing_crowd": 0.9,
 		"partition.routing_after_15": 0.95, "loss30.routing_after_5": 0.95, "loss50.routing_after_8": 0.95,
 		"malicious10.multipath": 0.9, "malicious20.multipath": 0.8, "malicious10.solid_angle": 0.95,

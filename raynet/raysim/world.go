@@ -76,11 +76,12 @@ func (w *World) Enter(i int32, at spatial.Pos, when int64, keys []int32) {
 	w.pos[i] = at
 	w.evil[i] = false
 	w.grid = nil
-	m := w.cfg.Protocol.New(Start{
-		Node: i, Shard: w.ShardOf(i), Pos: at, Box: w.Box, Epoch: w.epoch[i],
-		Seed: hash(w.cfg.Seed, uint64(i), uint64(w.epoch[i])),
-	})
-	w.Add(i, m, when, keys)
+	w.Add(i, w.cfg.Protocol.New(w.start(i)), when, keys)
+}
+
+func (w *World) start(i int32) Start {
+	return Start{Node: i, Shard: w.ShardOf(i), Pos: w.pos[i], Box: w.Box, Epoch: w.epoch[i],
+		Seed: hash(w.cfg.Seed, uint64(i), uint64(w.epoch[i]))}
 }
 
 // Strangers gives k random living honest nodes, for a newcomer to start from.
