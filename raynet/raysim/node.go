@@ -51,7 +51,8 @@ func (p *Raynet) Name() string { return "raynet" }
 
 // Kinds are the names of the message types by number.
 func (p *Raynet) Kinds() (names []string) {
-	for t := wire.Type(0); t <= wire.TypeLeave; t++ {
+	names = append(names, "connect")
+	for t := wire.Type(1); t <= wire.TypeLeave; t++ {
 		names = append(names, t.String())
 	}
 	for t := pwire.Type(1); int(t) < pwire.Types; t++ {
@@ -143,6 +144,13 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 		}
 		in = boot
 	case EvMessage:
+		if h, ok := ev.Msg.(hello); ok {
+			if h == knock {
+				out.SendRaw(ev.From, Reliable, 0, 0, 0, answer)
+			}
+			in = raynet.PeerUp{Key: keyOf(ev.From)}
+			break
+		}
 		p, ok := ev.Msg.(*packet)
 		if !ok {
 			return // the interest layer's
@@ -173,8 +181,14 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 	o := &m.shard.out
 	o.Reset()
 	m.n.Step(now, in, o)
+	var dialled base.Key
 	for _, e := range o.Effects {
 		switch e := e.(type) {
+		case raynet.Dial:
+			if to, ok := numberOf(e.Key); ok {
+				out.SendRaw(to, Reliable, 0, 0, 0, knock)
+			}
+			dialled = e.Key
 		case raynet.Send:
 			msg, err := wire.Parse(e.Bytes)
 			if err != nil {
@@ -187,7 +201,7 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 				}
 				e.Bytes = wire.Append(nil, msg)
 			}
-			m.send(out, e.To, e.Class, &packet{msg, e.Bytes}, len(e.Bytes))
+			m.send(out, e.To, e.Class, &packet{msg, e.Bytes}, len(e.Bytes), e.To == dialled)
 		case raynet.WakeAt:
 			m.wakeAt = e.T
 		case raynet.Deliver:
@@ -210,16 +224,30 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 	}
 }
 
-func (m *member) send(out *Out, key base.Key, c raynet.Class, p *packet, size int) {
+// hello makes a connection: one round trip, after which both cores have heard
+// PeerUp. Its bytes are those of the transport and are not counted.
+type hello uint8
+
+const (
+	knock hello = iota
+	answer
+)
+
+// send puts a message on its way; one that had to wait for the connection
+// leaves a round trip later.
+func (m *member) send(out *Out, key base.Key, c raynet.Class, p *packet, size int, dialled bool) {
 	to, ok := numberOf(key)
 	if !ok {
 		return
 	}
-	class := Reliable
+	class, extra := Reliable, int64(0)
 	if c == raynet.LatestWins {
 		class = Datagram
 	}
-	out.SendRaw(to, class, uint8(p.msg.Type()), size, 0, p)
+	if dialled {
+		extra = 2 * out.Latency(to)
+	}
+	out.SendRaw(to, class, uint8(p.msg.Type()), size, extra, p)
 }
 
 // Views implements Viewer.

@@ -38,6 +38,15 @@ func (r *Report) set(name string, v float64) {
 	r.Figures[name] = v
 }
 
+// Refer files the figures of another protocol's run as references, each name
+// with the protocol's before it.
+func (r *Report) Refer(protocol string, of *Report) {
+	for name, v := range of.Figures {
+		r.Reference[protocol+"."+name] = v
+	}
+	r.Plots = append(r.Plots, of.Plots...)
+}
+
 // Plot is the curves of one scenario over its cycles and the hops of its
 // routes.
 type Plot struct {

@@ -68,7 +68,8 @@ func (p *Plot) drawCurves(b *strings.Builder) {
 	}
 	for k, c := range p.Curves {
 		ink := inks[k%len(inks)]
-		fmt.Fprintf(b, `<text x="%d" y="%d" fill="%s">%s</text>`+"\n", curveLeft+k*150, 36, ink, html.EscapeString(c.Name))
+		fmt.Fprintf(b, `<path d="M%d 32h14" stroke="%s" stroke-width="3"/><text x="%d" y="36">%s</text>`+"\n",
+			curveLeft+k*110, ink, curveLeft+k*110+18, html.EscapeString(c.Name))
 		fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="1.5" points="`, ink)
 		for i := range c.V {
 			fmt.Fprintf(b, "%.1f,%.1f ", x(c.T[i]), y(c.V[i]))
