@@ -36,6 +36,8 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 	if w == nil {
 		return s, nil
 	}
+	w.overlay.Stats(s.Counters)
+	s.Counters[countRefused] += s.Counters["raynet_refused"] + s.Counters["raynet_foreign"]
 	s.World = w.info()
 	s.Regions = w.regionList()
 	for _, r := range w.servedList() {
@@ -99,7 +101,7 @@ func (b *backend) Neighbours(context.Context) (*control.NeighboursResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	return &control.NeighboursResponse{Neighbours: w.overlay.neighbours()}, nil
+	return &control.NeighboursResponse{Neighbours: w.neighbours()}, nil
 }
 
 // WorldCreate founds a world owned by this node's key.

@@ -111,7 +111,7 @@ func (p *player) run(ctx context.Context) {
 		p.flush()
 		p.checkLost(time.Now())
 		p.view.sweep(time.Now())
-		p.w.overlay.poseChanged()
+		p.w.poseChanged()
 		select {
 		case <-ctx.Done():
 			return

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/metatopia/metatopia/node/overlay"
 	"github.com/metatopia/metatopia/node/p2p"
 )
 
@@ -47,7 +48,7 @@ func (n *Node) listen(boot []string) error {
 	}
 	cfg := p2p.Config{
 		Key: n.priv, Bootstrap: boot, MDNS: n.cfg.MDNS, UserAgent: "metatopia/" + n.cfg.Version, Log: n.log,
-		PeerUp: n.peerUp, PeerDown: n.peerDown,
+		PeerUp: n.peerUp, PeerDown: n.peerDown, Protocols: overlay.Protocols(),
 	}
 	var saved savedPorts
 	if _, err := n.home.loadJSON("ports.json", &saved); err != nil {

@@ -200,7 +200,7 @@ func (w *worldState) serve(saved savedRegion) error {
 		w.sitesChanged()
 	}
 	if w.overlay != nil {
-		w.overlay.poseChanged()
+		w.poseChanged()
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func (t *watcher) next(now time.Time) *control.Frame {
 	}
 	if now.Sub(t.asked) >= neighbourEvery {
 		t.asked = now
-		if list := t.w.overlay.neighbours(); f.Full || !equalJSON(list, t.neighbours) {
+		if list := t.w.neighbours(); f.Full || !equalJSON(list, t.neighbours) {
 			t.neighbours, f.Neighbours = list, list
 		}
 	}

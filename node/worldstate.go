@@ -12,6 +12,7 @@ import (
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/node/overlay"
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/node/world"
 	"github.com/metatopia/metatopia/spatial"
@@ -30,7 +31,7 @@ type worldState struct {
 	charter *world.Charter
 
 	announce *p2p.Topic
-	overlay  *overlay
+	overlay  *overlay.Overlay
 	player   *player
 
 	feeding sync.Mutex // guards border; held before mu
@@ -211,12 +212,12 @@ func (n *Node) enter(c *world.Charter) (*worldState, error) {
 }
 
 func (w *worldState) peerUp(k base.Key) {
-	w.overlay.peerUp(k)
+	w.overlay.PeerUp(k)
 	w.n.goRun(func(ctx context.Context) { w.pullSites(ctx, k) })
 }
 
 func (w *worldState) peerDown(k base.Key) {
-	w.overlay.peerDown(k)
+	w.overlay.PeerDown(k)
 }
 
 // sitesChanged tells everyone who works with the list of regions.
@@ -227,7 +228,7 @@ func (w *worldState) sitesChanged() {
 
 func (w *worldState) leave() {
 	w.player.leave()
-	w.overlay.leave()
+	w.leaveOverlay()
 }
 
 // rememberPeers notes where the nodes of this world were last reached, for the

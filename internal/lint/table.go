@@ -32,6 +32,7 @@ var table = []row{
 	{path: "internal/scenario"},
 	{path: "internal/sim", ours: []string{"internal/base", "raynet", "presence", "spatial", "physics", "region"}},
 	{path: "internal/lint"},
+	{path: "internal/udpnet"},
 	{path: "internal/demo", ours: []string{"node/control"}, third: []string{"*"}},
 
 	{path: "spatial", core: true, ours: []string{"internal/base"}, third: []string{"github.com/tidwall"}},
@@ -53,6 +54,7 @@ var table = []row{
 	{path: "node/server", ours: []string{"region", "physics", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/world", ours: []string{"lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/p2p", ours: []string{"raynet", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node/overlay", ours: []string{"node/p2p", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/control", third: []string{"*"}},
 
 	{path: "terminal", ours: []string{"node/control"}, third: []string{"*"}},
@@ -74,7 +76,7 @@ var only = []reserved{
 	{
 		path:    "github.com/libp2p",
 		direct:  []string{"node/p2p", "lumps/exchange"},
-		closure: []string{"node", "node/p2p", "lumps/exchange", "cmd/metatopia"},
+		closure: []string{"node", "node/overlay", "node/p2p", "lumps/exchange", "cmd/metatopia"},
 		why:     "the network is behind node/p2p and lumps/exchange, so that nothing else depends on its types",
 	},
 	{

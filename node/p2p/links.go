@@ -1,100 +1,184 @@
 package p2p
 
 import (
-	"bufio"
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
 )
 
-// Class says how a message of a link may be treated when the peer is slow.
-type Class uint8
+// Protocol is one kind of framed message between nodes.
+type Protocol struct {
+	ID    string        // as libp2p negotiates it
+	Name  string        // in metrics, such as "raynet_near"
+	Limit int           // longest message in bytes
+	Idle  time.Duration // an outbound stream unused for so long is closed; 0 is a minute
 
-const (
-	// Reliable messages wait in a bounded queue, in order.
-	Reliable Class = iota
-	// Latest replaces an unsent Latest message: only the newest matters.
-	Latest
-)
+	// What one peer may send; more is dropped and counted as a strike.
+	Messages, Bytes Rate
 
-// Links carries small framed messages of one protocol: one long-lived stream
-// out and one in per peer. Sending never blocks.
+	// Value is what a stream of this protocol makes its connection worth
+	// when connections must be closed.
+	Value int
+}
+
+// LinksConfig says what links carry. Recv is called from one goroutine per
+// inbound stream with the index of the protocol; the message is the callee's.
+// Fail tells of a peer that could not be reached or did not keep up, whose
+// queued messages are lost. Neither may block for long.
+type LinksConfig struct {
+	Protocols []Protocol // each must be among Config.Protocols
+	Recv      func(from base.Key, proto int, msg []byte)
+	Fail      func(to base.Key)
+}
+
+// Links carries small framed messages: for each peer and protocol one
+// long-lived stream out and one in, opened when there is something to send and
+// closed when there is not for a while. Sending never blocks.
 type Links struct {
-	n     *Net
-	proto string
-	limit int
-	recv  func(from base.Key, msg []byte)
-	fail  func(to base.Key)
+	n    *Net
+	cfg  LinksConfig
+	open chan struct{} // one token per dial under way
+	in   inbound
+	stat []linkCounters // by protocol
 
-	mu  sync.Mutex
-	out map[base.Key]*link
+	mu     sync.Mutex
+	out    map[base.Key]*linkPeer
+	closed bool
 }
 
-type link struct {
-	l      *Links
-	to     base.Key
-	wake   chan struct{}
-	queue  [][]byte // guarded by Links.mu
-	latest []byte   // guarded by Links.mu
-	busy   bool     // guarded by Links.mu: taken, not written yet
-	closed bool     // guarded by Links.mu
+// linkPeer is what goes out to one peer. Its fields are guarded by Links.mu.
+type linkPeer struct {
+	to    base.Key
+	links []*link // by protocol; nil while nothing is or was to be sent
+	used  time.Time
 }
 
-// linkIdle closes an outbound stream that has had nothing to carry.
-const linkIdle = 60 * time.Second
+var errNoProtocol = errors.New("not among the protocols that the network was started with")
 
-const flushPoll = 5 * time.Millisecond
-
-// Links serves proto. recv is called from one goroutine per inbound stream,
-// with messages of at most limit bytes; fail tells of a peer that could not
-// be reached or did not read, whose queued messages are lost.
-func (n *Net) Links(proto string, limit int, recv func(from base.Key, msg []byte), fail func(to base.Key)) *Links {
-	l := &Links{n: n, proto: proto, limit: limit, recv: recv, fail: fail, out: map[base.Key]*link{}}
-	n.Handle(proto, func(remote base.Key, s Stream) {
-		r := bufio.NewReader(s)
-		for {
-			msg, err := ReadFrame(r, limit)
-			if err != nil {
-				return
-			}
-			recv(remote, msg)
+// Links serves the protocols and gives the way to send over them.
+func (n *Net) Links(cfg LinksConfig) (*Links, error) {
+	l := &Links{
+		n: n, cfg: cfg, open: make(chan struct{}, maxOpening), out: map[base.Key]*linkPeer{},
+		stat: make([]linkCounters, len(cfg.Protocols)),
+	}
+	l.in.init(len(cfg.Protocols))
+	for i, p := range cfg.Protocols {
+		if !n.knows(p.ID) {
+			return nil, fmt.Errorf("p2p: links: protocol %s: %w", p.ID, errNoProtocol)
 		}
-	})
-	return l
+		n.Handle(p.ID, func(remote base.Key, s Stream) { l.serve(remote, i, s) })
+	}
+	return l, nil
 }
 
-// Send queues a message. It reports false when the peer's queue is full, in
-// which case the link is dropped and fail is called.
-func (l *Links) Send(to base.Key, class Class, msg []byte) bool {
+// Send queues a message for a peer on a protocol, by index. It reports false
+// when the message was dropped.
+func (l *Links) Send(to base.Key, proto int, m Outgoing) bool {
 	l.mu.Lock()
-	k := l.out[to]
-	if k == nil {
-		k = &link{l: l, to: to, wake: make(chan struct{}, 1)}
-		l.out[to] = k
-		l.n.wg.Go(k.run)
-	}
-	ok := true
-	switch {
-	case class == Latest:
-		k.latest = msg
-	case len(k.queue) >= linkQueue:
-		ok = false
-	default:
-		k.queue = append(k.queue, msg)
-	}
-	l.mu.Unlock()
-	if !ok {
-		l.drop(k)
+	if l.closed {
+		l.mu.Unlock()
 		return false
 	}
-	select {
-	case k.wake <- struct{}{}:
-	default:
+	p := l.out[to]
+	if p == nil {
+		if len(l.out) >= maxLinkPeers && !l.reclaim() {
+			l.mu.Unlock()
+			l.stat[proto].drop(m.Class)
+			return false
+		}
+		p = &linkPeer{to: to, links: make([]*link, len(l.cfg.Protocols))}
+		l.out[to] = p
 	}
+	k := p.links[proto]
+	if k == nil {
+		k = &link{l: l, peer: p, proto: proto, wake: make(chan struct{}, 1)}
+		p.links[proto] = k
+		l.n.wg.Go(k.run)
+	}
+	p.used = time.Now()
+	did := k.queue.push(m)
+	l.mu.Unlock()
+	switch did {
+	case replaced:
+		l.stat[proto].replace()
+	case refused:
+		l.stat[proto].drop(m.Class)
+		return false
+	case overrun:
+		l.stat[proto].drop(m.Class)
+		k.lost()
+		return false
+	}
+	k.nudge()
 	return true
 }
+
+// reclaim closes the links of the peer unused longest of those for whom
+// nothing waits. l.mu is held.
+func (l *Links) reclaim() bool {
+	var old *linkPeer
+	for _, p := range l.out { //lint:sorted the least time wins; a tie may go either way
+		if !p.waits() && (old == nil || p.used.Before(old.used)) {
+			old = p
+		}
+	}
+	if old == nil {
+		return false
+	}
+	l.remove(old)
+	return true
+}
+
+func (p *linkPeer) waits() bool {
+	for _, k := range p.links {
+		if k != nil && (k.busy || k.queue.len() > 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// remove ends all links of a peer. l.mu is held.
+func (l *Links) remove(p *linkPeer) {
+	if l.out[p.to] == p {
+		delete(l.out, p.to)
+	}
+	for i, k := range p.links {
+		if k != nil {
+			k.closed, k.queue = true, outQueue{}
+			k.nudge()
+			p.links[i] = nil
+		}
+	}
+}
+
+// Drop forgets the outbound streams to a peer and what waits for them.
+func (l *Links) Drop(to base.Key) {
+	l.mu.Lock()
+	if p := l.out[to]; p != nil {
+		l.remove(p)
+	}
+	l.mu.Unlock()
+}
+
+// Close stops serving and sending. What waits is lost; Flush before.
+func (l *Links) Close() {
+	for _, p := range l.cfg.Protocols {
+		l.n.Unhandle(p.ID)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	for _, p := range l.out { //lint:sorted all go
+		l.remove(p)
+	}
+}
+
+const flushPoll = 5 * time.Millisecond
 
 // Flush waits until everything queued so far has been written, or ctx ends.
 func (l *Links) Flush(ctx context.Context) {
@@ -112,107 +196,10 @@ func (l *Links) Flush(ctx context.Context) {
 func (l *Links) waiting() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, k := range l.out { //lint:sorted any one decides
-		if k.busy || len(k.queue) > 0 || k.latest != nil {
+	for _, p := range l.out { //lint:sorted any one decides
+		if p.waits() {
 			return true
 		}
 	}
 	return false
-}
-
-// Drop forgets the outbound stream to a peer and what waits for it.
-func (l *Links) Drop(to base.Key) {
-	l.mu.Lock()
-	k := l.out[to]
-	l.mu.Unlock()
-	if k != nil {
-		l.drop(k)
-	}
-}
-
-func (l *Links) drop(k *link) {
-	l.mu.Lock()
-	if l.out[k.to] == k {
-		delete(l.out, k.to)
-	}
-	k.closed, k.queue, k.latest = true, nil, nil
-	l.mu.Unlock()
-	select {
-	case k.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (k *link) take() (msgs [][]byte, closed bool) {
-	k.l.mu.Lock()
-	defer k.l.mu.Unlock()
-	msgs, k.queue = k.queue, nil
-	if k.latest != nil {
-		msgs = append(msgs, k.latest)
-		k.latest = nil
-	}
-	k.busy = len(msgs) > 0
-	return msgs, k.closed
-}
-
-// retire removes an idle link unless a message slipped in meanwhile.
-func (k *link) retire() bool {
-	k.l.mu.Lock()
-	defer k.l.mu.Unlock()
-	if len(k.queue) > 0 || k.latest != nil {
-		return false
-	}
-	if k.l.out[k.to] == k {
-		delete(k.l.out, k.to)
-	}
-	return true
-}
-
-func (k *link) run() {
-	ctx, cancel := context.WithCancel(k.l.n.ctx)
-	defer cancel()
-	s, err := k.l.n.Open(ctx, k.to, k.l.proto)
-	if err != nil {
-		k.lost()
-		return
-	}
-	defer s.Close()
-	idle := time.NewTimer(linkIdle)
-	defer idle.Stop()
-	var buf []byte
-	for {
-		msgs, closed := k.take()
-		if closed {
-			return
-		}
-		if len(msgs) > 0 {
-			buf = buf[:0]
-			for _, m := range msgs {
-				buf = AppendFrame(buf, m)
-			}
-			if _, err := s.Write(buf); err != nil {
-				k.lost()
-				return
-			}
-			idle.Reset(linkIdle)
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-k.wake:
-		case <-idle.C:
-			if k.retire() {
-				return
-			}
-			idle.Reset(linkIdle)
-		}
-	}
-}
-
-func (k *link) lost() {
-	k.l.drop(k)
-	if k.l.fail != nil && k.l.n.ctx.Err() == nil {
-		k.l.fail(k.to)
-	}
 }

@@ -14,15 +14,18 @@ import (
 // peers, else from providers that the DHT names. fetched is called for every
 // content that another node sent, with that node's peer id.
 func (n *Net) Lumps(ctx context.Context, store lumps.Store, fetched func(ref lumps.Ref, from string, bytes int64), log *slog.Logger) (*exchange.Exchange, error) {
-	return exchange.New(ctx, exchange.Config{
-		Host:    n.host,
-		Routing: n.dht,
-		Store:   store,
-		Log:     log,
+	cfg := exchange.Config{
+		Host:  n.host,
+		Store: store,
+		Log:   log,
 		OnFetched: func(ref lumps.Ref, from peer.ID, size int64) {
 			fetched(ref, from.String(), size)
 		},
-	})
+	}
+	if n.dht != nil {
+		cfg.Routing = n.dht
+	}
+	return exchange.New(ctx, cfg)
 }
 
 // Providers asks the DHT who announces a lump; peer ids, at most max.

@@ -5,13 +5,12 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"log/slog"
+	"net"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
 	dht "github.com/libp2p/go-libp2p-kad-dht"
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/event"
@@ -20,10 +19,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/discovery/mdns"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
-	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
-	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
-	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/metatopia/metatopia/internal/base"
 )
@@ -46,6 +42,18 @@ type Config struct {
 	UserAgent string
 	Log       *slog.Logger
 
+	// Protocols are those that Links will carry; their use of streams and
+	// memory is bounded from the start.
+	Protocols []Protocol
+	// Reach says whether others can dial this node, where that is known.
+	Reach Reachability
+	// Lean leaves out the DHT and gossip: the overlay alone.
+	Lean bool
+	// UDP opens QUIC's sockets, and then there is no other transport and
+	// Listen names its addresses; nil is the operating system. It is for
+	// networks that exist in a test only.
+	UDP func(*net.UDPAddr) (net.PacketConn, error)
+
 	// PeerUp and PeerDown are called, one at a time, when the first
 	// connection to a node of ours opens and the last one closes.
 	PeerUp, PeerDown func(base.Key)
@@ -65,9 +73,16 @@ type Net struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
+	bans bans
+	quic interface{ Close() error } // nil unless Config.UDP is set
+
 	mu      sync.Mutex
 	boot    []peer.AddrInfo
 	inbound map[inboundKey]int
+
+	recMu    sync.Mutex
+	rec      []byte // the signed addresses, and those themselves
+	recAddrs []ma.Multiaddr
 }
 
 // New starts listening. It returns before any peer is found.
@@ -82,7 +97,7 @@ func New(cfg Config) (*Net, error) {
 	if cfg.Listen == nil {
 		cfg.Listen = DefaultListen
 	}
-	n := &Net{cfg: cfg, log: cfg.Log, inbound: map[inboundKey]int{}}
+	n := &Net{cfg: cfg, log: cfg.Log, inbound: map[inboundKey]int{}, bans: bans{until: map[peer.ID]time.Time{}}}
 	copy(n.key[:], cfg.Key.Public().(ed25519.PublicKey))
 	for _, a := range cfg.Bootstrap {
 		ai, err := peer.AddrInfoFromString(a)
@@ -100,55 +115,35 @@ func New(cfg Config) (*Net, error) {
 }
 
 func (n *Net) start() error {
-	priv, err := privKey(n.cfg.Key)
-	if err != nil {
-		return fmt.Errorf("p2p: identity: %w", err)
-	}
-	limits := rcmgr.DefaultLimits
-	// Bitswap, the DHT and our links together stay far below this, and it
-	// keeps one peer from holding every stream of the node.
-	limits.ProtocolPeerBaseLimit.StreamsInbound = 64
-	limits.ProtocolPeerBaseLimit.StreamsOutbound = 128
-	limits.ProtocolPeerBaseLimit.Streams = 192
-	rm, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits.AutoScale()))
-	if err != nil {
-		return fmt.Errorf("p2p: resource limits: %w", err)
-	}
-	cm, err := connmgr.NewConnManager(connLow, connHigh, connmgr.WithGracePeriod(connGrace))
-	if err != nil {
-		return fmt.Errorf("p2p: connection manager: %w", err)
-	}
-	opts := []libp2p.Option{
-		libp2p.Identity(priv),
-		libp2p.ListenAddrStrings(n.cfg.Listen...),
-		libp2p.Transport(libp2pquic.NewTransport),
-		libp2p.Transport(tcp.NewTCPTransport),
-		libp2p.DefaultSecurity, libp2p.DefaultMuxers,
-		libp2p.ResourceManager(rm),
-		libp2p.ConnectionManager(cm),
-		libp2p.UserAgent(n.cfg.UserAgent),
-		libp2p.EnableRelay(),
-		libp2p.EnableRelayService(),
-		libp2p.EnableHolePunching(),
-		libp2p.NonPublicAddrPublishing(true),
-		libp2p.WithDialTimeout(dialTimeout),
-	}
-	if !loopbackOnly(n.cfg.Listen) {
-		// Talking to the router and asking others how they see us makes sense
-		// only where somebody else could reach us.
-		opts = append(opts,
-			libp2p.EnableAutoRelayWithPeerSource(n.relayCandidates),
-			libp2p.EnableNATService(),
-			libp2p.NATPortMap(),
-		)
-	}
-	n.host, err = libp2p.New(opts...)
-	if err != nil {
-		return fmt.Errorf("p2p: listen on %v: %w", n.cfg.Listen, err)
+	if err := n.listen(); err != nil {
+		return err
 	}
 	if err := n.watchPeers(); err != nil {
 		return err
 	}
+	if !n.cfg.Lean {
+		if err := n.startShared(); err != nil {
+			return err
+		}
+	}
+	if n.cfg.MDNS {
+		svc := mdns.NewMdnsService(n.host, "_metatopia._udp", (*mdnsFound)(n))
+		if err := svc.Start(); err != nil {
+			// A machine without multicast is common and not fatal.
+			n.log.Warn("local discovery is off", "err", err)
+		} else {
+			n.mdns = svc
+		}
+	}
+	for _, ai := range n.bootstrapPeers() {
+		n.dial(ai)
+	}
+	return nil
+}
+
+// startShared starts what all nodes of the network share: the DHT and gossip.
+func (n *Net) startShared() error {
+	var err error
 	n.dht, err = dht.New(n.host,
 		dht.ProtocolPrefix(dhtPrefix),
 		// Auto mode never fills a table on a private network.
@@ -172,48 +167,13 @@ func (n *Net) start() error {
 	if err != nil {
 		return fmt.Errorf("p2p: gossip: %w", err)
 	}
-	if n.cfg.MDNS {
-		svc := mdns.NewMdnsService(n.host, "_metatopia._udp", (*mdnsFound)(n))
-		if err := svc.Start(); err != nil {
-			// A machine without multicast is common and not fatal.
-			n.log.Warn("local discovery is off", "err", err)
-		} else {
-			n.mdns = svc
-		}
-	}
-	for _, ai := range n.bootstrapPeers() {
-		n.dial(ai)
-	}
 	return nil
-}
-
-// loopbackOnly reports whether every listen address is on this machine.
-func loopbackOnly(listen []string) bool {
-	for _, a := range listen {
-		if !strings.HasPrefix(a, "/ip4/127.") && !strings.HasPrefix(a, "/ip6/::1/") {
-			return false
-		}
-	}
-	return true
 }
 
 func (n *Net) bootstrapPeers() []peer.AddrInfo {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.boot)
-}
-
-// relayCandidates offers connected peers as relays; libp2p tests each.
-func (n *Net) relayCandidates(ctx context.Context, num int) <-chan peer.AddrInfo {
-	out := make(chan peer.AddrInfo, num)
-	defer close(out)
-	for _, id := range n.host.Network().Peers() {
-		if len(out) == num {
-			break
-		}
-		out <- n.host.Peerstore().PeerInfo(id)
-	}
-	return out
 }
 
 // watchPeers turns libp2p's connectedness events into PeerUp and PeerDown.
@@ -238,7 +198,7 @@ func (n *Net) watchPeers() error {
 					continue
 				}
 				switch {
-				case ev.Connectedness == network.Connected && n.cfg.PeerUp != nil:
+				case ev.Connectedness != network.NotConnected && n.cfg.PeerUp != nil:
 					n.cfg.PeerUp(k)
 				case ev.Connectedness == network.NotConnected && n.cfg.PeerDown != nil:
 					n.cfg.PeerDown(k)
@@ -281,6 +241,10 @@ func (n *Net) Close() error {
 	var err error
 	if n.host != nil {
 		err = n.host.Close()
+	}
+	if n.quic != nil {
+		n.quic.Close()
+		n.quic = nil
 	}
 	n.wg.Wait()
 	return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -45,9 +44,15 @@ func (n *Net) Peers() []Peer {
 		if len(conns) == 0 {
 			continue
 		}
-		p := Peer{PeerID: id.String(), Addr: conns[0].RemoteMultiaddr().String()}
+		best := conns[0].RemoteMultiaddr()
+		for _, c := range conns {
+			if relayed(best) && !relayed(c.RemoteMultiaddr()) {
+				best = c.RemoteMultiaddr()
+			}
+		}
+		p := Peer{PeerID: id.String(), Addr: best.String()}
 		p.Key, _ = keyOf(id)
-		p.Transport = transportOf(conns[0].RemoteMultiaddr())
+		p.Transport = transportOf(best)
 		p.RTT = float64(n.host.Peerstore().LatencyEWMA(id).Microseconds()) / 1000
 		out = append(out, p)
 	}
@@ -95,10 +100,15 @@ func BadAddr(addr string) bool {
 	return err != nil
 }
 
-// Connected reports whether a connection to k is open.
+// Connected reports whether a connection to k is open, be it through a relay.
 func (n *Net) Connected(k base.Key) bool {
 	id, err := idOf(k)
-	return err == nil && n.host.Network().Connectedness(id) == network.Connected
+	return err == nil && n.reached(id)
+}
+
+func (n *Net) reached(id peer.ID) bool {
+	c := n.host.Network().Connectedness(id)
+	return c == network.Connected || c == network.Limited
 }
 
 // Dial connects to an address with /p2p/ and remembers it as a bootstrap peer.
@@ -127,6 +137,26 @@ func (n *Net) Dial(ctx context.Context, addr string) (base.Key, error) {
 	return k, nil
 }
 
+// DialKnown connects to a node with the addresses known, and asks the DHT only
+// when there are none. A node that is not where it was is most often gone, and
+// the overlay tries many such.
+func (n *Net) DialKnown(ctx context.Context, k base.Key) error {
+	id, err := idOf(k)
+	if err != nil {
+		return err
+	}
+	ai := n.host.Peerstore().PeerInfo(id)
+	if len(ai.Addrs) == 0 {
+		return n.DialKey(ctx, k)
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	if err := n.host.Connect(ctx, ai); err != nil {
+		return fmt.Errorf("p2p: dial %s: %w", k.Short(), err)
+	}
+	return nil
+}
+
 // DialKey connects to a node by key: with the addresses known, else with
 // those that the DHT finds.
 func (n *Net) DialKey(ctx context.Context, k base.Key) error {
@@ -134,7 +164,7 @@ func (n *Net) DialKey(ctx context.Context, k base.Key) error {
 	if err != nil {
 		return err
 	}
-	if id == n.host.ID() || n.host.Network().Connectedness(id) == network.Connected {
+	if id == n.host.ID() || n.reached(id) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
@@ -143,6 +173,9 @@ func (n *Net) DialKey(ctx context.Context, k base.Key) error {
 		if n.host.Connect(ctx, ai) == nil {
 			return nil
 		}
+	}
+	if n.dht == nil {
+		return fmt.Errorf("p2p: dial %s: no address of it is known", k.Short())
 	}
 	// It may have come back elsewhere; others know where.
 	ai, err := n.dht.FindPeer(ctx, id)
@@ -162,28 +195,25 @@ func (n *Net) Protect(k base.Key, tag string) {
 	}
 }
 
+// value makes the connection to k worth more while a stream is open; calling
+// the result ends that.
+func (n *Net) value(k base.Key, p Protocol, out bool) (end func()) {
+	id, err := idOf(k)
+	if err != nil || p.Value == 0 {
+		return func() {}
+	}
+	tag := p.ID
+	if out {
+		tag += " out"
+	}
+	cm := n.host.ConnManager()
+	cm.UpsertTag(id, tag, func(v int) int { return v + p.Value })
+	return func() { cm.UpsertTag(id, tag, func(v int) int { return v - p.Value }) }
+}
+
 // Unprotect takes one tag back.
 func (n *Net) Unprotect(k base.Key, tag string) {
 	if id, err := idOf(k); err == nil {
 		n.host.ConnManager().Unprotect(id, tag)
 	}
-}
-
-// learnFor is how long an address that a peer told of another is believed.
-const learnFor = 10 * time.Minute
-
-// Learn notes where a node can be dialled; addresses that do not parse are
-// left out. It does not dial.
-func (n *Net) Learn(k base.Key, addrs []string) {
-	id, err := idOf(k)
-	if err != nil {
-		return
-	}
-	var list []ma.Multiaddr
-	for _, a := range addrs[:min(len(addrs), 16)] {
-		if m, err := ma.NewMultiaddr(a); err == nil {
-			list = append(list, m)
-		}
-	}
-	n.host.Peerstore().AddAddrs(id, list, learnFor)
 }

@@ -32,6 +32,9 @@ func (s Stream) Close() error {
 	return err
 }
 
+// Reset ends both directions at once; what was not read yet is lost.
+func (s Stream) Reset() { _ = s.s.Reset() }
+
 // CloseWrite says that nothing more will be written.
 func (s Stream) CloseWrite() error { return s.s.CloseWrite() }
 
@@ -66,7 +69,7 @@ func (n *Net) Unhandle(proto string) { n.host.RemoveStreamHandler(protocol.ID(pr
 func (n *Net) enter(k inboundKey) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.inbound[k] >= maxInboundLinks {
+	if n.inbound[k] >= maxInbound {
 		return false
 	}
 	n.inbound[k]++

@@ -30,6 +30,9 @@ type Topic struct {
 // Topic joins a topic. check runs for every message before it is forwarded or
 // delivered; from is the author, whose signature has been verified.
 func (n *Net) Topic(name string, check func(from base.Key, data []byte) Verdict) (*Topic, error) {
+	if n.ps == nil {
+		return nil, fmt.Errorf("p2p: topic %s: started without gossip", name)
+	}
 	err := n.ps.RegisterTopicValidator(name, func(_ context.Context, _ peer.ID, m *pubsub.Message) pubsub.ValidationResult {
 		from, err := keyOf(m.GetFrom())
 		if err != nil || len(m.Data) > maxGossip {

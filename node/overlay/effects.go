@@ -1,0 +1,58 @@
+package overlay
+
+import (
+	"github.com/metatopia/metatopia/node/p2p"
+	"github.com/metatopia/metatopia/raynet"
+	"github.com/metatopia/metatopia/raynet/wire"
+)
+
+// perform carries out one effect. o.mu is held; nothing here blocks.
+func (o *Overlay) perform(e raynet.Effect) {
+	switch e := e.(type) {
+	case raynet.Send:
+		t := wire.Type(e.Bytes[1])
+		o.links.Send(e.To, protocolOf(t), p2p.Outgoing{Class: classOf(e.Class), Subject: uint64(t), Msg: e.Bytes})
+	case raynet.Dial:
+		if len(e.Addr) == 0 {
+			break // the network may know one; the send will tell
+		}
+		if err := o.cfg.Net.LearnRecord(e.Key, e.Addr); err != nil {
+			o.badAddrs.Add(1)
+			o.log.Debug("address record refused", "peer", e.Key.Short(), "err", err)
+		}
+	case raynet.Protect:
+		o.cfg.Net.Protect(e.Key, protectTag)
+	case raynet.Unprotect:
+		o.cfg.Net.Unprotect(e.Key, protectTag)
+	case raynet.WakeAt:
+		o.wake = e.T
+	case raynet.Deliver:
+		o.cfg.Deliver(e)
+	case raynet.Found:
+		if c := o.asked[e.Token]; c != nil {
+			delete(o.asked, e.Token)
+			c <- e
+		}
+	case raynet.RouteLost:
+		if c := o.lost[e.Token]; c != nil {
+			delete(o.lost, e.Token)
+			close(c)
+		}
+	case raynet.Event:
+		if e.Kind == raynet.Refused {
+			o.refused(e)
+		}
+	}
+}
+
+// refused holds a refusal against the peer that brought it, unless it was two
+// records of one stamp: then the signer is the cheat, and the bearer may be as
+// honest as this node. o.mu is held.
+func (o *Overlay) refused(e raynet.Event) {
+	o.refusals.Add(1)
+	c := o.core.Counters().Conflict
+	if c == o.conflicts {
+		o.links.Strike(e.Key)
+	}
+	o.conflicts = c
+}
