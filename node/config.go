@@ -15,6 +15,7 @@ type Config struct {
 	Listen    []string // multiaddrs; nil = every interface, QUIC and TCP
 	Bootstrap []string // multiaddrs with /p2p/ to dial at start
 	MDNS      bool     // find nodes on the local network
+	Reach     string   // can others dial this node: "public", "private", or "auto", which asks them; "" is auto
 	Join      string   // join link to follow
 	Absent    bool     // the avatar stays away until its person does something
 	Version   string
@@ -28,6 +29,11 @@ func (c *Config) validate() error {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	switch c.Reach {
+	case "", "auto", "public", "private":
+	default:
+		return fmt.Errorf("node: config: reach %q is none of auto, public, private", c.Reach)
 	}
 	if c.Name != "" {
 		if err := world.CheckName(c.Name); err != nil {

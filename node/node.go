@@ -159,6 +159,12 @@ func (n *Node) peerDown(k base.Key) {
 	}
 }
 
+func (n *Node) addrsChanged() {
+	if w := n.current(); w != nil {
+		w.overlay.AddrsChanged()
+	}
+}
+
 // Backend is the node as its local clients see it.
 func (n *Node) Backend() control.Backend { return &backend{n} }
 

@@ -48,7 +48,13 @@ func (n *Node) listen(boot []string) error {
 	}
 	cfg := p2p.Config{
 		Key: n.priv, Bootstrap: boot, MDNS: n.cfg.MDNS, UserAgent: "metatopia/" + n.cfg.Version, Log: n.log,
-		PeerUp: n.peerUp, PeerDown: n.peerDown, Protocols: overlay.Protocols(),
+		PeerUp: n.peerUp, PeerDown: n.peerDown, AddrsChanged: n.addrsChanged, Protocols: overlay.Protocols(),
+	}
+	switch n.cfg.Reach {
+	case "public":
+		cfg.Reach = p2p.ReachPublic
+	case "private":
+		cfg.Reach = p2p.ReachPrivate
 	}
 	var saved savedPorts
 	if _, err := n.home.loadJSON("ports.json", &saved); err != nil {

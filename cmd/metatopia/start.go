@@ -15,7 +15,7 @@ import (
 func newNode(ctx context.Context, c nodeConfig) (runningNode, error) {
 	n, err := node.Start(ctx, node.Config{
 		Home: c.Home, Name: c.Name, Listen: c.Listen, Bootstrap: c.Bootstrap, MDNS: c.MDNS, Absent: c.Absent,
-		Join: c.Join, Version: c.Version, Log: c.Log, Guests: guest.FS(),
+		Reach: c.Reach, Join: c.Join, Version: c.Version, Log: c.Log, Guests: guest.FS(),
 	})
 	if errors.Is(err, node.ErrInUse) {
 		return nil, control.Errorf(control.Conflict, "stop it with `metatopia stop`, or use another --home", "%w", err)

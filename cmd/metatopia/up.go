@@ -20,6 +20,7 @@ type upFlags struct {
 	Listen    []string `help:"Address to listen on for other nodes, a multiaddr; may be given again." placeholder:"ADDR"`
 	Bootstrap []string `help:"Address of a node to connect to at start, with /p2p/; may be given again." placeholder:"ADDR"`
 	Mdns      bool     `name:"mdns" help:"Find nodes on the local network (the default); --no-mdns does not." default:"true" negatable:""`
+	Reach     string   `help:"Whether others can dial this node: ask them (auto), yes, so relay for those who cannot be dialled (public), or no (private)." enum:"auto,public,private" default:"auto"`
 	Web       string   `help:"Where to serve the page; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 	NoWeb     bool     `name:"no-web" help:"Serve no page."`
 	Telnet    string   `help:"Where to serve telnet; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
@@ -62,6 +63,7 @@ var startNode = newNode
 // nodeConfig is what up asks of a node.
 type nodeConfig struct {
 	Home, Name, Join, Version string
+	Reach                     string
 	Listen, Bootstrap         []string
 	MDNS, Absent              bool
 	Log                       *slog.Logger
@@ -115,6 +117,7 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 	n, err := startNode(ctx, nodeConfig{
 		Home: e.Home, Name: f.Name, Join: join, Version: e.Version,
 		Listen: f.Listen, Bootstrap: f.Bootstrap, MDNS: f.Mdns, Absent: f.Absent, Log: log,
+		Reach: f.Reach,
 	})
 	if err != nil {
 		if ctx.Err() != nil {

@@ -158,6 +158,9 @@ func (o *Overlay) PeerDown(k base.Key) {
 	o.give(raynet.PeerDown{Key: k})
 }
 
+// AddrsChanged tells that the network has other addresses than before.
+func (o *Overlay) AddrsChanged() { o.tellAddr(false) }
+
 // Run works until ctx ends. It is called once.
 func (o *Overlay) Run(ctx context.Context) {
 	defer close(o.ended)
@@ -222,8 +225,9 @@ func (o *Overlay) tellAddr(always bool) {
 	o.mu.Lock()
 	same := bytes.Equal(rec, o.addr)
 	o.addr = rec
+	known := o.core != nil
 	o.mu.Unlock()
-	if !same || always {
+	if known && !same || always {
 		o.give(raynet.SetAddr{Addr: rec})
 	}
 }

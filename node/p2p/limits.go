@@ -92,8 +92,8 @@ const (
 	// A node that nobody reaches asks its peers for a relay after
 	// relayPatience, again every relayLook, and the same one not sooner than
 	// relayBackoff after it refused.
-	relayPatience = 5 * time.Second
-	relayLook     = 10 * time.Second
+	relayPatience = 2 * time.Second
+	relayLook     = 3 * time.Second
 	relayBackoff  = 2 * time.Minute
 )
 

@@ -37,7 +37,7 @@ func (k *link) run() {
 		return
 	}
 	stat.opened.Add(1)
-	defer s.Close()
+	defer func() { s.Close() }()
 	defer k.l.n.value(k.peer.to, k.l.cfg.Protocols[k.proto], true)()
 	wait := k.l.cfg.Protocols[k.proto].Idle
 	if wait == 0 {
@@ -54,6 +54,14 @@ func (k *link) run() {
 			return
 		}
 		if len(buf) > 0 {
+			if s.Relayed() && k.l.n.direct(k.peer.to) {
+				// A hole was punched since: the relay has carried enough.
+				if better, err := k.dial(ctx); err == nil {
+					s.Close()
+					s = better
+					stat.opened.Add(1)
+				}
+			}
 			began := time.Now()
 			if _, err := s.Write(buf); err != nil {
 				stat.broken.Add(1)

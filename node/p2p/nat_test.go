@@ -45,7 +45,7 @@ func (n *Net) via(p *Net) string {
 }
 
 // meet waits until a has a relayed address, tells b, and sends to and fro.
-func (h *homes) meet() (took time.Duration) {
+func (h *homes) meet() (la, lb *Links, ga, gb chan heard) {
 	t := h.t
 	began := time.Now()
 	circuit := func() bool {
@@ -67,7 +67,6 @@ func (h *homes) meet() (took time.Duration) {
 	}
 	la, ga, fa := h.links(h.a, testProto)
 	lb, gb, fb := h.links(h.b, testProto)
-	began = time.Now()
 	lb.Send(h.a.Key(), 0, Outgoing{Msg: []byte("ping")})
 	<-ga
 	la.Send(h.b.Key(), 0, Outgoing{Msg: []byte("pong")})
@@ -75,15 +74,15 @@ func (h *homes) meet() (took time.Duration) {
 	if len(fa)+len(fb) > 0 {
 		t.Fatal("a send failed")
 	}
-	t.Logf("to and fro after %v via %s", time.Since(began), h.b.via(h.a))
-	return time.Since(began)
+	t.Logf("to and fro via %s", h.b.via(h.a))
+	return la, lb, ga, gb
 }
 
 // Two nodes behind NATs that keep one port per socket meet through a third and
 // end up with a direct connection.
 func TestHolePunching(t *testing.T) {
 	inHomes(t, [2]udpnet.Mapping{udpnet.PerSocket, udpnet.PerSocket}, func(h *homes) {
-		h.meet()
+		la, lb, ga, gb := h.meet()
 		began := time.Now()
 		for h.b.via(h.a) != "quic-v1" || h.a.via(h.b) != "quic-v1" {
 			if time.Since(began) > time.Minute {
@@ -92,8 +91,23 @@ func TestHolePunching(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		t.Logf("direct after %v", time.Since(began))
-		// The relay is not needed any more.
+		// The next messages move the streams over, and the relay is not needed
+		// any more.
+		to := func(l *Links, n *Net, got chan heard, text string) {
+			l.Send(n.Key(), 0, Outgoing{Msg: []byte(text)})
+			if m := <-got; m.msg != text {
+				t.Fatalf("%q came instead of %q", m.msg, text)
+			}
+		}
+		to(la, h.b, gb, "direct")
+		to(lb, h.a, ga, "too")
 		h.relay.Close()
+		time.Sleep(time.Second)
+		to(la, h.b, gb, "without the relay")
+		to(lb, h.a, ga, "as well")
+		if s := statsOf(la); s["t_opened"] != 2 || s["t_broken"] != 0 {
+			t.Fatal(s)
+		}
 		time.Sleep(time.Minute)
 		if h.b.via(h.a) != "quic-v1" {
 			t.Fatalf("via %s without the relay", h.b.via(h.a))

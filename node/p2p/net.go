@@ -57,6 +57,9 @@ type Config struct {
 	// PeerUp and PeerDown are called, one at a time, when the first
 	// connection to a node of ours opens and the last one closes.
 	PeerUp, PeerDown func(base.Key)
+	// AddrsChanged, unless nil, is called after this node's addresses have
+	// changed: an interface came, a relay was found.
+	AddrsChanged func()
 }
 
 // Net is a running libp2p host with the world's DHT and gossip.
@@ -176,9 +179,10 @@ func (n *Net) bootstrapPeers() []peer.AddrInfo {
 	return slices.Clone(n.boot)
 }
 
-// watchPeers turns libp2p's connectedness events into PeerUp and PeerDown.
+// watchPeers turns libp2p's events into PeerUp, PeerDown and AddrsChanged.
 func (n *Net) watchPeers() error {
-	sub, err := n.host.EventBus().Subscribe(new(event.EvtPeerConnectednessChanged), eventbus.BufSize(256))
+	sub, err := n.host.EventBus().Subscribe(
+		[]any{new(event.EvtPeerConnectednessChanged), new(event.EvtLocalAddressesUpdated)}, eventbus.BufSize(256))
 	if err != nil {
 		return fmt.Errorf("p2p: events: %w", err)
 	}
@@ -191,6 +195,12 @@ func (n *Net) watchPeers() error {
 			case e, ok := <-sub.Out():
 				if !ok {
 					return
+				}
+				if _, ok := e.(event.EvtLocalAddressesUpdated); ok {
+					if n.cfg.AddrsChanged != nil {
+						n.cfg.AddrsChanged()
+					}
+					continue
 				}
 				ev := e.(event.EvtPeerConnectednessChanged)
 				k, err := keyOf(ev.Peer)

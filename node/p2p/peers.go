@@ -106,6 +106,12 @@ func (n *Net) Connected(k base.Key) bool {
 	return err == nil && n.reached(id)
 }
 
+// direct reports whether there is a connection to k that no relay carries.
+func (n *Net) direct(k base.Key) bool {
+	id, err := idOf(k)
+	return err == nil && n.host.Network().Connectedness(id) == network.Connected
+}
+
 func (n *Net) reached(id peer.ID) bool {
 	c := n.host.Network().Connectedness(id)
 	return c == network.Connected || c == network.Limited

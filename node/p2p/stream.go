@@ -32,6 +32,9 @@ func (s Stream) Close() error {
 	return err
 }
 
+// Relayed reports whether the stream goes through a relay.
+func (s Stream) Relayed() bool { return s.s.Conn().Stat().Limited }
+
 // Reset ends both directions at once; what was not read yet is lost.
 func (s Stream) Reset() { _ = s.s.Reset() }
 
