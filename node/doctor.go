@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/node/overlay"
 	"github.com/metatopia/metatopia/scripting/guest"
 )
 
@@ -27,7 +28,7 @@ const (
 func (b *backend) Doctor(context.Context) (*control.DoctorResponse, error) {
 	return &control.DoctorResponse{Checks: []control.DoctorCheck{
 		b.checkDisk(), b.checkSync(), b.checkFiles(), b.checkClock(), b.checkCPU(), b.checkGuests(),
-		b.checkListen(), b.checkPeers(), b.checkReach(), b.checkWorld(),
+		b.checkListen(), b.checkPeers(), b.checkReach(), b.checkWorld(), b.checkOverlay(),
 	}}, nil
 }
 
@@ -113,8 +114,13 @@ func (b *backend) checkListen() control.DoctorCheck {
 
 func (b *backend) checkPeers() control.DoctorCheck {
 	// A lone node is not a broken one.
-	n := len(b.net.Peers())
-	return check("peers", true, "", "%d connected", n)
+	list, relayed := b.net.Peers(), 0
+	for _, p := range list {
+		if p.Transport == "circuit" {
+			relayed++
+		}
+	}
+	return check("peers", true, "", "%d connected, %d of them through a relay; %d times one was cut off", len(list), relayed, b.net.Banned())
 }
 
 func (b *backend) checkReach() control.DoctorCheck {
@@ -137,4 +143,27 @@ func (b *backend) checkWorld() control.DoctorCheck {
 		}
 	}
 	return check("world", live > 0 || len(list) == 0, "their servers may be away", "%s: %d regions known, %d answer", w.charter.Name, len(list), live)
+}
+
+// checkOverlay looks at what the overlay counted: whether this node has its
+// place among others, and whether messages were lost on this side.
+func (b *backend) checkOverlay() control.DoctorCheck {
+	w := b.current()
+	if w == nil {
+		return check("overlay", true, "", "begins with a world")
+	}
+	m := map[string]uint64{}
+	w.overlay.Stats(m)
+	dropped := m["raynet_inbox_dropped"]
+	var stalls, limited uint64
+	for _, p := range overlay.Protocols() {
+		for _, c := range []string{"bulk", "reliable", "latest"} {
+			dropped += m[p.Name+"_dropped_"+c]
+		}
+		stalls += m[p.Name+"_stalls"]
+		limited += m[p.Name+"_limited"]
+	}
+	return check("overlay", m["raynet_near_members"] > 0 || m["raynet_peers_up"] == 0, "the peers may be of another world, or still be joining",
+		"%d neighbours, %d long links, %d in the random view; dropped here %d, of others over their rate %d, writes that waited %d",
+		m["raynet_near_members"], m["raynet_long_members"], m["raynet_random_members"], dropped, limited, stalls)
 }

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -270,7 +271,8 @@ func solidAngle(f raynet.Face) float64 {
 	return sum
 }
 
-// until waits, in simulated time, for something to become true.
+// until waits, in simulated time, for something to become true. It runs inside
+// a bubble only.
 func (t *town) until(limit time.Duration, what string, ok func() bool) time.Duration {
 	t.t.Helper()
 	began := time.Now()
@@ -279,6 +281,7 @@ func (t *town) until(limit time.Duration, what string, ok func() bool) time.Dura
 			t.t.Fatalf("after %v still not: %s", limit, what)
 		}
 		time.Sleep(100 * time.Millisecond)
+		synctest.Wait()
 	}
 	return time.Since(began)
 }
