@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -29,7 +30,7 @@ func (c benchCmd) Run(ctx context.Context, e *environment) error {
 	if c.Kind == "overlay" {
 		return c.Overlay.run(ctx, e, c.Seed)
 	}
-	return notYet(e.Command)
+	return notYet(strings.TrimSpace("bench " + c.Kind))
 }
 
 // slowNotes gives a function that says something at most every ten seconds:

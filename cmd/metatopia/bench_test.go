@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestBenchOverlay: the object of the contract, the table, and the drawings.
+func TestBenchOverlay(t *testing.T) {
+	plots := filepath.Join(t.TempDir(), "plots")
+	var out, errs bytes.Buffer
+	args := []string{"bench", "overlay", "--nodes", "50", "--scenario", "cold", "--sample", "20", "--plots", plots}
+	if code := run(context.Background(), append(args, "--json"), &terminals{Out: &out, Err: &errs}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs.String())
+	}
+	var r struct {
+		Kind, Machine string
+		Seed          uint64
+		Figures       map[string]float64
+		Reference     map[string]float64
+	}
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Kind != "overlay" || r.Seed != 1 || r.Machine == "" || r.Reference == nil || r.Figures["cold.solid_angle"] < 0.9 {
+		t.Errorf("%s", out.String())
+	}
+	if b, err := os.ReadFile(filepath.Join(plots, "raynet-50-cold.svg")); err != nil || !bytes.HasPrefix(b, []byte("<svg")) {
+		t.Errorf("drawing: %v", err)
+	}
+	out.Reset()
+	if code := run(context.Background(), args, &terminals{Out: &out, Err: &errs}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs.String())
+	}
+	if !strings.Contains(out.String(), "cold.solid_angle") || !strings.Contains(out.String(), "reached") {
+		t.Error(out.String())
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if code := run(ctx, args, &terminals{Out: &out, Err: &errs}); code != 1 || !strings.Contains(errs.String(), "Interrupted") {
+		t.Errorf("exit code %d when interrupted: %s", code, errs.String())
+	}
+}
