@@ -20,7 +20,7 @@ const exactRays = 128
 
 // Select implements Selector. Contribution is the volume the cell really grows
 // by without the candidate.
-func (Exact) Select(dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, _ *base.Rand) {
+func (Exact) Select(_ *Scratch, dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, _ *base.Rand) {
 	clear(dst)
 	whole := NewCell(origin, box, cands, -1)
 	volume := whole.Volume()

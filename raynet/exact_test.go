@@ -73,7 +73,7 @@ func TestRaysSeeTheCell(t *testing.T) {
 	for i := range sample {
 		others := append(append([]spatial.Pos(nil), ps[:i]...), ps[i+1:]...)
 		scores := make([]Score, len(others))
-		Rays{N: 128}.Select(scores, ps[i], testBox, others, rng)
+		Rays{N: 128}.Select(&Scratch{}, scores, ps[i], testBox, others, rng)
 		c := NewCell(ps[i], testBox, others, -1)
 		seen, all, rays := 0.0, 0.0, 0
 		var won []spatial.Pos
@@ -112,8 +112,8 @@ func TestExactSelectorAgreesWithRays(t *testing.T) {
 	rng := base.NewRand(9, 0)
 	ps := randomPoints(rng, 60, testBox)
 	rays, exact := make([]Score, 59), make([]Score, 59)
-	Rays{N: 2000}.Select(rays, ps[0], testBox, ps[1:], rng)
-	Exact{}.Select(exact, ps[0], testBox, ps[1:], rng)
+	Rays{N: 2000}.Select(&Scratch{}, rays, ps[0], testBox, ps[1:], rng)
+	Exact{}.Select(&Scratch{}, exact, ps[0], testBox, ps[1:], rng)
 	for i := range rays {
 		if rays[i].Rays > 0 && exact[i].Rays == 0 {
 			t.Errorf("candidate %d wins %d of 2000 rays and has no face", i, rays[i].Rays)
@@ -128,7 +128,7 @@ func TestRaysAtAWallAndAtOneSpot(t *testing.T) {
 	rng := base.NewRand(1, 0)
 	corner := testBox.Min
 	scores := make([]Score, 2)
-	Rays{N: 128}.Select(scores, corner, testBox, []spatial.Pos{{X: 1, Y: 0, Z: 0}, spatial.At(50, 50, 50)}, rng)
+	Rays{N: 128}.Select(&Scratch{}, scores, corner, testBox, []spatial.Pos{{X: 1, Y: 0, Z: 0}, spatial.At(50, 50, 50)}, rng)
 	for i, s := range scores {
 		if s.Contribution != s.Contribution || s.Contribution < 0 || math.IsInf(s.Contribution, 0) {
 			t.Errorf("candidate %d contributes %v", i, s.Contribution)

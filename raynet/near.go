@@ -36,7 +36,7 @@ func (n *Node) judge(origin spatial.Pos, cands []candidate) {
 		cands[i].d2 = origin.Dist2(cands[i].at)
 	}
 	scores := make([]Score, len(cands))
-	n.cfg.Selector.Select(scores, origin, n.box, pts, n.rng)
+	n.cfg.Selector.Select(&Scratch{}, scores, origin, n.box, pts, n.rng)
 	for i := range cands {
 		cands[i].score = scores[i]
 	}

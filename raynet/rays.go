@@ -21,7 +21,7 @@ type Rays struct{ N int }
 const maxRays = 4096
 
 // Select implements Selector.
-func (r Rays) Select(dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, rng *base.Rand) {
+func (r Rays) Select(_ *Scratch, dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, rng *base.Rand) {
 	clear(dst)
 	rot := randomRotation(rng)
 	n := min(max(r.N, 1), maxRays)

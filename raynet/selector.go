@@ -18,8 +18,8 @@ type Score struct {
 }
 
 // Selector judges candidates. Implementations are pure functions of their
-// arguments: rng is the only source of chance. dst has the length of cands
+// arguments: rng is the only source of chance, s only lends memory. dst has the length of cands
 // and is overwritten. No candidate equals origin.
 type Selector interface {
-	Select(dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, rng *base.Rand)
+	Select(s *Scratch, dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, rng *base.Rand)
 }
