@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/metatopia/metatopia/node/control"
@@ -57,7 +58,10 @@ func printStatus(w io.Writer, s *control.StatusResponse) {
 	}
 	names := make([]string, 0, len(s.Counters))
 	for k := range s.Counters {
-		names = append(names, k)
+		// Forty of the overlay's own are for --json and for metrics.
+		if !strings.HasPrefix(k, "raynet_") {
+			names = append(names, k)
+		}
 	}
 	slices.Sort(names)
 	for _, k := range names {

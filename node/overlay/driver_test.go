@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -133,8 +134,14 @@ func TestKindChanges(t *testing.T) {
 		defer w.close()
 		r := w.list[2]
 		r.epoch++
+		if !r.net.Protected(w.list[0].key) {
+			t.Fatal("a neighbour's connection is not protected")
+		}
 		if err := r.o.Place(wire.Site, raynet.SetPose{Pos: r.pos}); err != nil {
 			t.Fatal(err)
+		}
+		if r.net.Protected(w.list[0].key) {
+			t.Fatal("protected for a core that is gone")
 		}
 		w.until(30*time.Second, "a site for all", func() bool {
 			for _, p := range w.list {
@@ -148,6 +155,45 @@ func TestKindChanges(t *testing.T) {
 			}
 			return true
 		})
+	})
+}
+
+// An hour in which a hundred visitors come, stay a while and vanish leaves
+// nothing behind with one who stays.
+func TestVisitorsLeaveNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := few(t, 3)
+		defer w.close()
+		host := w.list[0]
+		seen := 0
+		for i := range 100 {
+			v := w.add(10 + i)
+			v.start()
+			v.knows(host)
+			w.until(30*time.Second, "a visitor's neighbours", func() bool { return v.sees(host) })
+			if host.sees(v) {
+				seen++
+			}
+			if i%2 == 0 {
+				v.leave()
+			} else {
+				v.crash()
+			}
+			time.Sleep(30 * time.Second)
+		}
+		time.Sleep(5 * time.Minute)
+		m := map[string]uint64{}
+		host.o.Stats(m)
+		t.Logf("%d seen; %d goroutines; %v", seen, runtime.NumGoroutine(), m)
+		if m["raynet_peers_up"] != 2 || m["raynet_near_links"] > 2 || m["raynet_near_members"] != 2 {
+			t.Error("links or members are left over")
+		}
+		if n := host.o.links.Known(); n > 10 {
+			t.Errorf("the rates of %d peers are still remembered", n)
+		}
+		if n := runtime.NumGoroutine(); n > 400 {
+			t.Errorf("%d goroutines for three nodes", n)
+		}
 	})
 }
 

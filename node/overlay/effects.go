@@ -21,8 +21,10 @@ func (o *Overlay) perform(e raynet.Effect) {
 			o.log.Debug("address record refused", "peer", e.Key.Short(), "err", err)
 		}
 	case raynet.Protect:
+		o.held[e.Key] = true
 		o.cfg.Net.Protect(e.Key, protectTag)
 	case raynet.Unprotect:
+		delete(o.held, e.Key)
 		o.cfg.Net.Unprotect(e.Key, protectTag)
 	case raynet.WakeAt:
 		o.wake = e.T
@@ -43,6 +45,15 @@ func (o *Overlay) perform(e raynet.Effect) {
 			o.refused(e)
 		}
 	}
+}
+
+// release lets go of all connections that a core which is gone wanted kept.
+// o.mu is held.
+func (o *Overlay) release() {
+	for k := range o.held { //lint:sorted all go
+		o.cfg.Net.Unprotect(k, protectTag)
+	}
+	clear(o.held)
 }
 
 // refused holds a refusal against the peer that brought it, unless it was two

@@ -72,6 +72,8 @@ type Overlay struct {
 	token uint64
 	asked map[uint64]chan raynet.Found
 	lost  map[uint64]chan struct{}
+	// held are the peers whose connections the core wants kept.
+	held map[base.Key]bool
 
 	conflicts uint64 // the core's count when it last refused something
 
@@ -102,7 +104,8 @@ func New(cfg Config) (*Overlay, error) {
 	o := &Overlay{
 		cfg: cfg, log: cfg.Log, began: time.Now(), up: map[base.Key]bool{}, ended: make(chan struct{}),
 		asked: map[uint64]chan raynet.Found{}, lost: map[uint64]chan struct{}{},
-		in: inbox{wake: make(chan struct{}, 1)}, cache: newCache(),
+		held: map[base.Key]bool{},
+		in:   inbox{wake: make(chan struct{}, 1)}, cache: newCache(),
 	}
 	copy(o.key[:], cfg.Key.Public().(ed25519.PublicKey))
 	o.recall()
@@ -240,6 +243,7 @@ func (o *Overlay) Leave(ctx context.Context) {
 	o.mu.Lock()
 	o.step(raynet.Leave{}, &out)
 	o.core, o.wake, o.left = nil, 0, true
+	o.release()
 	o.mu.Unlock()
 	o.links.Flush(ctx)
 	o.links.Close()

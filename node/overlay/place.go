@@ -84,6 +84,7 @@ func (o *Overlay) begin(kind wire.Kind, pos spatial.Pos) error {
 	if err != nil {
 		return fmt.Errorf("overlay: %w", err)
 	}
+	o.release()
 	o.core, o.kind, o.conflicts = core, kind, 0
 	return nil
 }

@@ -64,6 +64,7 @@ func (n *Net) listen() error {
 	if err != nil {
 		return fmt.Errorf("p2p: listen on %v: %w", n.cfg.Listen, err)
 	}
+	close(n.listening)
 	return nil
 }
 
@@ -153,6 +154,11 @@ func loopbackOnly(listen []string) bool {
 func (n *Net) relayCandidates(ctx context.Context, num int) <-chan peer.AddrInfo {
 	out := make(chan peer.AddrInfo, num)
 	defer close(out)
+	select { // libp2p may ask before it has given us the host
+	case <-n.listening:
+	case <-ctx.Done():
+		return out
+	}
 	for _, id := range n.host.Network().Peers() {
 		if len(out) == num {
 			break

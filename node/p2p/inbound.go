@@ -111,6 +111,13 @@ func (l *Links) serve(from base.Key, proto int, s Stream) {
 	}
 }
 
+// Known counts the peers whose rates are remembered.
+func (l *Links) Known() int {
+	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	return len(l.in.peers)
+}
+
 // Strike notes that a peer sent what no correct peer sends. One that goes on
 // like this is cut off and kept out for a minute.
 func (l *Links) Strike(from base.Key) {

@@ -76,8 +76,9 @@ type Net struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	bans bans
-	quic interface{ Close() error } // nil unless Config.UDP is set
+	bans      bans
+	listening chan struct{}              // closed when host is there
+	quic      interface{ Close() error } // nil unless Config.UDP is set
 
 	mu      sync.Mutex
 	boot    []peer.AddrInfo
@@ -100,7 +101,8 @@ func New(cfg Config) (*Net, error) {
 	if cfg.Listen == nil {
 		cfg.Listen = DefaultListen
 	}
-	n := &Net{cfg: cfg, log: cfg.Log, inbound: map[inboundKey]int{}, bans: bans{until: map[peer.ID]time.Time{}}}
+	n := &Net{cfg: cfg, log: cfg.Log, inbound: map[inboundKey]int{},
+		bans: bans{until: map[peer.ID]time.Time{}}, listening: make(chan struct{})}
 	copy(n.key[:], cfg.Key.Public().(ed25519.PublicKey))
 	for _, a := range cfg.Bootstrap {
 		ai, err := peer.AddrInfoFromString(a)

@@ -201,6 +201,12 @@ func (n *Net) Protect(k base.Key, tag string) {
 	}
 }
 
+// Protected reports whether connections to k are kept for any reason.
+func (n *Net) Protected(k base.Key) bool {
+	id, err := idOf(k)
+	return err == nil && n.host.ConnManager().IsProtected(id, "")
+}
+
 // value makes the connection to k worth more while a stream is open; calling
 // the result ends that.
 func (n *Net) value(k base.Key, p Protocol, out bool) (end func()) {
