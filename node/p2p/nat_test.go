@@ -95,8 +95,13 @@ func TestHolePunching(t *testing.T) {
 		// any more.
 		to := func(l *Links, n *Net, got chan heard, text string) {
 			l.Send(n.Key(), 0, Outgoing{Msg: []byte(text)})
-			if m := <-got; m.msg != text {
-				t.Fatalf("%q came instead of %q", m.msg, text)
+			select {
+			case m := <-got:
+				if m.msg != text {
+					t.Fatalf("%q came instead of %q", m.msg, text)
+				}
+			case <-time.After(time.Minute):
+				t.Fatalf("%q did not come", text)
 			}
 		}
 		to(la, h.b, gb, "direct")
