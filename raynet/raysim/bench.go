@@ -185,14 +185,12 @@ func (r *Run) halt() bool {
 
 // cycles lets time pass and says so.
 func (r *Run) cycles(n int) {
-	for k := range n {
+	for range n {
 		if r.halt() {
 			return
 		}
 		r.W.Cycles(1)
-		if r.Nodes >= 50_000 || (r.W.Now()/Cycle)%10 == 0 {
-			r.Progress(fmt.Sprintf("%s: cycle %d of %d", r.scenario, k+1, n))
-		}
+		r.Progress(fmt.Sprintf("%s: second %d of the world", r.scenario, r.W.Now()/Cycle))
 	}
 }
 

@@ -57,13 +57,10 @@ func (w *World) watch(nodes []int32, d int64, between func()) Interest {
 			}
 			in.Measurable = true
 			at := w.pos[i]
-			sees, old := map[int32]bool{}, map[int32]bool{}
 			for _, k := range m.Sees(w.Now(), AOI, nil) {
-				old[k.Node] = true
 				if k.AgeNs >= staleAfter {
 					continue
 				}
-				sees[k.Node] = true
 				if !w.Alive(k.Node) {
 					claimed++
 					continue
@@ -85,10 +82,12 @@ func (w *World) watch(nodes []int32, d int64, between func()) Interest {
 				}
 				here[j] = true
 				truly++
-				if sees[j] {
+				k, ever := m.Knows(w.Now(), j)
+				sees := ever && k.AgeNs < staleAfter
+				if sees {
 					known++
 				}
-				if old[j] {
+				if ever {
 					heard++
 				}
 				if !inside[n][j] {
@@ -97,7 +96,7 @@ func (w *World) watch(nodes []int32, d int64, between func()) Interest {
 						entered[n][j] = w.Now()
 					}
 				}
-				if t, waits := entered[n][j]; waits && sees[j] {
+				if t, waits := entered[n][j]; waits && sees {
 					aware = append(aware, float64(w.Now()-t)/float64(Second))
 					delete(entered[n], j)
 				}

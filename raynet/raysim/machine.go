@@ -105,6 +105,8 @@ type Known struct {
 
 // Watcher is a Machine with an area of interest.
 type Watcher interface {
-	// Sees appends those within radius metres that the node knows of.
+	// Sees appends those that the node takes to be within radius metres.
 	Sees(now int64, radius float64, dst []Known) []Known
+	// Knows is what it knows of one node, wherever it takes it to be.
+	Knows(now int64, node int32) (Known, bool)
 }

@@ -125,6 +125,16 @@ func (m *member) Sees(_ int64, radius float64, dst []Known) []Known {
 	return dst
 }
 
+// Knows implements Watcher.
+func (m *member) Knows(_ int64, node int32) (Known, bool) {
+	if m.sight != nil {
+		a, ok := m.sight.n.Lookup(keyOf(node))
+		return Known{node, a.Pos, a.AgeNs}, ok
+	}
+	k, ok := m.n.Peer(keyOf(node))
+	return Known{node, k.Pos, k.AgeNs}, ok
+}
+
 // watchAll puts the interest layer on everybody, or takes it off. Putting it
 // on takes a cycle.
 func (w *World) watchAll(on bool) {
