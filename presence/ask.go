@@ -180,7 +180,7 @@ func (n *Node) onNotice(p *peer, m *wire.Notice) {
 		if e.Key == n.id || n.index.get(id) >= 0 || n.isRefused(id) || !n.matters(&e.Body, at) {
 			continue
 		}
-		if n.wanted < n.cfg.Subs || n.within(&e.Body, at, n.reach) {
+		if n.fits(&e.Body, at) {
 			// add may move the peers, so the pointer is taken anew.
 			n.candidate(e.Key, &e.Body, at, &n.peers[from])
 			n.rankSoon = n.rankSoon || n.wanted > n.cfg.Subs

@@ -23,16 +23,23 @@ func (b *budget) refill(now int64, c *Config) {
 	b.at = now
 	rate := int64(c.Budget)
 	most := rate * burst
-	part := most * int64(c.Digests) / 100
-	b.digests += dt * rate * int64(c.Digests) / 100
-	b.poses += dt * rate * int64(100-c.Digests) / 100
-	if over := b.digests - part; over > 0 {
-		b.digests -= over
-		b.poses += over
+	b.digests += dt * rate / 100 * int64(c.Digests)
+	b.poses += dt * rate / 100 * int64(100-c.Digests)
+	if b.poses < 0 && b.digests > 0 {
+		// What questions and leases have overdrawn, the digests pay too.
+		pay := min(-b.poses, b.digests)
+		b.poses += pay
+		b.digests -= pay
 	}
-	if over := b.poses - (most - part); over > 0 {
+	// Digests are sent only at reviews, so their part must hold what comes
+	// between two.
+	if over := b.poses - most/100*int64(100-c.Digests); over > 0 {
 		b.poses -= over
-		b.digests = min(b.digests+over, part)
+		b.digests += over
+	}
+	if over := b.digests - most; over > 0 {
+		b.digests -= over
+		b.poses = min(b.poses+over, most/100*int64(100-c.Digests))
 	}
 }
 

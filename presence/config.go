@@ -54,7 +54,7 @@ func DefaultConfig() Config {
 		Lookahead: 2 * second, Linger: 2 * second, Lease: 10 * second,
 		ReviewEvery: 250 * millisecond,
 		AskMin:      250 * millisecond, AskMax: 2 * second,
-		DigestEvery: 2 * second,
+		DigestEvery: second,
 		Budget:      40_000, Digests: 35,
 		MaxPeers: 256, MaxHearsay: 2048,
 	}

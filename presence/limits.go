@@ -21,7 +21,7 @@ const (
 	// minBudget still carries heartbeats and leases for 128 relations.
 	minBudget = 4000
 	// burst is how much of the budget may be saved up, as time.
-	burst = 300 * millisecond
+	burst = 250 * millisecond
 	// ringSize is how many of the own poses are remembered, to know what a
 	// receiver computes. At 14 a second it is longer than the slowest beat.
 	ringSize = 48

@@ -72,7 +72,7 @@ type Node struct {
 	rankSoon bool
 	reach    int64
 
-	turn, asks, askTurn, pairAt int
+	turn, asks, askTurn, pairAt, digestTurn int
 
 	reviewAt, flushAt, flushedAt int64
 	askAt, askedAt, askGap       int64

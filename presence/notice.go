@@ -41,15 +41,16 @@ func (n *Node) notices() {
 		for j := i + 1; j < len(c); j++ {
 			b := &c[j]
 			d := a.pos.minus(b.pos)
-			// Nobody outside this distance can come to matter; it saves
-			// most pairs the exact test.
 			known := row[b.at>>6]>>(b.at&63)&1 != 0
-			near := d.len2() <= max(a.r2, b.r2)
+			d2, r2 := d.len2(), max(a.r2, b.r2)
+			near := d2 <= r2
 			if !near && (a.moves || b.moves) {
 				v := a.vel.minus(b.vel)
 				near = meets(d, v, max(a.r, b.r), n.cfg.Lookahead)
 			}
-			if near == known {
+			// A pair counts as parted only well outside, so that one who
+			// turns to and fro at the edge is not told of each time.
+			if near == known || !near && d2 <= r2+r2/4 {
 				continue
 			}
 			n.setTold(a.at, b.at, near)
@@ -76,11 +77,12 @@ func (n *Node) notices() {
 
 // scanned is a peer as the scan of pairs needs it.
 type scanned struct {
-	at    int // place
-	pos   vec // from this node
-	vel   vec
-	r, r2 int64 // how far it wants to know others
-	moves bool
+	at     int // place
+	pos    vec // from this node
+	vel    vec
+	r, r2  int64 // how far it wants to be told of others
+	sight2 int64 // how far it sees, squared
+	moves  bool
 }
 
 // gather lists the peers whose own word is fresh.
@@ -94,11 +96,13 @@ func (n *Node) gather(s *Scratch) {
 		}
 		r := int64(p.body.AOI) * 1024
 		r += margin(r)
-		if p.in != wire.None {
-			r = min(r, p.reach)
+		sight2 := r * r
+		if p.in == wire.None || p.reach < maxReach {
+			// It does not listen to this node, or has sensors that tell it.
+			r = 0
 		}
 		s.near = append(s.near, scanned{
-			at: i, pos: sub(p.pos(n.now), pos), vel: speed(p.body.Vel), r: r, r2: r * r,
+			at: i, pos: sub(p.pos(n.now), pos), vel: speed(p.body.Vel), r: r, r2: r * r, sight2: sight2,
 			moves: p.body.Vel != wire.Velocity{},
 		})
 	}
@@ -117,7 +121,7 @@ func (n *Node) reports(c []scanned, i, j int) bool {
 			continue
 		}
 		m := &c[k]
-		if m.pos.minus(mid).len2() < mine && m.pos.minus(a.pos).len2() <= m.r2 && m.pos.minus(b.pos).len2() <= m.r2 {
+		if m.pos.minus(mid).len2() < mine && m.pos.minus(a.pos).len2() <= m.sight2 && m.pos.minus(b.pos).len2() <= m.sight2 {
 			if nearer++; nearer == reporters {
 				return false
 			}

@@ -53,10 +53,12 @@ type peer struct {
 	sectors  uint32
 	sentSeq  uint32
 	sentAt   int64
-	roundAt  int64 // begin of the digest round
-	since    int64 // begin of the round before
-	cursor   int   // next place of the round; done when negative
-	named    int   // hearsay that it is the source of
+	begun    uint32 // sectors asked for since the round began
+	all      uint32 // sectors of which the round tells all
+	roundAt  int64  // begin of the digest round
+	since    int64  // begin of the round before
+	cursor   int    // next place of the round; done when negative
+	named    int    // hearsay that it is the source of
 	window   uint32
 	count    uint16
 	overflow uint16

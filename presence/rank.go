@@ -119,16 +119,16 @@ func (n *Node) orderSubs() {
 // for a subscription. The subscribed peer nearest to such an avatar is asked:
 // it knows it first-hand if anybody does.
 func (n *Node) promote() {
-	near := n.reach
+	near2 := n.reach * n.reach
 	if n.wanted >= n.cfg.Subs {
-		near = near * 15 / 16
+		near2 = near2 * keepSlow / 100
 	}
 	pos, _ := n.me.at(n.now)
 	asked := 0
 	for i := range n.heard {
 		h := &n.heard[i]
 		at := ahead(h.pos, h.vel, n.now-h.at)
-		if sub(at, pos).len2() > near*near || n.now < h.whoAt+second || n.isRefused(h.id) {
+		if sub(at, pos).len2() > near2 || n.now < h.whoAt+second || n.isRefused(h.id) {
 			continue
 		}
 		best, nearest := -1, int64(0)

@@ -92,15 +92,19 @@ func (n *Node) tryFeed() {
 		if n.index.get(id) >= 0 || n.isRefused(id) || !n.matters(&f.body, f.at) {
 			continue
 		}
-		if n.wanted >= n.cfg.Subs && !n.within(&f.body, f.at, n.reach) {
+		if !n.fits(&f.body, f.at) {
 			continue
 		}
 		n.candidate(f.key, &f.body, f.at, nil)
 	}
 }
 
-// within reports whether a body is within r units now.
-func (n *Node) within(b *wire.Body, at, r int64) bool {
+// fits reports whether a subscription to a body would survive the next
+// ranking: there is room, or it is clearly nearer than the last.
+func (n *Node) fits(b *wire.Body, at int64) bool {
+	if n.wanted < n.cfg.Subs {
+		return true
+	}
 	pos, _ := n.me.at(n.now)
-	return sub(ahead(b.Pos, b.Vel, n.now-at), pos).len2() <= r*r
+	return sub(ahead(b.Pos, b.Vel, n.now-at), pos).len2() <= n.reach*n.reach*keepSlow/100
 }

@@ -42,7 +42,7 @@ func (n *Node) Lookup(k base.Key) (Avatar, bool) {
 	id := wire.ShortOf(k)
 	if i := n.index.get(id); i >= 0 {
 		p := &n.peers[i]
-		if !p.first || p.key != k {
+		if !(p.first || p.seen) || p.key != k {
 			return Avatar{}, false
 		}
 		return n.avatar(p), true

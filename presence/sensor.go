@@ -1,6 +1,8 @@
 package presence
 
 import (
+	"math/bits"
+
 	"github.com/metatopia/metatopia/presence/wire"
 )
 
@@ -15,24 +17,30 @@ func (n *Node) assign() {
 	var score [wire.Sectors]uint64
 	if n.crowded {
 		pos, _ := n.me.at(n.now)
-		outer := n.reach * 11 / 20
+		outer, least := n.reach*11/20, n.reach*7/20
 		for i := range n.peers {
 			p := &n.peers[i]
 			if p.out != outLive || p.want == wire.None || n.now > p.heard+n.cfg.doubtAfter() {
 				continue
 			}
-			s := sectorOf(sub(p.pos(n.now), pos))
-			// Far out is best; among those who was it before, else by a
-			// hash, so that all carry their part.
-			v := mix(uint64(p.id)^uint64(n.self)) >> 3
-			if p.duty>>s&1 != 0 {
-				v |= 1 << 61
+			d := sub(p.pos(n.now), pos)
+			// Who was it before stays it while its direction is about right:
+			// a new sensor begins with all it knows.
+			if p.d2 >= least*least {
+				for left := p.duty; left != 0; left &= left - 1 {
+					if s := bits.TrailingZeros32(left); p.d2 > 0 && cos2(sectorAxis(s), d)/float64(p.d2) >= wide {
+						score[s], duty[s] = 1<<63, i
+					}
+				}
 			}
-			if p.d2 >= outer*outer {
+			// Far out is best; among those the hash decides, so that all
+			// carry their part.
+			v := mix(uint64(p.id)^uint64(n.self))>>2 | 1
+			if p.d2 >= outer*outer && p.d2 <= n.reach*n.reach*3/4 {
 				v |= 1 << 62
 			}
-			if v|1 > score[s] {
-				score[s], duty[s] = v|1, i
+			if s := sectorOf(d); v > score[s] {
+				score[s], duty[s] = v, i
 			}
 		}
 		n.lend(&duty, &score)
@@ -52,6 +60,19 @@ func (n *Node) assign() {
 	}
 }
 
+// wide is cos² of 45 degrees, times the squared length of a sector's axis.
+const wide = 113 * 0.5
+
+// cos2 is the squared cosine between two offsets times their squared lengths;
+// 0 beyond a right angle. Nothing is added that a CPU could fuse.
+func cos2(a, b vec) float64 {
+	dot := float64(a.dot(b))
+	if dot <= 0 {
+		return 0
+	}
+	return dot * dot
+}
+
 // lend gives the sectors in which nobody stands to the publisher that is
 // nearest to their middle by angle, if it is within a right angle.
 func (n *Node) lend(duty *[wire.Sectors]int, score *[wire.Sectors]uint64) {
@@ -66,44 +87,46 @@ func (n *Node) lend(duty *[wire.Sectors]int, score *[wire.Sectors]uint64) {
 			if p.out != outLive || p.d2 == 0 || n.now > p.heard+n.cfg.doubtAfter() {
 				continue
 			}
-			dot := float64(axis.dot(sub(p.pos(n.now), pos)))
-			if dot <= 0 {
-				continue
-			}
-			// cos² of the angle, up to a factor; each step is exactly
-			// rounded, and nothing is added that could be fused.
-			if v := dot * dot / float64(p.d2); v > best {
+			if v := cos2(axis, sub(p.pos(n.now), pos)) / float64(p.d2); v > best {
 				best, duty[s], score[s] = v, i, 1
 			}
 		}
 	}
 }
 
-// digests serves those whose sensor this node is.
+// digests serves those whose sensor this node is, in turn: when the budget is
+// spent it goes on with the same receiver the next time, so that all get their
+// rounds, only less often.
 func (n *Node) digests() {
-	for _, at := range n.subs {
-		p := &n.peers[at]
-		if p.sectors == 0 {
-			continue
+	for range n.peers {
+		if n.digestTurn >= len(n.peers) {
+			n.digestTurn = 0
 		}
-		if p.cursor < 0 {
-			if n.now < p.roundAt+n.cfg.DigestEvery {
-				continue
+		p := &n.peers[n.digestTurn]
+		if p.sectors != 0 {
+			if p.cursor < 0 && n.now >= p.roundAt+n.cfg.DigestEvery {
+				p.since, p.roundAt, p.cursor = p.roundAt, n.now, 0
+				p.all, p.begun = p.begun, 0
 			}
-			p.since, p.roundAt, p.cursor = p.roundAt, n.now, 0
+			if p.cursor >= 0 {
+				n.digest(p)
+			}
+			if p.cursor >= 0 {
+				return
+			}
 		}
-		n.digest(p)
+		n.digestTurn++
 	}
 }
 
 // digest goes on with the round for one receiver, until it is done or the
 // budget is spent. A round names those of whom there is news since the round
-// before began.
+// before began, and all in sectors that are new.
 func (n *Node) digest(p *peer) {
 	origin := p.pos(n.now)
 	// A little is told twice: who stands at the edge of the reach must be
 	// known before it can be subscribed to.
-	beyond := p.reach * 15 / 16
+	beyond := p.reach * 7 / 8
 	aoi := int64(p.body.AOI) * 1024
 	aoi += margin(aoi)
 	marks := n.env.Scratch().marks[:0]
@@ -133,11 +156,14 @@ func (n *Node) digest(p *peer) {
 			}
 			id, b.Pos, b.Vel, b.Stamp.Seq, at, since = h.id, h.pos, h.vel, uint32(h.seq), h.at, h.since
 		}
-		if since <= p.since || id == p.id {
+		if since <= p.since && p.all == 0 || id == p.id {
 			continue
 		}
 		d := sub(ahead(b.Pos, b.Vel, n.now-at), origin)
-		if d2 := d.len2(); d2 <= beyond*beyond || d2 > aoi*aoi || p.sectors>>sectorOf(d)&1 == 0 {
+		if d2 := d.len2(); d2 <= beyond*beyond || d2 > aoi*aoi {
+			continue
+		}
+		if s := sectorOf(d); p.sectors>>s&1 == 0 || since <= p.since && p.all>>s&1 == 0 {
 			continue
 		}
 		if m, ok := mark(id, &b, sub(b.Pos, origin), n.now-at); ok {

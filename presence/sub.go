@@ -84,7 +84,7 @@ func (n *Node) onSub(p *peer, from base.Key, m *wire.Sub) {
 			p.in, p.sectors = wire.None, 0
 			n.take(p, &m.Body)
 			n.subs = drop(n.subs, uint16(n.index.get(p.id)))
-			n.release(p)
+			n.demote(p)
 		}
 		return
 	}
@@ -101,6 +101,7 @@ func (n *Node) onSub(p *peer, from base.Key, m *wire.Sub) {
 	n.take(p, &m.Body)
 	fresh := p.in == wire.None
 	p.in, p.until = m.Class, n.now+n.cfg.Lease
+	p.begun |= m.Sectors &^ p.sectors
 	p.reach, p.sectors = min(int64(m.Reach), maxReach), m.Sectors
 	if p.sectors != 0 && p.cursor < 0 && p.roundAt == 0 {
 		// Spread the rounds of many receivers.
@@ -164,7 +165,7 @@ func (n *Node) demote(p *peer) {
 	if p.used() {
 		return
 	}
-	keep := p.seen && p.first && len(n.heard) < n.cfg.MaxHearsay
+	keep := p.seen && len(n.heard) < n.cfg.MaxHearsay
 	h := hearsay{id: p.id, pos: p.body.Pos, vel: p.body.Vel, seq: uint16(p.body.Stamp.Seq),
 		seen: true, from: -1, at: p.at, since: n.now, whoAt: never}
 	if keep {
