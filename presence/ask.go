@@ -28,7 +28,6 @@ func (n *Node) ask() {
 	n.askedAt = n.now
 	m := &wire.Ask{Body: n.pose().Body, Radius: uint32(min(n.reach, n.interest())), Salt: uint16(n.rng.Uint32())}
 	m.Known = n.knownHashes(m.Salt)
-	p.sentSeq = m.Body.Stamp.Seq
 	n.send(p.key, Reliable, m)
 }
 

@@ -31,15 +31,26 @@ func (b *budget) refill(now int64, c *Config) {
 		b.poses += pay
 		b.digests -= pay
 	}
-	// Digests are sent only at reviews, so their part must hold what comes
-	// between two.
+	// What the poses do not use the digests may, and the other way round, but
+	// no more than a burst in all.
 	if over := b.poses - most/100*int64(100-c.Digests); over > 0 {
 		b.poses -= over
 		b.digests += over
 	}
-	if over := b.digests - most; over > 0 {
+	if over := b.digests + max(b.poses, 0) - most; over > 0 {
+		back := min(over, max(0, most/100*int64(100-c.Digests)-b.poses))
 		b.digests -= over
-		b.poses = min(b.poses+over, most/100*int64(100-c.Digests))
+		b.poses += back
+		b.digests -= back
+	}
+}
+
+// lend lets the digests have what the poses have saved, but for what the next
+// few need.
+func (b *budget) lend(c *Config) {
+	if spare := b.poses - int64(c.Budget)*burst/4; spare > 0 {
+		b.poses -= spare
+		b.digests += spare
 	}
 }
 

@@ -11,14 +11,20 @@ const hearsayAge = 12 * second
 // hearsay is an avatar that digests named.
 type hearsay struct {
 	id    wire.ShortID
-	pos   wire.Point
+	pos   wire.Point // at since
 	vel   wire.Velocity
 	seq   uint16
 	seen  bool
 	from  int32 // place of the peer that said so; -1 when that is gone
 	at    int64 // when the pose was made
-	since int64 // when it arrived here
+	since int64 // when it was told
 	whoAt int64 // when its key was asked for
+}
+
+// place thinks the avatar on to now. All who handed it on have done the same,
+// together for no longer than maxExtrapolate after the pose was made.
+func (h *hearsay) place(now int64) wire.Point {
+	return ahead(h.pos, h.vel, min(now-h.since, maxExtrapolate-(h.since-h.at)))
 }
 
 // hear takes what a peer says of an avatar; from is the peer's place.
@@ -33,7 +39,7 @@ func (n *Node) hear(from int, id wire.ShortID, seq uint16, pos wire.Point, vel w
 			n.n.TooMany++
 			return
 		}
-		if !n.inside(ahead(pos, vel, n.now-at)) {
+		if !n.inside(pos) {
 			return
 		}
 		i = len(n.heard)
@@ -77,19 +83,35 @@ func (n *Node) forget(i int) {
 	n.heard = n.heard[:last]
 }
 
-// reviewHearsay drops what is old or out of the area of interest.
+// reviewHearsay drops what is old or out of the area of interest, and asks for
+// the keys of those who have come near.
 func (n *Node) reviewHearsay() {
+	if len(n.heard) == 0 {
+		return
+	}
 	pos, _ := n.me.at(n.now)
-	r := n.interest()
+	far2 := n.interest() * n.interest()
+	near2 := n.reach * n.reach
+	if n.wanted >= n.cfg.Subs {
+		near2 = near2 * keepSlow / 100
+	}
+	asked := 0
 	for i := 0; i < len(n.heard); i++ {
 		h := &n.heard[i]
-		if n.now-h.since <= hearsayAge && sub(ahead(h.pos, h.vel, n.now-h.at), pos).len2() <= r*r {
+		at := h.place(n.now)
+		d2 := sub(at, pos).len2()
+		if n.now-h.since > hearsayAge || d2 > far2 {
+			n.event(Left, h.id, [32]byte{})
+			n.forget(i)
+			i--
 			continue
 		}
-		n.event(Left, h.id, [32]byte{})
-		n.forget(i)
-		i--
+		if d2 <= near2 && asked < maxWho && n.now >= h.whoAt+second && !n.isRefused(h.id) {
+			n.promote(h, at)
+			asked++
+		}
 	}
+	n.sendWho()
 }
 
 // onDigest takes the marks of a sensor.

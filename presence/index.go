@@ -9,7 +9,7 @@ import (
 // index finds the place of a short id: open addressing with linear probing,
 // at most half full. A Go map would do, but a crowd of nodes in one process
 // pays for its memory and its cache misses at every pose. The seed keeps
-// others from choosing ids that fall into one place.
+// others from choosing ids that fall into one cell.
 type index struct {
 	cells []cell
 	used  int

@@ -20,6 +20,7 @@ type Scratch struct {
 	near      []scanned
 	tell      []telling
 	marks     []wire.Mark
+	known     []known
 	questions []question
 }
 
@@ -57,7 +58,7 @@ type Node struct {
 	told  [][maxPeers / 64]uint64 // pairs of places that know each other
 	free  []uint16
 	index index
-	subs  []uint16 // places of the subscribers, nearest first at the last ranking
+	subs  []subscriber // nearest first at the last ranking
 
 	heard  []hearsay
 	hindex index

@@ -40,6 +40,9 @@ func (n *Node) notices() {
 		left -= len(c) - i
 		for j := i + 1; j < len(c); j++ {
 			b := &c[j]
+			if a.r == 0 && b.r == 0 {
+				continue
+			}
 			d := a.pos.minus(b.pos)
 			known := row[b.at>>6]>>(b.at&63)&1 != 0
 			d2, r2 := d.len2(), max(a.r2, b.r2)

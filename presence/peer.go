@@ -51,13 +51,12 @@ type peer struct {
 	until    int64
 	reach    int64 // units
 	sectors  uint32
-	sentSeq  uint32
-	sentAt   int64
 	begun    uint32 // sectors asked for since the round began
 	all      uint32 // sectors of which the round tells all
 	roundAt  int64  // begin of the digest round
 	since    int64  // begin of the round before
 	cursor   int    // next place of the round; done when negative
+	idle     uint8  // rounds that had nobody to tell of, up to 2
 	named    int    // hearsay that it is the source of
 	window   uint32
 	count    uint16
@@ -104,7 +103,7 @@ func (n *Node) add(k base.Key) *peer {
 		n.n.TooMany++
 		return nil
 	}
-	n.peers[at] = peer{key: k, id: id, awayAt: never, unsubAt: never, distrust: never, sentAt: never, cursor: -1}
+	n.peers[at] = peer{key: k, id: id, awayAt: never, unsubAt: never, distrust: never, cursor: -1}
 	n.index.put(id, at)
 	if h := n.hindex.get(id); h >= 0 {
 		n.peers[at].seen = n.heard[h].seen
@@ -129,18 +128,8 @@ func (n *Node) release(p *peer) {
 			}
 		}
 	}
-	n.subs = drop(n.subs, uint16(at))
 	*p = peer{}
 	n.free = append(n.free, uint16(at))
-}
-
-func drop(s []uint16, v uint16) []uint16 {
-	for i, w := range s {
-		if w == v {
-			return append(s[:i], s[i+1:]...)
-		}
-	}
-	return s
 }
 
 // enters and leaves keep the area of interest of the observers.

@@ -5,11 +5,49 @@ import "github.com/metatopia/metatopia/presence/wire"
 // poseSize is what a pose costs.
 const poseSize = 2 + wire.BodySize
 
+// subscriber is what flush needs of one: apart from the peer, since a flush
+// comes ten times a second and looks at all of them.
+type subscriber struct {
+	at      uint16 // place of the peer
+	class   wire.Class
+	sentSeq uint32
+	sentAt  int64
+}
+
+// serve begins or changes the subscription of the peer at a place.
+func (n *Node) serve(at int, c wire.Class) {
+	n.peers[at].in = c
+	for i := range n.subs {
+		if n.subs[i].at == uint16(at) {
+			n.subs[i].class = c
+			return
+		}
+	}
+	n.subs = append(n.subs, subscriber{at: uint16(at), class: c})
+	n.sendPose(&n.subs[len(n.subs)-1])
+	n.flushAt = min(n.flushAt, n.now+n.cfg.FullEvery)
+}
+
+// stop ends the subscription of a peer.
+func (n *Node) stop(p *peer) {
+	if p.in == wire.None {
+		return
+	}
+	p.in, p.sectors, p.cursor = wire.None, 0, -1
+	at := uint16(n.index.get(p.id))
+	for i := range n.subs {
+		if n.subs[i].at == at {
+			n.subs = append(n.subs[:i], n.subs[i+1:]...)
+			return
+		}
+	}
+}
+
 // sendPose sends the own pose to a subscriber, at once.
-func (n *Node) sendPose(p *peer) {
+func (n *Node) sendPose(s *subscriber) {
 	m := n.pose()
-	p.sentSeq, p.sentAt = m.Body.Stamp.Seq, n.now
-	n.send(p.key, LatestWins, m)
+	s.sentSeq, s.sentAt = m.Body.Stamp.Seq, n.now
+	n.send(n.peers[s.at].key, LatestWins, m)
 }
 
 // flush sends the own pose to the subscribers that are due: those whose beat
@@ -26,23 +64,23 @@ func (n *Node) flush() {
 	if n.budget.poses < need {
 		n.beats()
 	}
-	for _, at := range n.subs {
-		p := &n.peers[at]
+	for i := range n.subs {
+		s := &n.subs[i]
 		every, beat := c.SlowEvery, c.SlowBeat
-		if p.in == wire.Full {
+		if s.class == wire.Full {
 			every, beat = c.FullEvery, c.FullBeat
 		}
 		// A flush comes at most every FullEvery; a quarter of that is
 		// tolerated, so that a slow subscriber is not one flush late.
-		silent := n.now - p.sentAt + c.FullEvery/4
+		silent := n.now - s.sentAt + c.FullEvery/4
 		switch {
 		case silent >= beat:
-		case !n.off(&dev, p.sentSeq, p.in):
+		case !n.off(&dev, s.sentSeq, s.class):
 			n.n.Skipped++
-			next = min(next, p.sentAt+beat)
+			next = min(next, s.sentAt+beat)
 			continue
 		case silent < every:
-			next = min(next, p.sentAt+every)
+			next = min(next, s.sentAt+every)
 			continue
 		}
 		if n.budget.poses < cost(poseSize) {
@@ -50,7 +88,7 @@ func (n *Node) flush() {
 			next = n.now + c.FullEvery
 			continue
 		}
-		n.sendPose(p)
+		n.sendPose(s)
 		next = min(next, n.now+beat)
 	}
 	n.flushAt = max(next, n.now+c.FullEvery)
@@ -60,14 +98,14 @@ func (n *Node) flush() {
 // burst may be overdrawn for them.
 func (n *Node) beats() {
 	c := n.cfg
-	for _, at := range n.subs {
-		p := &n.peers[at]
+	for i := range n.subs {
+		s := &n.subs[i]
 		beat := c.SlowBeat
-		if p.in == wire.Full {
+		if s.class == wire.Full {
 			beat = c.FullBeat
 		}
-		if n.now-p.sentAt >= beat && n.budget.poses > -int64(c.Budget)*burst/2 {
-			n.sendPose(p)
+		if n.now-s.sentAt >= beat && n.budget.poses > -int64(c.Budget)*burst/2 {
+			n.sendPose(s)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/metatopia/metatopia/presence/wire"
@@ -64,12 +65,15 @@ func (n *Node) rank() {
 			if n.pending < maxPending {
 				n.subscribe(p, want)
 			}
-		case want != p.want:
+		case want != p.want && p.out == outLive:
+			// One that has not answered yet gets its class with the answer.
 			n.subscribe(p, want)
 		}
 	}
 	n.crowd(known, root(last))
-	n.orderSubs()
+	if n.turn%4 == 0 || n.budget.poses < cost(poseSize) {
+		n.orderSubs()
+	}
 }
 
 // crowd decides whether there are more avatars than subscriptions. In a crowd
@@ -86,7 +90,6 @@ func (n *Node) crowd(known int, last int64) {
 		n.reach = min(last, n.reach)
 	}
 	n.assign()
-	n.promote()
 }
 
 // reachUnits is reach as it is told to others.
@@ -103,56 +106,30 @@ const noReach = 1<<32 - 1
 
 // orderSubs sorts the subscribers by distance, for the budget.
 func (n *Node) orderSubs() {
-	s := n.env.Scratch()
-	keys := s.keys[:0]
-	for _, at := range n.subs {
-		keys = append(keys, min(n.peers[at].d2, 1<<50)<<9|int64(at))
-	}
-	slices.Sort(keys)
-	for i, key := range keys {
-		n.subs[i] = uint16(key & 511)
-	}
-	s.keys = keys
+	slices.SortFunc(n.subs, func(a, b subscriber) int {
+		return cmp.Or(cmp.Compare(n.peers[a.at].d2, n.peers[b.at].d2), cmp.Compare(a.at, b.at))
+	})
 }
 
-// promote asks for the keys of avatars known by hearsay that are near enough
-// for a subscription. The subscribed peer nearest to such an avatar is asked:
-// it knows it first-hand if anybody does.
-func (n *Node) promote() {
-	near2 := n.reach * n.reach
-	if n.wanted >= n.cfg.Subs {
-		near2 = near2 * keepSlow / 100
+// promote asks for the key of an avatar known by hearsay that is near enough
+// for a subscription. The subscribed peer nearest to it is asked: it knows it
+// first-hand if anybody does.
+func (n *Node) promote(h *hearsay, at wire.Point) {
+	best, nearest := -1, int64(0)
+	for i := range n.peers {
+		p := &n.peers[i]
+		if p.out != outLive {
+			continue
+		}
+		// Should it not know, another is tried the next time.
+		if d := sub(p.pos(n.now), at).len2(); best < 0 || d < nearest {
+			if h.whoAt == never || mix(uint64(p.id)^uint64(n.turn))&3 != 0 {
+				best, nearest = i, d
+			}
+		}
 	}
-	pos, _ := n.me.at(n.now)
-	asked := 0
-	for i := range n.heard {
-		h := &n.heard[i]
-		at := ahead(h.pos, h.vel, n.now-h.at)
-		if sub(at, pos).len2() > near2 || n.now < h.whoAt+second || n.isRefused(h.id) {
-			continue
-		}
-		best, nearest := -1, int64(0)
-		for j := range n.peers {
-			p := &n.peers[j]
-			if p.out != outLive || p.id == h.id {
-				continue
-			}
-			// In turn with the second ask the next best is tried, since
-			// the nearest may not know it.
-			if d := sub(p.pos(n.now), at).len2(); best < 0 || d < nearest {
-				if h.whoAt == never || mix(uint64(p.id)^uint64(n.turn))&3 != 0 {
-					best, nearest = j, d
-				}
-			}
-		}
-		if best < 0 {
-			continue
-		}
+	if best >= 0 {
 		h.whoAt = n.now
 		n.who(best, h.id)
-		if asked++; asked == maxWho {
-			break
-		}
 	}
-	n.sendWho()
 }

@@ -87,9 +87,10 @@ func (n *Node) onPose(p *peer, from base.Key, m *wire.Pose) {
 		}
 		return
 	}
+	off := n.hintError(p, &m.Body)
 	n.take(p, &m.Body)
 	if p.out == outAsked {
-		n.confirm(p)
+		n.confirm(p, off)
 	}
 }
 
@@ -114,46 +115,81 @@ func (n *Node) take(p *peer, b *wire.Body) bool {
 	return true
 }
 
-// confirm ends the question whether an avatar is there: it has spoken.
-func (n *Node) confirm(p *peer) {
+// hintError is how far a hint was off, in units; 0 when there was none.
+func (n *Node) hintError(p *peer, b *wire.Body) int64 {
+	if !p.hinted {
+		return 0
+	}
+	return root(sub(p.pos(n.now), b.Pos).len2())
+}
+
+// confirm ends the question whether an avatar is there: it has spoken, and is
+// off units from where it was said to be.
+func (n *Node) confirm(p *peer, off int64) {
 	p.out, p.tries = outLive, 0
 	n.pending--
+	n.rankSoon = true
 	near := n.matters(&p.body, p.at)
-	n.judge(p, near)
+	switch {
+	case near:
+		n.judge(p, right)
+	case off > n.interest()/2:
+		n.judge(p, wrong)
+	default:
+		// It was there, and has gone on or turned away since.
+		n.judge(p, neither)
+	}
 	if !near && p.in == wire.None {
 		n.unsubscribe(p)
-		n.refuse(p.id, 5*second)
+		n.refuse(p.id, 2*second)
 		n.release(p)
 	}
 }
 
-// judge remembers whether the source of a hint was right.
-func (n *Node) judge(p *peer, right bool) {
+// verdict is what has become of a hint.
+type verdict uint8
+
+const (
+	neither verdict = iota
+	right
+	wrong
+)
+
+// judge remembers whether the source of a hint was right. One that is wrong
+// more often than right is not listened to for a minute: an honest one may
+// name a few that have crashed, since it hears of that no sooner.
+func (n *Node) judge(p *peer, v verdict) {
 	if !p.hinted {
 		return
 	}
 	p.hinted = false
-	if right {
-		n.n.HintsGood++
-	} else {
-		n.n.HintsBad++
-	}
 	i := n.index.get(p.hinter)
-	if i < 0 {
+	var h *peer
+	if i >= 0 {
+		h = &n.peers[i]
+		h.pending = max(0, h.pending-1)
+	}
+	switch v {
+	case right:
+		n.n.HintsGood++
+		if h != nil {
+			h.good++
+		}
+	case wrong:
+		n.n.HintsBad++
+		if h != nil {
+			h.bad++
+		}
+	}
+	if h == nil {
 		return
 	}
-	h := &n.peers[i]
-	h.pending = max(0, h.pending-1)
-	if right {
-		h.good = min(h.good, 254) + 1
-		return
-	}
-	h.bad = min(h.bad, 254) + 1
-	// Who moves fast is somewhere else by the time of the answer, and who has
-	// just left cannot answer: a third of false hints is not malice.
-	if h.bad >= 8 && int(h.bad) > int(h.good)/2 && n.now >= h.distrust {
+	if h.bad >= 8 && h.bad > h.good && n.now >= h.distrust {
 		h.distrust, h.good, h.bad = n.now+60*second, 0, 0
 		n.event(Distrusted, h.id, h.key)
+	}
+	if h.good >= 128 {
+		h.good, h.bad = h.good/2, h.bad/2
 	}
 }
 
@@ -162,14 +198,8 @@ func (n *Node) gone(p *peer, refuse int64) {
 	if p == nil {
 		return
 	}
-	if p.out == outAsked {
-		n.pending--
-		n.judge(p, false)
-	}
-	if p.out != outNone {
-		n.wanted--
-	}
-	p.out, p.want, p.in, p.duty = outNone, wire.None, wire.None, 0
+	n.stop(p)
+	n.quit(p)
 	n.refuse(p.id, refuse)
 	n.release(p)
 }

@@ -22,13 +22,14 @@ func (n *Node) review() {
 			continue
 		}
 		if p.in != wire.None && n.now > p.until {
-			p.in, p.sectors = wire.None, 0
-			n.subs = drop(n.subs, uint16(i))
+			n.stop(p)
 		}
 		d := sub(p.pos(n.now), pos)
 		p.d2 = d.len2()
 		switch {
 		case !p.first:
+		case n.now >= p.heard+n.cfg.lostAfter():
+			n.leaves(p)
 		case p.d2 <= r*r:
 			n.enters(p)
 		case p.d2 > far*far:
@@ -39,10 +40,10 @@ func (n *Node) review() {
 		}
 		n.demote(p)
 	}
-	n.reviewHearsay()
 	n.tryFeed()
 	if n.turn%2 == 0 || n.rankSoon {
 		n.rank()
+		n.reviewHearsay()
 	}
 	n.notices()
 	n.ask()
@@ -63,8 +64,9 @@ func (n *Node) reviewOut(p *peer, near bool) {
 			return
 		}
 		if p.tries >= maxTries {
-			n.judge(p, false)
-			n.unsubscribe(p)
+			n.judge(p, wrong)
+			n.leaves(p)
+			n.quit(p)
 			n.refuse(p.id, 10*second)
 			return
 		}
@@ -75,7 +77,7 @@ func (n *Node) reviewOut(p *peer, near bool) {
 	case n.now >= p.heard+c.lostAfter():
 		// Not demoted: nobody believes in it any more.
 		n.leaves(p)
-		n.unsubscribe(p)
+		n.quit(p)
 		n.refuse(p.id, 2*second)
 		p.first = false
 	case n.now >= p.heard+c.doubtAfter() && n.now >= p.askedAt+second,

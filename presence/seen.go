@@ -59,7 +59,7 @@ func (n *Node) avatar(p *peer) Avatar {
 }
 
 func (n *Node) rumoured(h *hearsay) Avatar {
-	return Avatar{ID: h.id, Pos: ahead(h.pos, h.vel, n.now-h.at).Pos(), Vel: h.vel.Vec(), AgeNs: n.now - h.at, Inside: h.seen}
+	return Avatar{ID: h.id, Pos: h.place(n.now).Pos(), Vel: h.vel.Vec(), AgeNs: n.now - h.at, Inside: h.seen}
 }
 
 // Self is the own avatar, thought on to the time of the last Step.

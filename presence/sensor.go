@@ -98,18 +98,27 @@ func (n *Node) lend(duty *[wire.Sectors]int, score *[wire.Sectors]uint64) {
 // spent it goes on with the same receiver the next time, so that all get their
 // rounds, only less often.
 func (n *Node) digests() {
+	listed := false
+	s := n.env.Scratch()
 	for range n.peers {
 		if n.digestTurn >= len(n.peers) {
 			n.digestTurn = 0
 		}
 		p := &n.peers[n.digestTurn]
 		if p.sectors != 0 {
-			if p.cursor < 0 && n.now >= p.roundAt+n.cfg.DigestEvery {
+			if p.cursor < 0 && n.now >= p.roundAt+n.cfg.DigestEvery<<p.idle {
 				p.since, p.roundAt, p.cursor = p.roundAt, n.now, 0
 				p.all, p.begun = p.begun, 0
+				// Where nobody is, looking again can wait a little.
+				p.idle = min(p.idle+1, 2)
 			}
 			if p.cursor >= 0 {
-				n.digest(p)
+				if !listed {
+					n.listKnown(s)
+					n.budget.lend(n.cfg)
+					listed = true
+				}
+				n.digest(p, s.known)
 			}
 			if p.cursor >= 0 {
 				return
@@ -119,62 +128,78 @@ func (n *Node) digests() {
 	}
 }
 
+// known is an avatar as a digest names it, thought on to now.
+type known struct {
+	id    wire.ShortID
+	pos   wire.Point
+	since int64 // when news of it came
+	age   int64
+	vel   wire.Velocity
+	seq   uint16
+}
+
+// listKnown lists all that digests may name, direct relations first.
+func (n *Node) listKnown(s *Scratch) {
+	s.known = s.known[:0]
+	for i := range n.peers {
+		if p := &n.peers[i]; n.usable(p) {
+			s.known = append(s.known, known{p.id, p.pos(n.now), p.at, n.now - p.at, p.body.Vel, uint16(p.body.Stamp.Seq)})
+		}
+	}
+	for i := range n.heard {
+		if h := &n.heard[i]; n.now-h.at <= hearsayAge {
+			s.known = append(s.known, known{h.id, h.place(n.now), h.since, n.now - h.at, h.vel, h.seq})
+		}
+	}
+}
+
 // digest goes on with the round for one receiver, until it is done or the
 // budget is spent. A round names those of whom there is news since the round
-// before began, and all in sectors that are new.
-func (n *Node) digest(p *peer) {
+// before began, and all in sectors that are new. The list may change while a
+// round waits for budget: who is passed over is named in the next.
+func (n *Node) digest(p *peer, list []known) {
 	origin := p.pos(n.now)
 	// A little is told twice: who stands at the edge of the reach must be
 	// known before it can be subscribed to.
 	beyond := p.reach * 7 / 8
+	beyond *= beyond
 	aoi := int64(p.body.AOI) * 1024
 	aoi += margin(aoi)
-	marks := n.env.Scratch().marks[:0]
-	all := len(n.peers) + len(n.heard)
-	for ; p.cursor < all; p.cursor++ {
+	aoi *= aoi
+	s := n.env.Scratch()
+	marks := s.marks[:0]
+	for ; p.cursor < len(list); p.cursor++ {
+		k := &list[p.cursor]
+		news := k.since > p.since
+		if !news && p.all == 0 {
+			continue
+		}
+		d := sub(k.pos, origin)
+		sector := sectorOf(d)
+		if p.sectors>>sector&1 == 0 || !news && p.all>>sector&1 == 0 {
+			continue
+		}
+		if d2 := d.len2(); d2 <= beyond || d2 > aoi || k.id == p.id {
+			continue
+		}
 		if len(marks) == wire.MaxMarks {
 			n.sendMarks(p, origin, marks)
 			marks = marks[:0]
 		}
-		if n.budget.digests < cost(len(marks)*wire.MarkSize) {
+		if n.budget.digests < cost((len(marks)+1)*wire.MarkSize) {
 			n.n.Cut++
 			break
 		}
-		var id wire.ShortID
-		var b wire.Body
-		var at, since int64
-		if i := p.cursor; i < len(n.peers) {
-			q := &n.peers[i]
-			if q == p || !n.usable(q) {
-				continue
-			}
-			id, b, at, since = q.id, q.body, q.at, q.at
-		} else {
-			h := &n.heard[i-len(n.peers)]
-			if n.now-h.at > hearsayAge {
-				continue
-			}
-			id, b.Pos, b.Vel, b.Stamp.Seq, at, since = h.id, h.pos, h.vel, uint32(h.seq), h.at, h.since
-		}
-		if since <= p.since && p.all == 0 || id == p.id {
-			continue
-		}
-		d := sub(ahead(b.Pos, b.Vel, n.now-at), origin)
-		if d2 := d.len2(); d2 <= beyond*beyond || d2 > aoi*aoi {
-			continue
-		}
-		if s := sectorOf(d); p.sectors>>s&1 == 0 || since <= p.since && p.all>>s&1 == 0 {
-			continue
-		}
-		if m, ok := mark(id, &b, sub(b.Pos, origin), n.now-at); ok {
+		if m, ok := mark(k, d); ok {
 			marks = append(marks, m)
 		}
 	}
-	n.env.Scratch().marks = marks
-	if p.cursor >= all {
+	s.marks = marks
+	if p.cursor >= len(list) {
 		p.cursor = -1
 	}
 	if len(marks) > 0 {
+		p.idle = 0
 		n.sendMarks(p, origin, marks)
 	}
 }
@@ -184,16 +209,17 @@ func (n *Node) sendMarks(p *peer, origin wire.Point, marks []wire.Mark) {
 }
 
 // mark makes the compact form; false when the avatar is too far off for it.
-func mark(id wire.ShortID, b *wire.Body, d vec, age int64) (wire.Mark, bool) {
+// The place is that of now, so only the velocity says how it will change.
+func mark(k *known, d vec) (wire.Mark, bool) {
 	const most = 32767 * wire.RelUnit
 	if abs(d.x) > most || abs(d.y) > most || abs(d.z) > most {
 		return wire.Mark{}, false
 	}
 	return wire.Mark{
-		ID: id, Seq: uint16(b.Stamp.Seq),
+		ID: k.id, Seq: k.seq,
 		Rel: [3]int16{int16(d.x / wire.RelUnit), int16(d.y / wire.RelUnit), int16(d.z / wire.RelUnit)},
-		Vel: [3]int8{quarter(b.Vel.X), quarter(b.Vel.Y), quarter(b.Vel.Z)},
-		Age: tenths(age),
+		Vel: [3]int8{quarter(k.vel.X), quarter(k.vel.Y), quarter(k.vel.Z)},
+		Age: tenths(k.age),
 	}, true
 }
 

@@ -56,11 +56,19 @@ func (n *Node) AppendSnapshot(b []byte) []byte {
 		}
 		e.U32(p.duty)
 		e.U32(p.sectors)
-		e.U32(p.sentSeq)
 		for _, t := range []int64{p.at, p.heard, p.askedAt, p.awayAt, p.unsubAt, p.distrust, p.until, p.reach,
-			p.sentAt, p.roundAt, p.since} {
+			p.roundAt, p.since} {
 			e.I64(t)
 		}
+	}
+
+	subs := slices.Clone(n.subs)
+	slices.SortFunc(subs, func(a, b subscriber) int { return n.peers[a.at].key.Compare(n.peers[b.at].key) })
+	e.U32(uint32(len(subs)))
+	for _, s := range subs {
+		e.Key(n.peers[s.at].key)
+		e.U32(s.sentSeq)
+		e.I64(s.sentAt)
 	}
 
 	heard := slices.Clone(n.heard)

@@ -20,15 +20,13 @@ func (n *Node) sendSub(p *peer, c wire.Class) {
 		m.Reach, m.Sectors = n.reachUnits(), p.duty
 		p.askedAt = n.now
 	}
-	// It hears of the own pose by this as well as by a Pose.
-	p.sentSeq = pose.Body.Stamp.Seq
 	n.send(p.key, Reliable, m)
 }
 
 // subscribe begins or changes a subscription.
 func (n *Node) subscribe(p *peer, c wire.Class) {
 	if p.out == outNone {
-		p.out, p.tries, p.awayAt, p.heard = outAsked, 1, never, n.now
+		p.out, p.tries, p.awayAt = outAsked, 1, never
 		n.pending++
 		n.wanted++
 	}
@@ -36,18 +34,26 @@ func (n *Node) subscribe(p *peer, c wire.Class) {
 	n.sendSub(p, c)
 }
 
-// unsubscribe ends one. The caller releases the peer.
+// unsubscribe ends one and says so. The caller releases the peer.
 func (n *Node) unsubscribe(p *peer) {
-	if p.out == outNone {
-		return
+	if p.out != outNone {
+		n.quit(p)
+		p.unsubAt = n.now
+		n.sendSub(p, wire.None)
 	}
-	if p.out == outAsked {
+}
+
+// quit ends a subscription without a word.
+func (n *Node) quit(p *peer) {
+	switch p.out {
+	case outNone:
+		return
+	case outAsked:
 		n.pending--
+		n.judge(p, neither)
 	}
 	n.wanted--
 	p.out, p.want, p.duty = outNone, wire.None, 0
-	p.unsubAt = n.now
-	n.sendSub(p, wire.None)
 }
 
 // candidate follows a hint about an avatar: it is asked itself.
@@ -81,9 +87,8 @@ func (n *Node) candidate(k base.Key, b *wire.Body, at int64, source *peer) {
 func (n *Node) onSub(p *peer, from base.Key, m *wire.Sub) {
 	if m.Class == wire.None {
 		if p != nil {
-			p.in, p.sectors = wire.None, 0
+			n.stop(p)
 			n.take(p, &m.Body)
-			n.subs = drop(n.subs, uint16(n.index.get(p.id)))
 			n.demote(p)
 		}
 		return
@@ -98,24 +103,25 @@ func (n *Node) onSub(p *peer, from base.Key, m *wire.Sub) {
 		n.n.Stale++
 		return
 	}
+	off := n.hintError(p, &m.Body)
 	n.take(p, &m.Body)
-	fresh := p.in == wire.None
-	p.in, p.until = m.Class, n.now+n.cfg.Lease
-	p.begun |= m.Sectors &^ p.sectors
+	if c := m.Class; c != p.in {
+		n.serve(n.index.get(p.id), c)
+	}
+	p.until = n.now + n.cfg.Lease
+	if more := m.Sectors &^ p.sectors; more != 0 {
+		p.begun |= more
+		p.idle = 0
+	}
 	p.reach, p.sectors = min(int64(m.Reach), maxReach), m.Sectors
 	if p.sectors != 0 && p.cursor < 0 && p.roundAt == 0 {
 		// Spread the rounds of many receivers.
 		p.roundAt = n.now - int64(n.rng.Float64()*float64(n.cfg.DigestEvery))
 	}
-	if fresh {
-		n.subs = append(n.subs, uint16(n.index.get(p.id)))
-		n.sendPose(p)
-		n.flushAt = min(n.flushAt, n.now+n.cfg.FullEvery)
-	}
 	if p.out == outNone && n.wanted < n.cfg.Subs && n.matters(&p.body, p.at) {
 		n.subscribe(p, wire.Slow)
 	} else if p.out == outAsked {
-		n.confirm(p)
+		n.confirm(p, off)
 	}
 }
 
@@ -138,7 +144,7 @@ func (n *Node) room(k base.Key, m *wire.Sub) *peer {
 		}
 		p := &n.peers[at]
 		n.send(p.key, Reliable, &wire.Busy{})
-		p.in = wire.None
+		n.stop(p)
 		n.demote(p)
 	}
 	return n.add(k)
@@ -149,12 +155,8 @@ func (n *Node) onBusy(p *peer) {
 	if p == nil || p.out == outNone {
 		return
 	}
-	if p.out == outAsked {
-		n.pending--
-		n.judge(p, true)
-	}
-	n.wanted--
-	p.out, p.want, p.duty = outNone, wire.None, 0
+	n.judge(p, right)
+	n.quit(p)
 	n.refuse(p.id, 10*second)
 	n.demote(p)
 }
@@ -166,7 +168,7 @@ func (n *Node) demote(p *peer) {
 		return
 	}
 	keep := p.seen && len(n.heard) < n.cfg.MaxHearsay
-	h := hearsay{id: p.id, pos: p.body.Pos, vel: p.body.Vel, seq: uint16(p.body.Stamp.Seq),
+	h := hearsay{id: p.id, pos: p.pos(n.now), vel: p.body.Vel, seq: uint16(p.body.Stamp.Seq),
 		seen: true, from: -1, at: p.at, since: n.now, whoAt: never}
 	if keep {
 		p.seen = false // without an event: it is still seen

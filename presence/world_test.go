@@ -39,19 +39,20 @@ func (w *walker) place() spatial.Pos { return spatial.At(w.pos[0], w.pos[1], w.p
 // and names to each node, once a second, the 20 that were nearest to it a
 // second before, as Raynet does.
 type world struct {
-	t      testing.TB
-	q      *sim.Queue
-	net    *sim.Net
-	ws     []*walker
-	byKey  map[base.Key]int
-	min    [3]float64
-	max    [3]float64
-	speed  float64
-	out    Outbox
-	env    Env
-	bytes  bool // encode every message
-	delay  int64
-	events map[EventKind]int
+	t        testing.TB
+	q        *sim.Queue
+	net      *sim.Net
+	ws       []*walker
+	byKey    map[base.Key]int
+	min      [3]float64
+	max      [3]float64
+	speed    float64
+	restless bool // everybody changes direction all the time
+	out      Outbox
+	env      Env
+	bytes    bool // encode every message
+	delay    int64
+	events   map[EventKind]int
 	// lane carries messages when bytes is false: one bucket for each
 	// 10 ms, which is much cheaper than an event for each message.
 	lane  [16][]flight
@@ -150,6 +151,9 @@ func (w *world) move(a *walker, now int64) {
 		if now >= a.turn {
 			r := w.q.Rand()
 			a.turn = now + 2*second + int64(r.Float64()*float64(6*second))
+			if w.restless {
+				a.turn = now + 200*millisecond
+			}
 			target := [3]float64{}
 			var d float64
 			for k := range target {
@@ -196,15 +200,23 @@ func (w *world) feed(i int, now int64) {
 		d uint64
 		i int
 	}
-	var all []near
+	var all []near // the 20 nearest so far, in order
 	for j, b := range w.ws {
-		if j != i && !b.gone && len(b.old) > 0 {
-			all = append(all, near{b.old[0].pos.Dist2(at), j})
+		if j == i || b.gone || len(b.old) == 0 {
+			continue
 		}
+		c := near{b.old[0].pos.Dist2(at), j}
+		if len(all) == 20 {
+			if c.d >= all[19].d {
+				continue
+			}
+			all = all[:19]
+		}
+		k, _ := slices.BinarySearchFunc(all, c, func(a, b near) int { return cmp.Compare(a.d, b.d) })
+		all = slices.Insert(all, k, c)
 	}
-	slices.SortFunc(all, func(a, b near) int { return cmp.Or(cmp.Compare(a.d, b.d), a.i-b.i) })
 	var list []Neighbour
-	for _, c := range all[:min(20, len(all))] {
+	for _, c := range all {
 		b := w.ws[c.i]
 		list = append(list, Neighbour{Key: b.key, Pos: b.old[0].pos, Vel: b.old[0].vel, AOI: b.aoi, AgeNs: now - b.old[0].at})
 	}
@@ -225,8 +237,8 @@ func (w *world) step(i int, in Input) {
 		w.events[e.Kind]++
 	}
 	for _, s := range w.out.Sends {
-		to, ok := w.byKey[s.To]
-		if !ok {
+		to := int(binary.BigEndian.Uint32(s.To[28:]))
+		if to >= len(w.ws) || w.ws[to].key != s.To {
 			continue // an avatar that a liar has made up
 		}
 		if w.bytes {

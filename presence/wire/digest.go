@@ -10,9 +10,9 @@ const RelUnit = 32
 // 31.75 m/s.
 const MarkSpeed = 25
 
-// Mark is an avatar in 20 bytes: where it was, relative to the digest's
-// origin, Age tenths of a second ago, and the low bits of its pose's
-// sequence number.
+// Mark is an avatar in 20 bytes: where it should be now, relative to the
+// digest's origin, as the pose that it made Age tenths of a second ago says,
+// and the low bits of that pose's sequence number.
 type Mark struct {
 	ID  ShortID
 	Seq uint16
