@@ -47,7 +47,7 @@ func DefaultConfig() Config {
 	return Config{
 		Full: 32, Subs: 128,
 		FullEvery: 100 * millisecond, SlowEvery: 500 * millisecond,
-		FullBeat: second, SlowBeat: 2 * second,
+		FullBeat: second, SlowBeat: second,
 		// 0.1 m is below what shows on a figure some metres off; who is
 		// farther than the 32 nearest may be off by half a step.
 		FullError: 102, SlowError: 307,

@@ -245,9 +245,11 @@ func TestDigestsAreHearsay(t *testing.T) {
 				sensor = i
 			}
 		}
-		d.pass(3500 * millisecond)
-		d.say(1, &wire.Pose{Body: at(10, uint32(d.now/millisecond))})
-		d.say(2, &wire.Pose{Body: at(-10, uint32(d.now/millisecond))})
+		for range 3 {
+			d.pass(second)
+			d.say(1, &wire.Pose{Body: at(10, uint32(d.now/millisecond))})
+			d.say(2, &wire.Pose{Body: at(-10, uint32(d.now/millisecond))})
+		}
 	}
 	if sensor == 0 {
 		t.Fatal("in a crowd nobody was asked to be a sensor")

@@ -68,10 +68,11 @@ func (p *peer) used() bool { return p.out != outNone || p.in != wire.None }
 // pos thinks the newest pose on to now.
 func (p *peer) pos(now int64) wire.Point { return ahead(p.body.Pos, p.body.Vel, now-p.at) }
 
-// usable reports whether the pose may be told to others: it is the peer's own
-// and no older than twice the longest silence of a live one.
+// usable reports whether the pose may be told to others: it is the peer's own,
+// and not older than that of a live one gets. Who only subscribes says where
+// it is with each lease.
 func (n *Node) usable(p *peer) bool {
-	return p.used() && p.first && n.now-p.at <= 2*n.cfg.SlowBeat+second
+	return p.used() && p.first && n.now-p.at <= n.cfg.Lease/2
 }
 
 // find gives the relation with a key, or nil.

@@ -5,9 +5,10 @@ import (
 )
 
 // doubtAfter is the silence after which a publisher is asked again, lostAfter
-// that after which it is taken for gone: three beats.
-func (c *Config) doubtAfter() int64 { return 2 * c.SlowBeat }
-func (c *Config) lostAfter() int64  { return 7 * c.SlowBeat / 2 }
+// that after which it is taken for gone: by then six beats and four answers
+// have been lost.
+func (c *Config) doubtAfter() int64 { return 3 * c.SlowBeat }
+func (c *Config) lostAfter() int64  { return 7 * c.SlowBeat }
 
 // review looks all relations over: who has gone, who matters, who is asked
 // for what, and who should hear of whom.
