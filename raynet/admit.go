@@ -14,20 +14,20 @@ const randomAge = 300 * second
 // entombed and correctly signed. It gives the peer the record speaks of, or
 // nil when the record had no effect and taught nothing.
 func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
-	r := &e.Record
+	r := e.Record
 	if r.Key == n.id {
 		return nil
 	}
-	if from != nil && r.Key != from.key {
-		from.knows(r.ID(), r.Stamp)
+	if from != nil && r.Key != from.rec.Key {
+		n.knows(from, r.ID(), r.Stamp)
 	}
-	firstHand := from != nil && r.Key == from.key
+	firstHand := from != nil && r.Key == from.rec.Key
 	if n.tombs.covers(r.ID(), r.Stamp, n.now) {
 		// Ordinary in gossip: others have not noticed yet.
 		n.n.Stale++
 		return nil
 	}
-	p := n.table.byKey[r.Key]
+	p := n.table.byKey(r.Key)
 	if p != nil && p.hasRec {
 		switch c := r.Stamp.Compare(p.rec.Stamp); {
 		case c < 0:
@@ -38,7 +38,7 @@ func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
 			n.takeAddr(p, e)
 			if firstHand {
 				// The signer itself says how old it is.
-				p.bornAt = max(p.bornAt, n.now-e.Age.Ns())
+				p.bornAt = max(p.bornAt, at(n.now-e.Age.Ns()))
 			}
 			return p
 		case c == 0:
@@ -66,7 +66,7 @@ func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
 		return nil
 	}
 	if p == nil {
-		if p = n.ensure(r.Key); p == nil {
+		if p = n.acquaint(r); p == nil {
 			n.n.TooMany++
 			return nil
 		}
@@ -76,20 +76,27 @@ func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
 }
 
 func (n *Node) take(p *peer, e *wire.Entry) {
-	r := &e.Record
-	moved := !p.hasRec || p.pos != r.Pos
+	r := e.Record
+	moved := !p.hasRec || p.pos() != r.Pos
 	if p.hasRec && r.Stamp.Epoch != p.rec.Stamp.Epoch {
 		// Another process: what the last one knew is gone.
-		p.marks, p.addrSent, p.moves, p.leaseUntil = nil, wire.Digest{}, wire.Stamp{}, never
+		p.moveSeq, p.leaseTo = 0, unheard
+		if p.near != nil {
+			p.near.marks = nil
+		}
+		if p.more != nil {
+			p.more.addrSent = wire.Digest{}
+		}
 	}
-	if p.rec.Addr != r.Addr {
-		p.addr = nil
+	if p.more != nil && p.rec.Addr != r.Addr {
+		p.more.addr = nil
 	}
-	p.hasRec, p.rec = true, *r
-	p.bornAt = n.now - e.Age.Ns()
+	p.hasRec, p.rec = true, r
+	bornAt := n.now - e.Age.Ns()
+	p.bornAt = at(bornAt)
 	n.takeAddr(p, e)
-	if p.moves.Epoch != r.Stamp.Epoch || p.bornAt >= p.poseAt {
-		p.pos, p.vel, p.poseAt = r.Pos, r.Vel.Vec(), p.bornAt
+	if p.moveSeq == 0 || bornAt >= p.poseAt {
+		p.setPose(r.Pos, r.Vel, bornAt)
 	}
 	if p.heardAt < p.bornAt {
 		// Somebody has seen it alive since: forget an old suspicion of
@@ -104,14 +111,14 @@ func (n *Node) take(p *peer, e *wire.Entry) {
 
 // takeAddr keeps an address that matches the signed digest.
 func (n *Node) takeAddr(p *peer, e *wire.Entry) {
-	if len(e.Addr) == 0 || len(p.addr) > 0 {
+	if len(e.Addr) == 0 || len(p.addr()) > 0 {
 		return
 	}
 	if wire.DigestOf(e.Addr) != p.rec.Addr {
 		n.n.BadAddr++
 		return
 	}
-	p.addr = e.Addr
+	p.rest().addr = e.Addr
 }
 
 func (n *Node) verify(r *wire.Record) bool {
@@ -123,21 +130,21 @@ func (n *Node) verify(r *wire.Record) bool {
 func (n *Node) refuse(counter *uint64, from *peer) {
 	*counter++
 	if from != nil {
-		n.event(Refused, from.key)
+		n.event(Refused, from.key())
 	}
 }
 
 // admitSelf takes the record a peer sends of itself; false means that the
 // message which carried it must be dropped.
 func (n *Node) admitSelf(p *peer, e *wire.Entry) bool {
-	if e.Record.Key != p.key {
+	if e.Record.Key != p.rec.Key {
 		n.refuse(&n.n.WrongKey, p)
 		return false
 	}
 	// Whatever it was thought to be, it is speaking.
 	n.tombs.lift(p.id)
 	if n.admit(p, e, n.cfg.RecordAge) == nil {
-		return p.hasRec && e.Record.Stamp.Compare(p.rec.Stamp) <= 0 && p.rec.Equal(&e.Record)
+		return p.hasRec && e.Record.Stamp.Compare(p.rec.Stamp) <= 0 && p.rec.Equal(e.Record)
 	}
 	n.heard(p)
 	return true
@@ -145,13 +152,13 @@ func (n *Node) admitSelf(p *peer, e *wire.Entry) bool {
 
 // entry is a peer's entry for another peer.
 func (n *Node) entry(p *peer) wire.Entry {
-	return wire.Entry{Record: p.rec, Age: wire.AgeOf(n.now - p.bornAt), Addr: p.addr}
+	return wire.Entry{Record: p.rec, Age: wire.AgeOf(n.since(p.bornAt)), Addr: p.addr()}
 }
 
 // hint is the same in 30 bytes.
 func (n *Node) hint(p *peer) wire.Hint {
 	return wire.Hint{ID: p.id, Stamp: p.rec.Stamp, Pos: p.rec.Pos, Kind: p.rec.Kind,
-		AgeS: uint8(min(max(n.now-p.bornAt, 0)/second, 255))}
+		AgeS: uint8(min(max(n.since(p.bornAt), 0)/second, 255))}
 }
 
 func (n *Node) bootstrap(in Bootstrap) {
@@ -178,7 +185,7 @@ func (n *Node) bootstrap(in Bootstrap) {
 	}
 	// Knock at a few doors at once; the near rounds go on from there.
 	for i := 0; i < 3 && i < len(n.boot); i++ {
-		if p := n.ensure(n.boot[len(n.boot)-1-i]); p != nil && p.heardAt == never && p.sentAt != n.now {
+		if p := n.ensure(n.boot[len(n.boot)-1-i]); p != nil && p.heardAt == unheard && p.sentAt != at(n.now) {
 			n.offer(p, false)
 		}
 	}

@@ -66,7 +66,7 @@ func (n *Node) pumpClosure() {
 		}
 		next := make([]*peer, 0, len(n.near))
 		for _, p := range n.near {
-			if p.score.Rays > 0 && !p.suspect && !slices.Contains(c.asked, p.key) {
+			if p.rays() > 0 && !p.suspect && !slices.Contains(c.asked, p.key()) {
 				next = append(next, p)
 			}
 		}
@@ -94,7 +94,7 @@ func (n *Node) askClosure(p *peer) {
 	c := &n.closure
 	m := &wire.Closure{Query: n.nextQuery(), Self: n.selfEntry(p)}
 	for _, q := range n.near {
-		if q.score.Rays > 0 && len(m.Winners) < wire.MaxWinners {
+		if q.rays() > 0 && len(m.Winners) < wire.MaxWinners {
 			m.Winners = append(m.Winners, q.id)
 		}
 	}
@@ -102,8 +102,8 @@ func (n *Node) askClosure(p *peer) {
 	if !p.up {
 		until = n.now + closureDialing
 	}
-	c.asked = append(c.asked, p.key)
-	c.inflight = append(c.inflight, asking{p.key, m.Query, until})
+	c.asked = append(c.asked, p.key())
+	c.inflight = append(c.inflight, asking{p.key(), m.Query, until})
 	c.budget--
 	n.send(p, m, Reliable)
 }
@@ -113,16 +113,16 @@ func (n *Node) onClosure(p *peer, m *wire.Closure) {
 		return
 	}
 	origin := p.at(n.now)
-	cs := n.candidates(origin, p, n.usable)
-	cs = append(cs, candidate{at: apart(origin, n.self.point, p.key, n.id)})
-	n.judge(origin, cs)
+	j := n.candidates(origin, p, candUsable)
+	j.add(candidate{}, origin, apart(origin, n.self.point, &p.rec.Key, &n.id))
+	cs := n.judge(j, origin)
 	rep := &wire.ClosureRep{Query: m.Query}
 	for _, c := range worthMost(cs) {
 		if len(rep.Entries) == wire.MaxEntries {
 			break
 		}
 		if c.p != nil && c.score.Rays > 0 && !slices.Contains(m.Winners, c.p.id) {
-			p.knows(c.p.id, c.p.rec.Stamp)
+			n.knows(p, c.p.id, c.p.rec.Stamp)
 			rep.Entries = append(rep.Entries, n.entry(c.p))
 		}
 	}
@@ -131,7 +131,7 @@ func (n *Node) onClosure(p *peer, m *wire.Closure) {
 
 func (n *Node) onClosureRep(p *peer, m *wire.ClosureRep) {
 	c := &n.closure
-	i := slices.IndexFunc(c.inflight, func(a asking) bool { return a.key == p.key && a.query == m.Query })
+	i := slices.IndexFunc(c.inflight, func(a asking) bool { return a.key == p.rec.Key && a.query == m.Query })
 	if i < 0 {
 		n.n.Unasked++
 		return

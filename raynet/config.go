@@ -15,17 +15,21 @@ const (
 	second            = 1000 * millisecond
 )
 
-// Config is what all nodes of a world agree on (World, Min, Max) and what
-// each may choose. A zero field of the second kind takes the value of
-// DefaultConfig.
-type Config struct {
-	World    base.ID     // signatures hold in this world only
-	Min, Max spatial.Pos // the world box: its walls bound every cell
-
+// Start is how one node begins.
+type Start struct {
 	Kind   wire.Kind // what the node's point stands for; zero is Avatar
 	Pos    spatial.Pos
 	Epoch  uint32 // must grow with every start of a node; zero is refused
 	UnixMs uint64 // wall clock at the first Step, for the records' times
+	Seed   uint64 // must differ from node to node: decides phases and choices, never anything secret
+}
+
+// Config is what all nodes of a world agree on (World, Min, Max) and what
+// each may choose. A zero field of the second kind takes the value of
+// DefaultConfig. Many nodes share one: it is never changed after Complete.
+type Config struct {
+	World    base.ID     // signatures hold in this world only
+	Min, Max spatial.Pos // the world box: its walls bound every cell
 
 	Selector Selector // zero is Rays{N: 128}
 
@@ -35,6 +39,8 @@ type Config struct {
 	LongPerOctave   int
 	Passive         int
 	Leases          int // inbound
+	MaxPeers        int // known at all, those in no view included
+	Marks           int // records a neighbour is remembered to have
 
 	// Periods in nanoseconds.
 	NearEvery     int64 // between exchanges while the view changes
@@ -59,13 +65,14 @@ type Config struct {
 // faces, 16 sees 0.998, 20 sees 0.999.
 func DefaultConfig() Config {
 	return Config{
-		Kind:     wire.Avatar,
 		Selector: Rays{N: 128},
 		Contrib:  16, Sticky: 4,
 		Random: 24, Shuffle: 8,
 		LongPerOctave: 2,
 		Passive:       32,
 		Leases:        64,
+		MaxPeers:      maxPeers,
+		Marks:         maxMarks,
 
 		NearEvery:     second,
 		NearMin:       200 * millisecond,
@@ -91,11 +98,17 @@ var (
 	ErrConfig = errors.New("raynet: config value out of bounds")
 )
 
+// Complete fills in what is zero and checks the bounds.
+func (c Config) Complete() (*Config, error) {
+	c.fill()
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
 func (c *Config) fill() {
 	d := DefaultConfig()
-	if c.Kind == 0 {
-		c.Kind = d.Kind
-	}
 	if c.Selector == nil {
 		c.Selector = d.Selector
 	}
@@ -103,7 +116,8 @@ func (c *Config) fill() {
 		v *int
 		d int
 	}{{&c.Contrib, d.Contrib}, {&c.Sticky, d.Sticky}, {&c.Random, d.Random}, {&c.Shuffle, d.Shuffle},
-		{&c.LongPerOctave, d.LongPerOctave}, {&c.Passive, d.Passive}, {&c.Leases, d.Leases}} {
+		{&c.LongPerOctave, d.LongPerOctave}, {&c.Passive, d.Passive}, {&c.Leases, d.Leases},
+		{&c.MaxPeers, d.MaxPeers}, {&c.Marks, d.Marks}} {
 		if *f.v == 0 {
 			*f.v = f.d
 		}
@@ -128,10 +142,6 @@ func (c *Config) validate() error {
 	}
 	bad := func(what string) error { return fmt.Errorf("%w: %s", ErrConfig, what) }
 	switch {
-	case !c.Kind.Valid():
-		return bad("kind")
-	case c.Epoch == 0:
-		return bad("epoch 0")
 	case c.Contrib < 1 || c.Sticky < 0 || c.Contrib+c.Sticky > maxNear:
 		return bad("near view")
 	case c.Random < 1 || c.Random > maxRandom:
@@ -144,6 +154,10 @@ func (c *Config) validate() error {
 		return bad("passive view")
 	case c.Leases < 1 || c.Leases > maxLeases:
 		return bad("leases")
+	case c.MaxPeers < c.Contrib+c.Sticky+c.Random+8 || c.MaxPeers > maxPeers:
+		return bad("known peers")
+	case c.Marks < 1 || c.Marks > maxMarks:
+		return bad("marks")
 	case c.SuspectAfter >= c.DeadAfter || c.Beat >= c.SuspectAfter:
 		return bad("need Beat < SuspectAfter < DeadAfter")
 	case c.NearMin > c.NearEvery || c.NearEvery > c.NearMax:

@@ -92,12 +92,12 @@ func (n *Node) startFind(kind findKind, target spatial.Pos, token uint64) *looku
 // addCand files a candidate by its distance; the farthest not yet asked goes
 // when there are too many.
 func (n *Node) addCand(f *lookup, p *peer) {
-	c := findCand{key: p.key, d2: math.MaxUint64}
+	c := findCand{key: p.key(), d2: math.MaxUint64}
 	if p.hasRec {
 		c.d2 = f.target.Dist2(p.at(n.now))
 	}
 	for _, o := range f.cands {
-		if o.key == p.key {
+		if o.key == p.rec.Key {
 			return
 		}
 	}
@@ -198,7 +198,7 @@ func (n *Node) closest(f *lookup) []NeighbourInfo {
 	me := f.target.Dist2(n.self.point)
 	mine := false
 	for _, c := range f.cands {
-		p := n.table.byKey[c.key]
+		p := n.table.byKey(c.key)
 		if c.state != findAnswered || p == nil || !p.hasRec {
 			continue
 		}
@@ -244,7 +244,7 @@ func (n *Node) onCloser(p *peer, m *wire.Closer) {
 		}
 		for i := range f.cands {
 			c := &f.cands[i]
-			if c.key != p.key || (c.state != findAsked && c.state != findFailed) {
+			if c.key != p.rec.Key || (c.state != findAsked && c.state != findFailed) {
 				continue
 			}
 			c.state = findAnswered

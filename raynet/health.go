@@ -24,19 +24,23 @@ func (n *Node) checkHealth() {
 	n.keepSigned()
 	n.tombs.expire(n.now)
 	var dead, gone []*peer
+	var beat *wire.Move
 	for _, p := range n.table.all {
 		switch {
 		case p.inNear:
 			if n.watch(p) {
 				dead = append(dead, p)
 			}
-		case p.pingAt != never && n.now-p.pingAt >= n.cfg.DeadAfter:
+		case p.pingAt != unheard && n.since(p.pingAt) >= n.cfg.DeadAfter:
 			dead = append(dead, p)
-		case !p.placed(n.now) && !p.up && !n.fresh(p) && p.pingAt == never && n.now-p.sinceAt > n.cfg.RecordAge:
+		case !n.placed(p) && !p.up && !n.fresh(p) && p.pingAt == unheard && n.since(p.sinceAt) > n.cfg.RecordAge:
 			gone = append(gone, p)
 		}
-		if p.leaseUntil > n.now && n.now-p.sentAt >= n.cfg.Beat-healthEvery/2 {
-			n.send(p, n.move(), LatestWins)
+		if n.ahead(p.leaseTo) && n.since(p.sentAt) >= n.cfg.Beat-healthEvery/2 {
+			if beat == nil {
+				beat = n.move()
+			}
+			n.send(p, beat, LatestWins)
 		}
 	}
 	for _, p := range dead {
@@ -50,22 +54,23 @@ func (n *Node) checkHealth() {
 
 // watch looks after one near member; true means that it is dead.
 func (n *Node) watch(p *peer) bool {
-	if n.now-p.subAt >= n.cfg.Lease/3 && p.busyUntil <= n.now {
+	m := p.near
+	if n.now-m.subAt >= n.cfg.Lease/3 && m.busyUntil <= n.now {
 		n.subscribe(p)
 	}
-	if p.busyUntil > n.now && n.now-p.beatAt >= n.cfg.Beat {
-		p.beatAt = n.now
+	if m.busyUntil > n.now && n.now-m.beatAt >= n.cfg.Beat {
+		m.beatAt = n.now
 		n.ping(p)
 	}
-	since, grace := max(p.heardAt, p.nearAt), int64(0)
-	if p.heardAt == never {
+	silent, grace := min(n.since(p.heardAt), n.now-m.joinedAt), int64(0)
+	if p.heardAt == unheard {
 		grace = strangerGrace
 	}
-	if n.now-since >= n.cfg.SuspectAfter+grace {
+	if silent >= n.cfg.SuspectAfter+grace {
 		n.doubt(p)
 	}
-	since = max(since, min(p.vouchAt, since+vouchLimit*n.cfg.DeadAfter))
-	return n.now-since >= n.cfg.DeadAfter+grace
+	vouched := max(n.now-m.vouchAt, silent-vouchLimit*n.cfg.DeadAfter)
+	return min(silent, vouched) >= n.cfg.DeadAfter+grace
 }
 
 // doubt makes a member a suspect: it is pinged, and two others are asked to
@@ -84,8 +89,8 @@ func (n *Node) doubt(p *peer) {
 	first := n.rng.IntN(len(n.near))
 	for i := range n.near {
 		q := n.near[(first+i)%len(n.near)]
-		if q != p && !q.suspect && q.heardAt != never {
-			n.send(q, &wire.PingReq{Nonce: n.nextQuery(), Target: p.key}, Reliable)
+		if q != p && !q.suspect && q.heardAt != unheard {
+			n.send(q, &wire.PingReq{Nonce: n.nextQuery(), Target: p.key()}, Reliable)
 			if asked++; asked == 2 {
 				return
 			}
@@ -94,8 +99,8 @@ func (n *Node) doubt(p *peer) {
 }
 
 func (n *Node) ping(p *peer) {
-	if p.pingAt == never {
-		p.pingAt = n.now
+	if p.pingAt == unheard {
+		p.pingAt = at(n.now)
 	}
 	n.send(p, &wire.Ping{Nonce: n.nextQuery(), Have: p.stamp()}, Reliable)
 }
@@ -104,13 +109,13 @@ func (n *Node) ping(p *peer) {
 // hole it leaves closed by asking around it. It is tried again as a passive
 // peer.
 func (n *Node) die(p *peer) {
-	p.pingAt, p.suspect, p.leaseUntil, p.vouchAt = never, true, never, never
+	p.pingAt, p.suspect, p.leaseTo = unheard, true, unheard
 	n.n.Deaths++
 	if p.hasRec {
 		n.tombs.add(p.id, tomb{stamp: p.rec.Stamp, until: n.now + n.cfg.TombFor})
 	}
 	n.remove(p)
-	n.event(PeerDied, p.key)
+	n.event(PeerDied, p.key())
 	if p.hasRec {
 		n.joinPassive(p)
 	}
@@ -122,13 +127,13 @@ func (n *Node) remove(p *peer) {
 	n.dropNear(p, false)
 	n.leaveLong(p)
 	n.leaveRandom(p)
-	n.failFinds(p.key)
-	n.failRoutes(p.key)
+	n.failFinds(p.key())
+	n.failRoutes(p.key())
 	if wasNear {
 		n.dirty = true
 		n.mend(p.at(n.now))
 	}
-	p.bornAt = never
+	p.bornAt = unheard
 }
 
 // help is a ping done for another node.
@@ -140,7 +145,7 @@ type help struct {
 }
 
 func (n *Node) onPingReq(p *peer, m *wire.PingReq) {
-	t := n.table.byKey[m.Target]
+	t := n.table.byKey(m.Target)
 	if t == nil {
 		return
 	}
@@ -148,7 +153,7 @@ func (n *Node) onPingReq(p *peer, m *wire.PingReq) {
 		n.n.TooMany++
 		return
 	}
-	n.helps = append(n.helps, help{asker: p.key, nonce: m.Nonce, target: m.Target, at: n.now})
+	n.helps = append(n.helps, help{asker: p.key(), nonce: m.Nonce, target: m.Target, at: n.now})
 	// Not through ping: it is the asker who depends on the answer.
 	n.send(t, &wire.Ping{Nonce: n.nextQuery(), Have: t.stamp()}, Reliable)
 }
@@ -156,9 +161,9 @@ func (n *Node) onPingReq(p *peer, m *wire.PingReq) {
 func (n *Node) onPong(p *peer, _ *wire.Pong) {
 	keep := n.helps[:0]
 	for _, h := range n.helps {
-		if h.target != p.key {
+		if h.target != p.rec.Key {
 			keep = append(keep, h)
-		} else if a := n.table.byKey[h.asker]; a != nil {
+		} else if a := n.table.byKey(h.asker); a != nil {
 			n.send(a, &wire.PingAck{Nonce: h.nonce, Target: h.target}, Reliable)
 		}
 	}
@@ -176,8 +181,8 @@ func (n *Node) expireHelps() {
 }
 
 func (n *Node) onPingAck(m *wire.PingAck) {
-	if t := n.table.byKey[m.Target]; t != nil && t.inNear && t.suspect {
-		t.vouchAt = n.now
+	if t := n.table.byKey(m.Target); t != nil && t.inNear && t.suspect {
+		t.near.vouchAt = n.now
 		return
 	}
 	n.n.Unasked++

@@ -16,6 +16,14 @@ type Recv struct {
 	Bytes []byte
 }
 
+// Message is the same, parsed already: nodes of one process, as in a simulator,
+// share messages. Whoever gives one never changes it afterwards, and neither
+// does the core.
+type Message struct {
+	From base.Key
+	Msg  wire.Message
+}
+
 // Tick says only that time has passed; give it at the time WakeAt asked for.
 type Tick struct{}
 
@@ -69,6 +77,7 @@ type Route struct {
 type Leave struct{}
 
 func (Recv) isInput()       {}
+func (Message) isInput()    {}
 func (Tick) isInput()       {}
 func (PeerUp) isInput()     {}
 func (PeerDown) isInput()   {}

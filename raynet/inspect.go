@@ -30,7 +30,7 @@ func (n *Node) Known() []NeighbourInfo {
 
 // Peer gives what is known of one node.
 func (n *Node) Peer(key base.Key) (NeighbourInfo, bool) {
-	p := n.table.byKey[key]
+	p := n.table.byKey(key)
 	if p == nil || !p.hasRec {
 		return NeighbourInfo{}, false
 	}
@@ -39,7 +39,7 @@ func (n *Node) Peer(key base.Key) (NeighbourInfo, bool) {
 
 // Self is this node as its neighbours see it.
 func (n *Node) Self() NeighbourInfo {
-	return NeighbourInfo{Key: n.id, Pos: n.self.pos, Vel: n.self.vel, Kind: n.cfg.Kind, AOI: n.self.aoi, Live: !n.left}
+	return NeighbourInfo{Key: n.id, Pos: n.self.pos, Vel: n.self.vel, Kind: n.kind, AOI: n.self.aoi, Live: !n.left}
 }
 
 // Cache gives entries worth keeping for the Bootstrap of the next run: at
@@ -47,7 +47,7 @@ func (n *Node) Self() NeighbourInfo {
 func (n *Node) Cache(max int) []wire.Entry {
 	var ps []*peer
 	for _, p := range n.table.all {
-		if p.hasRec && p.heardAt != never && !p.suspect {
+		if p.hasRec && p.heardAt != unheard && !p.suspect {
 			ps = append(ps, p)
 		}
 	}
@@ -83,8 +83,8 @@ func (n *Node) infos(ps []*peer) []NeighbourInfo {
 
 func (n *Node) info(p *peer) NeighbourInfo {
 	return NeighbourInfo{
-		Key: p.key, Pos: n.clamp(reckon(p.pos, p.vel, n.now-p.poseAt)), Vel: p.vel,
-		Kind: p.rec.Kind, AOI: p.rec.AOI, AgeNs: max(n.now-p.poseAt, 0), Rays: p.score.Rays,
-		Live: p.heardAt != never && !p.suspect,
+		Key: p.key(), Pos: n.clamp(p.whereabouts(n.now)), Vel: p.vel.Vec(),
+		Kind: p.rec.Kind, AOI: p.rec.AOI, AgeNs: max(n.now-p.poseAt, 0), Rays: p.rays(),
+		Live: p.heardAt != unheard && !p.suspect,
 	}
 }

@@ -8,7 +8,9 @@ import (
 // in its near view asks for one and renews it at a third of its length.
 
 func (n *Node) subscribe(p *peer) {
-	p.subAt = n.now
+	if p.near != nil {
+		p.near.subAt = n.now
+	}
 	n.send(p, &wire.NearSub{Have: p.stamp()}, Reliable)
 }
 
@@ -21,10 +23,10 @@ func (p *peer) stamp() wire.Stamp {
 }
 
 func (n *Node) onSub(p *peer, m *wire.NearSub) {
-	if p.leaseUntil <= n.now {
+	if !n.ahead(p.leaseTo) {
 		held := 0
 		for _, q := range n.table.all {
-			if q.leaseUntil > n.now {
+			if n.ahead(q.leaseTo) {
 				held++
 			}
 		}
@@ -38,7 +40,7 @@ func (n *Node) onSub(p *peer, m *wire.NearSub) {
 			return
 		}
 	}
-	p.leaseUntil = n.now + n.cfg.Lease
+	p.leaseTo = at(n.now + n.cfg.Lease)
 	n.send(p, n.move(), LatestWins)
 	n.refresh(p, m.Have)
 	if !p.hasRec {
@@ -53,7 +55,7 @@ func (n *Node) onBusy(p *peer, m *wire.Busy) {
 		n.n.Unasked++
 		return
 	}
-	p.busyUntil = n.now + n.cfg.Lease
+	p.near.busyUntil = n.now + n.cfg.Lease
 	n.onHints(p, m.Hints)
 }
 
@@ -62,13 +64,13 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 	switch {
 	case !p.hasRec:
 		return
-	case m.Stamp.Epoch != p.rec.Stamp.Epoch, m.Stamp.Compare(p.moves) <= 0:
+	case m.Stamp.Epoch != p.rec.Stamp.Epoch, m.Stamp.Seq <= p.moveSeq:
 		n.n.Stale++
 		return
 	case !n.inWorld(m.Pos):
 		n.refuse(&n.n.OutOfWorld, p)
 		return
 	}
-	p.moves = m.Stamp
-	p.pos, p.vel, p.poseAt = m.Pos, m.Vel.Vec(), n.now
+	p.moveSeq = m.Stamp.Seq
+	p.setPose(m.Pos, m.Vel, n.now)
 }

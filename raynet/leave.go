@@ -9,13 +9,13 @@ func (n *Node) leave() {
 	n.self.seq++
 	m := &wire.Leave{Record: n.makeRecord(true)}
 	for _, p := range n.table.all {
-		if p.inNear || p.inLong || p.leaseUntil > n.now {
+		if p.inNear || p.inLong || n.ahead(p.leaseTo) {
 			n.send(p, m, Reliable)
 		}
 	}
 	for _, p := range n.table.all {
 		if p.inNear || p.inLong {
-			n.out.add(Unprotect{p.key})
+			n.out.add(Unprotect{p.key()})
 		}
 	}
 	n.left = true
@@ -26,7 +26,7 @@ func (n *Node) leave() {
 func (n *Node) onLeave(p *peer, m *wire.Leave) {
 	r := &m.Record
 	switch {
-	case r.Key != p.key:
+	case r.Key != p.rec.Key:
 		n.refuse(&n.n.WrongKey, p)
 		return
 	case p.hasRec && r.Stamp.Compare(p.rec.Stamp) <= 0:
@@ -38,10 +38,10 @@ func (n *Node) onLeave(p *peer, m *wire.Leave) {
 	}
 	n.n.Farewells++
 	n.tombs.add(p.id, tomb{stamp: lastOf(r.Stamp.Epoch), until: n.now + max(n.cfg.TombFor, randomAge), final: true})
-	p.leaseUntil, p.pingAt, p.heardAt = never, never, never
+	p.leaseTo, p.pingAt, p.heardAt = unheard, unheard, unheard
 	if p.inPassive {
 		n.leavePassive(p)
 	}
 	n.remove(p)
-	n.event(PeerLeft, p.key)
+	n.event(PeerLeft, p.key())
 }

@@ -3,7 +3,7 @@ package raynet
 // Bounds of what one node keeps, whatever its peers send. Together they hold a
 // node under about 1 MiB: a peer with its address is 1.5 kB, marks included.
 const (
-	// maxPeers bounds the table of known peers. All views and leases at
+	// maxPeers bounds MaxPeers, the table of known peers. All views and leases at
 	// their largest are 32+48+64+64+64; the rest is the pool that records
 	// wait in.
 	maxPeers = 320

@@ -15,7 +15,7 @@ func octave(d2 uint64) int { return (bits.Len64(d2) + 1) / 2 }
 func (n *Node) octaveOpen(o int) bool {
 	k := 0
 	for _, p := range n.long {
-		if p.octave == o {
+		if int(p.octave) == o {
 			k++
 		}
 	}
@@ -34,14 +34,14 @@ func (n *Node) tryLong(p *peer) {
 			return
 		}
 	}
-	p.inLong, p.octave = true, o
+	p.inLong, p.octave = true, uint8(o)
 	n.long = insert(n.long, p)
 	n.protect(p)
 }
 
 func (n *Node) dropAvatar(o int) bool {
 	for _, p := range n.long {
-		if p.octave == o && p.rec.Kind == wire.Avatar {
+		if int(p.octave) == o && p.rec.Kind == wire.Avatar {
 			n.leaveLong(p)
 			return true
 		}
@@ -63,7 +63,7 @@ func (n *Node) leaveLong(p *peer) {
 func (n *Node) longRound() {
 	var full [33]int
 	for _, p := range append([]*peer(nil), n.long...) {
-		p.octave = octave(n.self.point.Dist2(p.at(n.now)))
+		p.octave = uint8(octave(n.self.point.Dist2(p.at(n.now))))
 		if full[p.octave]++; full[p.octave] > n.cfg.LongPerOctave {
 			n.leaveLong(p)
 		}
@@ -71,7 +71,7 @@ func (n *Node) longRound() {
 	for range n.long {
 		n.longTurn++
 		p := n.long[n.longTurn%len(n.long)]
-		if n.now-p.heardAt > n.cfg.DeadAfter {
+		if n.since(p.heardAt) > n.cfg.DeadAfter {
 			n.ping(p)
 			return
 		}

@@ -20,41 +20,66 @@ const (
 
 // candidate is one row of a selection.
 type candidate struct {
-	p     *peer // nil for a hint
+	p     *peer // nil for a hint and for this node
 	hint  *wire.Hint
-	at    spatial.Pos
 	d2    uint64
 	score Score
 }
 
-// judge runs the selector around an origin.
-func (n *Node) judge(origin spatial.Pos, cands []candidate) {
-	n.n.Selections++
-	pts := make([]spatial.Pos, len(cands))
-	for i := range cands {
-		pts[i] = cands[i].at
-		cands[i].d2 = origin.Dist2(cands[i].at)
-	}
-	scores := make([]Score, len(cands))
-	n.cfg.Selector.Select(&Scratch{}, scores, origin, n.box, pts, n.rng)
-	for i := range cands {
-		cands[i].score = scores[i]
-	}
+// jury is the buffer of a selection.
+type jury struct {
+	cands  []candidate
+	at     []spatial.Pos
+	scores []Score
+	chosen []*peer
+	sticky []*peer
 }
 
-// candidates lists the peers that may be neighbours of origin, in key order.
-func (n *Node) candidates(origin spatial.Pos, except *peer, ok func(*peer) bool) []candidate {
-	cs := make([]candidate, 0, len(n.table.all)+wire.MaxHints)
-	key := n.id
+// add puts up one candidate at a place as seen from origin.
+func (j *jury) add(c candidate, origin, at spatial.Pos) {
+	c.d2 = origin.Dist2(at)
+	j.cands, j.at = append(j.cands, c), append(j.at, at)
+}
+
+// judge runs the selector around an origin over all that is in the jury.
+func (n *Node) judge(j *jury, origin spatial.Pos) []candidate {
+	n.n.Selections++
+	j.scores = slices.Grow(j.scores[:0], len(j.cands))[:len(j.cands)]
+	n.cfg.Selector.Select(n.env.Scratch(), j.scores, origin, n.box, j.at, &n.rng)
+	for i := range j.cands {
+		j.cands[i].score = j.scores[i]
+	}
+	return j.cands
+}
+
+// candidacy says which peers may be neighbours.
+type candidacy uint8
+
+const (
+	candFresh candidacy = iota
+	candUsable
+	// candMember adds the members of the near view: a suspect keeps its
+	// place until it is dead, because letting go and taking back costs more
+	// than a silent member for two seconds.
+	candMember
+)
+
+// candidates fills the jury with the peers that may be neighbours of origin,
+// in key order.
+func (n *Node) candidates(origin spatial.Pos, except *peer, who candidacy) *jury {
+	j := &n.env.Scratch().jury
+	j.cands, j.at = j.cands[:0], j.at[:0]
+	key := &n.id
 	if except != nil {
-		key = except.key
+		key = &except.rec.Key
 	}
 	for _, p := range n.table.all {
-		if p != except && ok(p) {
-			cs = append(cs, candidate{p: p, at: apart(origin, p.at(n.now), key, p.key)})
+		if p == except || (who == candUsable && p.suspect) || !(n.fresh(p) || (who == candMember && p.inNear)) {
+			continue
 		}
+		j.add(candidate{p: p}, origin, apart(origin, p.at(n.now), key, &p.rec.Key))
 	}
-	return cs
+	return j
 }
 
 // reselect chooses the near view anew: the Contrib best contributors, then up
@@ -62,43 +87,53 @@ func (n *Node) candidates(origin spatial.Pos, except *peer, ok func(*peer) bool)
 // is next.
 func (n *Node) reselect() {
 	n.dirty, n.selectedAt = false, n.now
-	// A suspect keeps its place until it is dead: letting go and taking back
-	// costs more than a silent member for two seconds.
-	cs := n.candidates(n.self.point, nil, func(p *peer) bool { return n.fresh(p) || p.inNear })
-	n.judge(n.self.point, cs)
+	j := n.candidates(n.self.point, nil, candMember)
+	cs := n.judge(j, n.self.point)
 	slices.SortStableFunc(cs, compareCandidates)
 
 	size := n.cfg.Contrib + n.cfg.Sticky
-	chosen := make([]*peer, 0, size)
-	rest := cs[:0:0]
+	chosen, sticky := j.chosen[:0], j.sticky[:0]
 	for i := range cs {
 		p := cs[i].p
-		p.score = cs[i].score
-		if p.score.Rays > 0 {
-			p.wonAt = n.now
-			if len(chosen) < n.cfg.Contrib {
-				chosen = append(chosen, p)
-				continue
+		if p.near != nil {
+			p.near.score = cs[i].score
+			if cs[i].score.Rays > 0 {
+				p.near.wonAt = n.now
 			}
 		}
-		rest = append(rest, cs[i])
-	}
-	var sticky []*peer
-	for i := range rest {
-		if p := rest[i].p; p.inNear && n.now-p.wonAt <= stickyFor {
+		if cs[i].score.Rays > 0 && len(chosen) < n.cfg.Contrib {
+			chosen = append(chosen, p)
+		} else if p.inNear && n.now-p.near.wonAt <= stickyFor {
 			sticky = append(sticky, p)
 		}
 	}
-	slices.SortStableFunc(sticky, func(a, b *peer) int { return cmp.Compare(a.nearAt, b.nearAt) })
+	slices.SortStableFunc(sticky, func(a, b *peer) int { return cmp.Compare(a.near.joinedAt, b.near.joinedAt) })
 	chosen = append(chosen, sticky[:min(len(sticky), n.cfg.Sticky)]...)
-	for i := 0; i < len(rest) && len(chosen) < size; i++ {
-		if !slices.Contains(chosen, rest[i].p) {
-			chosen = append(chosen, rest[i].p)
+	for i := 0; i < len(cs) && len(chosen) < size; i++ {
+		if !slices.Contains(chosen, cs[i].p) {
+			chosen = append(chosen, cs[i].p)
 		}
 	}
 	slices.SortFunc(chosen, comparePeers)
 	n.replaceNear(chosen)
+	for i := range cs {
+		if m := cs[i].p.near; m != nil && m.joinedAt == n.now {
+			m.score = cs[i].score
+			if m.score.Rays > 0 {
+				m.wonAt = n.now
+			}
+		}
+	}
+	j.chosen, j.sticky = chosen, sticky
 	n.measure()
+}
+
+// rays is how many rays a member won in the last selection.
+func (p *peer) rays() int {
+	if p.near == nil {
+		return 0
+	}
+	return p.near.score.Rays
 }
 
 // compareCandidates puts the better first. Members count for more, so that
@@ -125,11 +160,12 @@ func (n *Node) replaceNear(chosen []*peer) {
 		if p.inNear {
 			continue
 		}
-		p.inNear, p.nearAt = true, n.now
+		p.inNear = true
+		p.near = &nearness{joinedAt: n.now, wonAt: never, subAt: never, busyUntil: never, beatAt: never, vouchAt: never}
 		n.near = insert(n.near, p)
 		n.changed = true
 		n.n.NearChanges++
-		n.event(NearJoined, p.key)
+		n.event(NearJoined, p.key())
 		n.protect(p)
 		n.subscribe(p)
 	}
@@ -140,14 +176,14 @@ func (n *Node) dropNear(p *peer, tell bool) {
 	if !p.inNear {
 		return
 	}
-	p.inNear, p.score = false, Score{}
+	p.inNear, p.near = false, nil
 	n.near = erase(n.near, p)
 	n.changed = true
 	n.n.NearChanges++
 	if tell && !p.suspect {
 		n.send(p, &wire.NearUnsub{}, Reliable)
 	}
-	n.event(NearLeft, p.key)
+	n.event(NearLeft, p.key())
 	n.unprotect(p)
 }
 
@@ -156,13 +192,13 @@ func (n *Node) dropNear(p *peer, tell bool) {
 // protection, one that is in neither needs it no more.
 func (n *Node) protect(p *peer) {
 	if p.inNear != p.inLong {
-		n.out.add(Protect{p.key})
+		n.out.add(Protect{p.key()})
 	}
 }
 
 func (n *Node) unprotect(p *peer) {
 	if !p.inNear && !p.inLong {
-		n.out.add(Unprotect{p.key})
+		n.out.add(Unprotect{p.key()})
 	}
 }
 
@@ -170,7 +206,7 @@ func (n *Node) unprotect(p *peer) {
 func (n *Node) measure() {
 	sum, k := 0.0, 0
 	for _, p := range n.near {
-		if p.score.Rays > 0 {
+		if p.rays() > 0 {
 			sum += math.Sqrt(float64(n.self.point.Dist2(p.at(n.now))))
 			k++
 		}
@@ -229,27 +265,27 @@ func (n *Node) offer(p *peer, reply bool) {
 
 func (n *Node) hintsFor(p *peer, limit int) []wire.Hint {
 	origin := p.at(n.now)
-	cs := n.candidates(origin, p, n.usable)
+	j := n.candidates(origin, p, candUsable)
 	// This node competes, so that what lies behind it is not offered.
-	cs = append(cs, candidate{at: apart(origin, n.self.point, p.key, n.id)})
-	n.judge(origin, cs)
+	j.add(candidate{}, origin, apart(origin, n.self.point, &p.rec.Key, &n.id))
+	cs := n.judge(j, origin)
 	var hints []wire.Hint
 	for _, c := range worthMost(cs) {
 		if len(hints) == limit {
 			break
 		}
-		if c.p == nil || p.hasMark(c.p.id, c.p.rec.Stamp) {
+		if c.p == nil || p.knowsIt(c.p.id, c.p.rec.Stamp) {
 			continue
 		}
-		p.knows(c.p.id, c.p.rec.Stamp)
+		n.knows(p, c.p.id, c.p.rec.Stamp)
 		hints = append(hints, n.hint(c.p))
 	}
 	return hints
 }
 
-// worthMost keeps what wins or backs up a ray, best first.
+// worthMost keeps what wins or backs up a ray, best first, in place.
 func worthMost(cs []candidate) []candidate {
-	out := make([]candidate, 0, len(cs))
+	out := cs[:0]
 	for _, c := range cs {
 		if c.score.Rays > 0 || c.score.Backup > 0 {
 			out = append(out, c)
@@ -275,25 +311,29 @@ func (n *Node) onOffer(p *peer, m *wire.NearOffer) {
 // onHints asks for the hinted records that would matter here: those that win
 // or back up a ray among all that is known, or open an octave.
 func (n *Node) onHints(from *peer, hints []wire.Hint) {
-	var news []candidate
+	if len(hints) == 0 {
+		return
+	}
+	origin := n.self.point
+	j := n.candidates(origin, nil, candFresh)
+	known := len(j.cands)
 	for i := range hints {
 		h := &hints[i]
-		from.knows(h.ID, h.Stamp)
+		n.knows(from, h.ID, h.Stamp)
 		if h.ID == wire.ShortOf(n.id) || !n.inWorld(h.Pos) || int64(h.AgeS)*second > n.cfg.RecordAge ||
 			n.tombs.covers(h.ID, h.Stamp, n.now) {
 			continue
 		}
-		if k := n.table.byID[h.ID]; k != nil && k.hasRec && (k.inNear || k.rec.Stamp.Compare(h.Stamp) >= 0) {
+		if k := n.table.byID(h.ID); k != nil && k.hasRec && (k.inNear || k.rec.Stamp.Compare(h.Stamp) >= 0) {
 			// Near members tell their news themselves.
 			continue
 		}
-		news = append(news, candidate{hint: h, at: apart(n.self.point, h.Pos, n.id, n.id)})
+		j.add(candidate{hint: h}, origin, apart(origin, h.Pos, &n.id, &n.id))
 	}
-	if len(news) == 0 {
+	if len(j.cands) == known {
 		return
 	}
-	cs := append(n.candidates(n.self.point, nil, n.fresh), news...)
-	n.judge(n.self.point, cs)
+	cs := n.judge(j, origin)
 	room := len(n.near) < n.cfg.Contrib+n.cfg.Sticky
 	var want wire.NearWant
 	for _, c := range cs {
@@ -315,8 +355,8 @@ func (n *Node) onWant(p *peer, m *wire.NearWant) {
 		if id == wire.ShortOf(n.id) {
 			e := n.selfEntry(nil)
 			give.Entries = append(give.Entries, e)
-		} else if k := n.table.byID[id]; k != nil && k != p && n.usable(k) {
-			p.knows(k.id, k.rec.Stamp)
+		} else if k := n.table.byID(id); k != nil && k != p && n.usable(k) {
+			n.knows(p, k.id, k.rec.Stamp)
 			give.Entries = append(give.Entries, n.entry(k))
 		}
 	}

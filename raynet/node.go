@@ -1,15 +1,22 @@
 package raynet
 
 import (
+	"fmt"
+
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/raynet/wire"
 	"github.com/metatopia/metatopia/spatial"
 )
 
-// Env is what the core needs and may not have itself.
-type Env struct {
-	Sign   func(msg []byte) [64]byte
-	Verify func(key base.Key, msg, sig []byte) bool
+// Env is what the core needs and may not have itself. Nodes may share one that
+// is called by one goroutine.
+type Env interface {
+	// Sign signs with the private key of a node of this process.
+	Sign(key base.Key, msg []byte) [64]byte
+	Verify(key base.Key, msg, sig []byte) bool
+	// Scratch gives the buffers of a selection. Nothing is kept there between
+	// two Steps.
+	Scratch() *Scratch
 }
 
 // never is a time before every other, far enough from overflow.
@@ -17,11 +24,12 @@ const never int64 = -1 << 61
 
 // Node is one overlay point.
 type Node struct {
-	cfg Config
-	id  base.Key
-	env Env
-	rng *base.Rand
-	box spatial.Box // the world box, a margin wider: points are jittered
+	cfg  *Config
+	kind wire.Kind
+	id   base.Key
+	env  Env
+	rng  base.Rand
+	box  spatial.Box // the world box, a margin wider: points are jittered
 
 	// Of the Step under way.
 	now int64
@@ -69,23 +77,22 @@ type Node struct {
 	n Counters
 }
 
-// New makes a node that knows nobody. seed must differ from node to node: it
-// decides phases and choices, never anything secret.
-func New(cfg Config, id base.Key, seed uint64, env Env) (*Node, error) {
-	cfg.fill()
-	if err := cfg.validate(); err != nil {
-		return nil, err
+// New makes a node that knows nobody. cfg must come from Complete.
+func New(cfg *Config, id base.Key, start Start, env Env) (*Node, error) {
+	if start.Kind == 0 {
+		start.Kind = wire.Avatar
+	}
+	if !start.Kind.Valid() || start.Epoch == 0 {
+		return nil, fmt.Errorf("%w: kind or epoch of the start", ErrConfig)
 	}
 	n := &Node{
-		cfg: cfg, id: id, env: env, rng: base.NewRand(seed, 1),
+		cfg: cfg, kind: start.Kind, id: id, env: env, rng: *base.NewRand(start.Seed, 1),
 		box:        spatial.Box{Min: shift(cfg.Min, -margin), Max: shift(cfg.Max, margin)},
 		selectedAt: never, joinAt: never,
 		nearGap: cfg.NearEvery,
-		table:   newTable(),
-		tombs:   newTombs(),
-		seen:    newSeen(),
 	}
-	n.self.pose(id, n.clamp(cfg.Pos), spatial.Vec{})
+	n.self.epoch, n.self.unixMs = start.Epoch, start.UnixMs
+	n.self.pose(&id, n.clamp(start.Pos), spatial.Vec{})
 	n.self.signedAt, n.self.movedAt = never, never
 	// A random start keeps the route numbers of two runs apart for peers
 	// that remember the first.
@@ -128,7 +135,9 @@ func (n *Node) start() {
 func (n *Node) handle(in Input) {
 	switch in := in.(type) {
 	case Recv:
-		n.recv(in.From, in.Bytes)
+		n.parse(in.From, in.Bytes)
+	case Message:
+		n.recv(in.From, in.Msg)
 	case Tick:
 	case PeerUp:
 		n.peerUp(in.Key)
@@ -221,17 +230,26 @@ func (n *Node) wake() {
 	}
 }
 
-// recv is one message from an authenticated peer.
-func (n *Node) recv(from base.Key, b []byte) {
-	n.n.MsgsIn++
-	n.n.BytesIn += uint64(len(b))
-	if from == n.id {
-		return
-	}
+// parse is one message from an authenticated peer, as bytes.
+func (n *Node) parse(from base.Key, b []byte) {
 	m, err := wire.Parse(b)
 	if err != nil {
-		n.n.Malformed++
-		n.event(Refused, from)
+		n.n.MsgsIn++
+		n.n.BytesIn += uint64(len(b))
+		if from != n.id {
+			n.n.Malformed++
+			n.event(Refused, from)
+		}
+		return
+	}
+	n.recv(from, m)
+}
+
+// recv is one message. It belongs to everybody: nothing may change it.
+func (n *Node) recv(from base.Key, m wire.Message) {
+	n.n.MsgsIn++
+	n.n.BytesIn += uint64(wire.Size(m))
+	if from == n.id {
 		return
 	}
 	p := n.ensure(from)
@@ -256,7 +274,7 @@ func (n *Node) recv(from base.Key, b []byte) {
 	case *wire.NearSub:
 		n.onSub(p, m)
 	case *wire.NearUnsub:
-		p.leaseUntil = never
+		p.leaseTo = unheard
 	case *wire.Busy:
 		n.onBusy(p, m)
 	case *wire.Move:
@@ -290,15 +308,14 @@ const redial = 2 * second
 
 // send appends a Send, and a Dial before it when the peer is not up.
 func (n *Node) send(p *peer, m wire.Message, c Class) {
-	if !p.up && n.now >= p.dialAt+redial {
-		p.dialAt = n.now
-		n.out.add(Dial{Key: p.key, Addr: p.addr})
+	if !p.up && n.now >= p.rest().dialAt+redial {
+		p.more.dialAt = n.now
+		n.out.add(Dial{Key: p.key(), Addr: p.addr()})
 	}
-	b := wire.Append(nil, m)
-	p.sentAt = n.now
+	p.sentAt = at(n.now)
 	n.n.MsgsOut++
-	n.n.BytesOut += uint64(len(b))
-	n.out.add(Send{To: p.key, Class: c, Bytes: b})
+	n.n.BytesOut += uint64(wire.Size(m))
+	n.out.add(Send{To: p.key(), Class: c, Msg: m})
 }
 
 func (n *Node) event(k EventKind, key base.Key) { n.out.add(Event{Kind: k, Key: key}) }

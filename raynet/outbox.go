@@ -31,11 +31,12 @@ const (
 	Bulk
 )
 
-// Send carries one message. Bytes belong to the driver.
+// Send carries one message, which the driver encodes with wire.Append and must
+// not change.
 type Send struct {
 	To    base.Key
 	Class Class
-	Bytes []byte
+	Msg   wire.Message
 }
 
 // Dial comes before a Send to a peer that is not up. Addr is the peer's own

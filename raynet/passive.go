@@ -9,6 +9,9 @@ const (
 	probeLast  = 300 * second
 )
 
+// probe is when a passive peer is tried next.
+type probe struct{ at, gap, deadAt int64 }
+
 func (n *Node) joinPassive(p *peer) {
 	if p.inPassive || n.cfg.Passive == 0 {
 		return
@@ -16,20 +19,19 @@ func (n *Node) joinPassive(p *peer) {
 	if len(n.passive) >= n.cfg.Passive {
 		oldest := n.passive[0]
 		for _, q := range n.passive[1:] {
-			if q.deadAt < oldest.deadAt {
+			if q.more.probe.deadAt < oldest.more.probe.deadAt {
 				oldest = q
 			}
 		}
 		n.leavePassive(oldest)
 	}
-	p.inPassive, p.deadAt = true, n.now
-	p.probeGap = probeFirst
-	p.probeAt = n.now + n.jittered(p.probeGap)
+	p.inPassive = true
+	p.rest().probe = &probe{deadAt: n.now, gap: probeFirst, at: n.now + n.jittered(probeFirst)}
 	n.passive = insert(n.passive, p)
 }
 
 func (n *Node) leavePassive(p *peer) {
-	p.inPassive = false
+	p.inPassive, p.more.probe = false, nil
 	n.passive = erase(n.passive, p)
 }
 
@@ -38,14 +40,15 @@ func (n *Node) leavePassive(p *peer) {
 func (n *Node) passiveRound() {
 	var due *peer
 	for _, p := range n.passive {
-		if p.probeAt <= n.now && (due == nil || p.probeAt < due.probeAt) {
+		if t := p.more.probe.at; t <= n.now && (due == nil || t < due.more.probe.at) {
 			due = p
 		}
 	}
 	if due == nil {
 		return
 	}
-	due.probeGap = min(2*due.probeGap, probeLast)
-	due.probeAt = n.now + n.jittered(due.probeGap)
+	t := due.more.probe
+	t.gap = min(2*t.gap, probeLast)
+	t.at = n.now + n.jittered(t.gap)
 	n.offer(due, false)
 }

@@ -1,6 +1,7 @@
 package raynet
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -8,119 +9,160 @@ import (
 	"github.com/metatopia/metatopia/spatial"
 )
 
-// peer is everything known of one other node. A peer without a record is one
-// that has only been heard or dialled.
+// peer is everything known of one other node. It is kept small: a node knows
+// a few hundred and a simulator holds a million nodes. What only a neighbour
+// or only a departed peer needs is beside it.
 type peer struct {
-	key base.Key
 	id  wire.ShortID
+	rec *wire.Record // never nil; only its key counts while hasRec is false
 
-	hasRec  bool
-	rec     wire.Record
-	addr    []byte // matches rec.Addr, or empty
-	bornAt  int64  // when rec was signed, as far as its bearers could tell
-	sinceAt int64  // when the peer became known
+	near *nearness // nil outside the near view
+	more *extra    // nil while there is nothing to keep
 
-	// Pose: rec's, or that of a later Move.
-	pos    spatial.Pos
-	vel    spatial.Vec
 	poseAt int64
-	moves  wire.Stamp // of the last Move
+	x      [3]int32      // position: rec's, or that of a later Move
+	vel    wire.Velocity // the same
 
-	up      bool
-	dialAt  int64
-	heardAt int64 // last message from the peer itself
-	sentAt  int64
-	pingAt  int64 // oldest unanswered ping or shuffle
-	vouchAt int64 // last time another peer said that it answers
-	suspect bool
+	bornAt  instant // when rec was signed, as far as its bearers could tell
+	sinceAt instant // when the peer became known
+	heardAt instant // last message from the peer itself
+	sentAt  instant
+	pingAt  instant // oldest unanswered ping or shuffle
+	leaseTo instant // it holds a lease on this node until then
 
-	inNear    bool
-	nearAt    int64 // entered the near view
-	score     Score
+	moveSeq uint32 // of the last Move in rec's epoch; 0 for none
+
+	octave                              uint8
+	hasRec, up, suspect                 bool
+	inNear, inLong, inRandom, inPassive bool
+}
+
+// nearness is what a node keeps of a member of its near view.
+type nearness struct {
+	joinedAt  int64 // entered the near view
 	wonAt     int64 // last selection in which it won a ray
 	subAt     int64 // last NearSub sent
 	busyUntil int64
 	beatAt    int64 // last ping sent in place of a refused lease
-
-	leaseUntil int64 // it holds a lease on this node until then
-
-	inLong, inRandom, inPassive bool
-	octave                      int
-
-	probeAt, probeGap, deadAt int64
-
-	marks    []mark // records the peer is known to have
-	addrSent wire.Digest
+	vouchAt   int64 // last time another peer said that it answers
+	score     Score
+	marks     []uint32 // prints of records the peer is known to have
 }
 
-// mark remembers that a peer knows a record.
-type mark struct {
-	id    wire.ShortID
-	stamp wire.Stamp
+// extra is what a node keeps of few peers.
+type extra struct {
+	addr     []byte      // matches rec.Addr, or empty
+	addrSent wire.Digest // own address the peer was given
+	dialAt   int64
+	probe    *probe // of a passive peer
 }
 
-// knows adds a mark and forgets the oldest beyond maxMarks.
-func (p *peer) knows(id wire.ShortID, s wire.Stamp) {
-	for i := range p.marks {
-		if p.marks[i].id == id {
-			if p.marks[i].stamp.Compare(s) < 0 {
-				p.marks[i].stamp = s
-			}
-			return
-		}
+func (p *peer) key() base.Key { return p.rec.Key }
+
+func (p *peer) pos() spatial.Pos {
+	return spatial.Pos{X: int64(p.x[0]), Y: int64(p.x[1]), Z: int64(p.x[2])}
+}
+
+// setPose takes a valid position: every coordinate is within 2^30.
+func (p *peer) setPose(pos spatial.Pos, vel wire.Velocity, at int64) {
+	p.x, p.vel, p.poseAt = [3]int32{int32(pos.X), int32(pos.Y), int32(pos.Z)}, vel, at
+}
+
+// whereabouts is the pose carried on to a time.
+func (p *peer) whereabouts(now int64) spatial.Pos {
+	if p.vel == (wire.Velocity{}) {
+		return p.pos()
 	}
-	if len(p.marks) >= maxMarks {
-		p.marks = append(p.marks[:0], p.marks[1:]...)
-	}
-	p.marks = append(p.marks, mark{id, s})
-}
-
-func (p *peer) hasMark(id wire.ShortID, s wire.Stamp) bool {
-	for _, m := range p.marks {
-		if m.id == id {
-			return m.stamp.Compare(s) >= 0
-		}
-	}
-	return false
-}
-
-// placed says that a view or a lease holds the peer.
-func (p *peer) placed(now int64) bool {
-	return p.inNear || p.inLong || p.inRandom || p.inPassive || p.leaseUntil > now
+	return reckon(p.pos(), p.vel.Vec(), now-p.poseAt)
 }
 
 // at is the peer's overlay point now.
-func (p *peer) at(now int64) spatial.Pos { return point(p.key, reckon(p.pos, p.vel, now-p.poseAt)) }
+func (p *peer) at(now int64) spatial.Pos { return point(&p.rec.Key, p.whereabouts(now)) }
 
-// table holds all peers, sorted by key for every walk whose order shows; the
-// maps are for look-ups only.
-type table struct {
-	all   []*peer
-	byKey map[base.Key]*peer
-	byID  map[wire.ShortID]*peer
-}
-
-func newTable() table {
-	return table{byKey: map[base.Key]*peer{}, byID: map[wire.ShortID]*peer{}}
-}
-
-func comparePeers(a, b *peer) int { return a.key.Compare(b.key) }
-
-func (t *table) add(p *peer) {
-	i, _ := slices.BinarySearchFunc(t.all, p, comparePeers)
-	t.all = slices.Insert(t.all, i, p)
-	t.byKey[p.key], t.byID[p.id] = p, p
-}
-
-func (t *table) remove(p *peer) {
-	if i, ok := slices.BinarySearchFunc(t.all, p, comparePeers); ok {
-		t.all = slices.Delete(t.all, i, i+1)
+func (p *peer) rest() *extra {
+	if p.more == nil {
+		p.more = &extra{dialAt: never}
 	}
-	delete(t.byKey, p.key)
-	if t.byID[p.id] == p {
-		delete(t.byID, p.id)
-	}
+	return p.more
 }
+
+func (p *peer) addr() []byte {
+	if p.more == nil {
+		return nil
+	}
+	return p.more.addr
+}
+
+// print is a mark of a record: a false match hides one hint from one peer.
+func print(id wire.ShortID, s wire.Stamp) uint32 {
+	h := (uint64(id) ^ uint64(s.Epoch)<<32 ^ uint64(s.Seq)) * 0x9e3779b97f4a7c15
+	return uint32(h >> 32)
+}
+
+// knows notes that a neighbour has a record; the oldest marks are forgotten.
+func (n *Node) knows(p *peer, id wire.ShortID, s wire.Stamp) {
+	if p.near == nil || p.knowsIt(id, s) {
+		return
+	}
+	m := &p.near.marks
+	if len(*m) >= n.cfg.Marks {
+		copy(*m, (*m)[1:])
+		*m = (*m)[:len(*m)-1]
+	}
+	*m = append(*m, print(id, s))
+}
+
+func (p *peer) knowsIt(id wire.ShortID, s wire.Stamp) bool {
+	return p.near != nil && slices.Contains(p.near.marks, print(id, s))
+}
+
+// placed says that a view or a lease holds the peer.
+func (n *Node) placed(p *peer) bool {
+	return p.inNear || p.inLong || p.inRandom || p.inPassive || n.ahead(p.leaseTo)
+}
+
+// table holds all peers, sorted by key: short ids are in the order of keys.
+type table struct{ all []*peer }
+
+func comparePeers(a, b *peer) int {
+	return cmp.Or(cmp.Compare(a.id, b.id), a.rec.Key.Compare(b.rec.Key))
+}
+
+// first is the place of the first peer whose id is not below.
+func (t *table) first(id wire.ShortID) int {
+	lo, hi := 0, len(t.all)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); t.all[mid].id < id {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+func (t *table) byKey(key base.Key) *peer {
+	id := wire.ShortOf(key)
+	for i := t.first(id); i < len(t.all) && t.all[i].id == id; i++ {
+		if t.all[i].rec.Key == key {
+			return t.all[i]
+		}
+	}
+	return nil
+}
+
+// byID gives the first peer of an id: two keys that share one are somebody's
+// work, and cost only the peers of that somebody.
+func (t *table) byID(id wire.ShortID) *peer {
+	if i := t.first(id); i < len(t.all) && t.all[i].id == id {
+		return t.all[i]
+	}
+	return nil
+}
+
+func (t *table) add(p *peer) { t.all = insert(t.all, p) }
+
+func (t *table) remove(p *peer) { t.all = erase(t.all, p) }
 
 // insert and erase keep a view sorted by key.
 func insert(view []*peer, p *peer) []*peer {
@@ -136,112 +178,4 @@ func erase(view []*peer, p *peer) []*peer {
 		return slices.Delete(view, i, i+1)
 	}
 	return view
-}
-
-// ensure gives the peer of a key, making room for it; nil when every known
-// peer has a place.
-func (n *Node) ensure(key base.Key) *peer {
-	if p := n.table.byKey[key]; p != nil {
-		return p
-	}
-	if len(n.table.all) >= maxPeers && !n.evict() {
-		return nil
-	}
-	p := &peer{
-		key: key, id: wire.ShortOf(key), sinceAt: n.now,
-		bornAt: never, poseAt: never, dialAt: never, heardAt: never, sentAt: never,
-		pingAt: never, vouchAt: never, nearAt: never, wonAt: never, subAt: never,
-		busyUntil: never, beatAt: never, leaseUntil: never, deadAt: never,
-	}
-	n.table.add(p)
-	return p
-}
-
-// evict forgets the peer without a place that was heard of longest ago; one
-// that is not connected goes first.
-func (n *Node) evict() bool {
-	var worst *peer
-	older := func(a, b *peer) bool {
-		if a.up != b.up {
-			return !a.up
-		}
-		return max(a.bornAt, a.heardAt) < max(b.bornAt, b.heardAt)
-	}
-	for _, p := range n.table.all {
-		if !p.placed(n.now) && (worst == nil || older(p, worst)) {
-			worst = p
-		}
-	}
-	if worst == nil {
-		return false
-	}
-	n.table.remove(worst)
-	return true
-}
-
-// fresh says that a peer's record is young enough, or the peer itself was
-// heard lately enough, to be taken for where it says it is.
-func (n *Node) fresh(p *peer) bool {
-	return p.hasRec && (n.now-p.bornAt <= n.cfg.RecordAge || n.now-p.heardAt <= n.cfg.DeadAfter)
-}
-
-// usable says that a peer may be named to others, routed through and chosen.
-func (n *Node) usable(p *peer) bool { return n.fresh(p) && !p.suspect }
-
-func (n *Node) heard(p *peer) {
-	p.heardAt, p.pingAt, p.suspect = n.now, never, false
-	if !p.hasRec {
-		return
-	}
-	// The peer is there, whatever was said of it: a farewell is not undone.
-	n.tombs.lift(p.id)
-	if p.inPassive {
-		n.leavePassive(p)
-		n.dirty = true
-	}
-}
-
-func (n *Node) peerUp(key base.Key) {
-	if key == n.id {
-		return
-	}
-	p := n.ensure(key)
-	if p == nil {
-		n.n.TooMany++
-		return
-	}
-	p.up, p.dialAt = true, never
-	if !p.hasRec || n.now-p.heardAt > n.cfg.Lease {
-		n.offer(p, false)
-	}
-}
-
-func (n *Node) peerDown(key base.Key) {
-	if p := n.table.byKey[key]; p != nil {
-		p.up = false
-		if p.inNear {
-			n.doubt(p)
-		}
-	}
-}
-
-// sendFailed is a hint, not a proof: a near member is doubted and given its
-// time, others are worth less and are let go at once.
-func (n *Node) sendFailed(key base.Key) {
-	p := n.table.byKey[key]
-	if p == nil {
-		return
-	}
-	p.up = false
-	n.failFinds(key)
-	n.failRoutes(key)
-	switch {
-	case p.inNear:
-		n.doubt(p)
-	case p.inPassive:
-	case p.inLong || p.inRandom:
-		n.die(p)
-	default:
-		p.suspect = true
-	}
 }

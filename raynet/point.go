@@ -17,7 +17,7 @@ const margin = jitterUnits + 6
 // point is the overlay point of a node at pos: pos plus a jitter that every
 // node derives alike from the key, so that a crowd at one spot has an order
 // and hardly ever a bisector of length zero.
-func point(key base.Key, pos spatial.Pos) spatial.Pos {
+func point(key *base.Key, pos spatial.Pos) spatial.Pos {
 	j := func(i int) int64 {
 		return int64(binary.LittleEndian.Uint16(key[i:]))%(2*jitterUnits+1) - jitterUnits
 	}
@@ -26,11 +26,11 @@ func point(key base.Key, pos spatial.Pos) spatial.Pos {
 
 // apart gives other, moved by one unit when it is exactly at origin: towards
 // +X for the higher key, so that both nodes see the same order.
-func apart(origin, other spatial.Pos, originKey, otherKey base.Key) spatial.Pos {
+func apart(origin, other spatial.Pos, originKey, otherKey *base.Key) spatial.Pos {
 	if origin != other {
 		return other
 	}
-	if otherKey.Compare(originKey) > 0 {
+	if otherKey.Compare(*originKey) > 0 {
 		other.X++
 	} else {
 		other.X--

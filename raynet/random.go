@@ -35,10 +35,10 @@ func (n *Node) shuffleRound() int64 {
 		m := &wire.Shuffle{Entries: []wire.Entry{n.selfEntry(nil)}}
 		for _, p := range picked {
 			m.Entries = append(m.Entries, n.entry(p))
-			oldest.knows(p.id, p.rec.Stamp)
+			n.knows(oldest, p.id, p.rec.Stamp)
 		}
-		if oldest.pingAt == never {
-			oldest.pingAt = n.now
+		if oldest.pingAt == unheard {
+			oldest.pingAt = at(n.now)
 		}
 		n.send(oldest, m, Bulk)
 	}

@@ -30,7 +30,7 @@ type relay struct {
 // seen remembers the routes taken over, so that a repeated one is
 // acknowledged and goes no further.
 type seen struct {
-	has   map[seenKey]bool // for look-ups only
+	has   map[seenKey]bool // for look-ups only; nil while empty
 	order []seenKey
 }
 
@@ -38,8 +38,6 @@ type seenKey struct {
 	origin base.Key
 	id     uint64
 }
-
-func newSeen() seen { return seen{has: map[seenKey]bool{}} }
 
 // add says whether k is new.
 func (s *seen) add(k seenKey) bool {
@@ -49,6 +47,9 @@ func (s *seen) add(k seenKey) bool {
 	if len(s.order) >= maxSeen {
 		delete(s.has, s.order[0])
 		s.order = append(s.order[:0], s.order[1:]...)
+	}
+	if s.has == nil {
+		s.has = map[seenKey]bool{}
 	}
 	s.has[k] = true
 	s.order = append(s.order, k)
@@ -64,7 +65,7 @@ func (n *Node) startRoute(in Route) {
 	n.routeID++
 	m := &wire.Route{ID: n.routeID, Origin: n.id, Target: in.Target, Best: math.MaxUint64, TTL: wire.MaxTTL,
 		Payload: append([]byte(nil), in.Payload...)}
-	m.Sig = n.env.Sign(m.SigningBytes(n.cfg.World))
+	m.Sig = n.env.Sign(n.id, m.SigningBytes(n.cfg.World))
 	n.seen.add(seenKey{n.id, m.ID})
 	n.pass(&relay{msg: m, own: true, token: in.Token})
 }
@@ -80,12 +81,14 @@ func (n *Node) onRoute(p *peer, m *wire.Route) {
 		return
 	}
 	n.n.RoutesIn++
+	own := *m
+	m = &own
 	if m.TTL == 0 {
 		n.n.RoutesLost++
 		return
 	}
 	m.TTL--
-	n.pass(&relay{msg: m, tried: []base.Key{p.key}})
+	n.pass(&relay{msg: m, tried: []base.Key{p.key()}})
 }
 
 // pass gives a route to the known node closest to its target, if that is
@@ -98,7 +101,7 @@ func (n *Node) pass(r *relay) {
 	var next *peer
 	nearest := best
 	for _, p := range n.table.all {
-		if !n.usable(p) || slices.Contains(r.tried, p.key) {
+		if !n.usable(p) || slices.Contains(r.tried, p.key()) {
 			continue
 		}
 		if d := m.Target.Dist2(p.at(n.now)); d < nearest {
@@ -122,15 +125,17 @@ func (n *Node) pass(r *relay) {
 }
 
 func (n *Node) forward(r *relay, p *peer) {
-	r.next = p.key
-	r.tried = append(r.tried, p.key)
+	r.next = p.key()
+	r.tried = append(r.tried, r.next)
 	r.until = n.now + ackTimeout
 	if !p.up {
 		r.until = n.now + ackDialing
 	}
 	n.n.RoutesOut++
 	n.routes = append(n.routes, r)
-	n.send(p, r.msg, Reliable)
+	// A copy: the next try may say something else.
+	m := *r.msg
+	n.send(p, &m, Reliable)
 }
 
 // confirmed ends the look around the target that precedes a delivery: a node
@@ -146,7 +151,7 @@ func (n *Node) confirmed(f *lookup) {
 		if c.state != findAnswered || c.d2 >= best {
 			continue
 		}
-		if p := n.table.byKey[c.key]; p != nil {
+		if p := n.table.byKey(c.key); p != nil {
 			m.Best, m.Confirmed = best, true
 			r.tried = nil
 			n.forward(r, p)
@@ -170,7 +175,7 @@ func (n *Node) deliver(r *relay) {
 
 func (n *Node) onRouteAck(p *peer, m *wire.RouteAck) {
 	for i, r := range n.routes {
-		if r.next == p.key && r.msg.ID == m.ID && r.msg.Origin == m.Origin {
+		if r.next == p.rec.Key && r.msg.ID == m.ID && r.msg.Origin == m.Origin {
 			n.routes = slices.Delete(n.routes, i, i+1)
 			return
 		}
@@ -188,7 +193,7 @@ func (n *Node) pumpRoutes() {
 		}
 		n.routes = slices.Delete(n.routes, i, i+1)
 		n.n.RouteRetries++
-		if p := n.table.byKey[r.next]; p != nil {
+		if p := n.table.byKey(r.next); p != nil {
 			n.mistrust(p)
 		}
 		if len(r.tried) >= routeTries {

@@ -17,15 +17,17 @@ type own struct {
 
 	posedAt int64 // last SetPose
 
-	rec      wire.Record
+	rec      *wire.Record
 	signedAt int64
 	seq      uint32
 	moveSeq  uint32
 	moved    bool // a pose waits to be sent
+	epoch    uint32
+	unixMs   uint64 // at the first Step
 	movedAt  int64
 }
 
-func (s *own) pose(id base.Key, pos spatial.Pos, vel spatial.Vec) {
+func (s *own) pose(id *base.Key, pos spatial.Pos, vel spatial.Vec) {
 	s.pos, s.point, s.vel = pos, point(id, pos), vel
 }
 
@@ -34,20 +36,21 @@ func (n *Node) sign() {
 	s := &n.self
 	s.seq++
 	s.signedAt = n.now
-	s.rec = n.makeRecord(false)
+	r := n.makeRecord(false)
+	s.rec = &r
 	n.n.Signed++
 }
 
 func (n *Node) makeRecord(leaving bool) wire.Record {
 	s := &n.self
 	r := wire.Record{
-		Kind: n.cfg.Kind, Leaving: leaving, Key: n.id,
-		Stamp:  wire.Stamp{Epoch: n.cfg.Epoch, Seq: s.seq},
-		UnixMs: (n.cfg.UnixMs + uint64((n.now-n.startAt)/millisecond)) & (1<<48 - 1),
+		Kind: n.kind, Leaving: leaving, Key: n.id,
+		Stamp:  wire.Stamp{Epoch: s.epoch, Seq: s.seq},
+		UnixMs: (s.unixMs + uint64((n.now-n.startAt)/millisecond)) & (1<<48 - 1),
 		Pos:    s.pos, Vel: wire.VelocityOf(s.vel), AOI: s.aoi, Load: s.load,
 		Addr: wire.DigestOf(s.addr),
 	}
-	r.Sig = n.env.Sign(r.SigningBytes(n.cfg.World))
+	r.Sig = n.env.Sign(n.id, r.SigningBytes(n.cfg.World))
 	return r
 }
 
@@ -76,11 +79,14 @@ func (n *Node) strayed(from, to spatial.Pos) bool {
 // has been given it.
 func (n *Node) selfEntry(p *peer) wire.Entry {
 	e := wire.Entry{Record: n.self.rec, Age: wire.AgeOf(n.now - n.self.signedAt)}
-	if p == nil || p.addrSent != n.self.rec.Addr {
+	if len(n.self.addr) == 0 {
+		return e
+	}
+	if p == nil || p.rest().addrSent != n.self.rec.Addr {
 		e.Addr = n.self.addr
 	}
 	if p != nil {
-		p.addrSent = n.self.rec.Addr
+		p.more.addrSent = n.self.rec.Addr
 	}
 	return e
 }
@@ -95,7 +101,7 @@ func (n *Node) setPose(in SetPose) {
 	jump := n.spacing > 0 && s.pos.Dist2(pos) > uint64(float64(n.spacing*n.spacing)*(teleport*teleport*spatial.Unit*spatial.Unit))
 	changed := pos != s.pos || in.Vel != s.vel
 	s.aoi, s.load, s.posedAt = in.AOI, in.Load, n.now
-	s.pose(n.id, pos, finite(in.Vel))
+	s.pose(&n.id, pos, finite(in.Vel))
 	if !changed {
 		return
 	}
@@ -144,7 +150,7 @@ func (n *Node) flushMove() {
 	n.self.moved, n.self.movedAt = false, n.now
 	m := n.move()
 	for _, p := range n.table.all {
-		if p.leaseUntil > n.now {
+		if n.ahead(p.leaseTo) {
 			n.send(p, m, LatestWins)
 		}
 	}
@@ -153,7 +159,7 @@ func (n *Node) flushMove() {
 func (n *Node) move() *wire.Move {
 	n.self.moveSeq++
 	return &wire.Move{
-		Stamp: wire.Stamp{Epoch: n.cfg.Epoch, Seq: n.self.moveSeq},
+		Stamp: wire.Stamp{Epoch: n.self.epoch, Seq: n.self.moveSeq},
 		Pos:   n.self.pos, Vel: wire.VelocityOf(n.self.vel),
 	}
 }

@@ -70,27 +70,39 @@ func (n *Node) AppendSnapshot(b []byte) []byte {
 }
 
 func (p *peer) appendTo(e *base.Encoder) {
-	e.Key(p.key)
+	e.Key(p.key())
 	e.Bool(p.hasRec)
 	if p.hasRec {
 		e.B = p.rec.AppendTo(e.B)
-		e.Bytes(p.addr)
-		p.pos.AppendTo(e)
-		p.vel.AppendTo(e)
+		e.Bytes(p.addr())
+		p.pos().AppendTo(e)
+		p.vel.Vec().AppendTo(e)
 	}
 	for _, f := range []bool{p.up, p.suspect, p.inNear, p.inLong, p.inRandom, p.inPassive} {
 		e.Bool(f)
 	}
-	for _, t := range []int64{p.bornAt, p.sinceAt, p.poseAt, p.dialAt, p.heardAt, p.sentAt, p.pingAt,
-		p.vouchAt, p.nearAt, p.wonAt, p.subAt, p.busyUntil, p.beatAt, p.leaseUntil, p.probeAt, p.probeGap, p.deadAt} {
-		e.I64(t)
+	e.I64(p.poseAt)
+	for _, t := range []instant{p.bornAt, p.sinceAt, p.heardAt, p.sentAt, p.pingAt, p.leaseTo} {
+		e.I32(int32(t))
 	}
-	e.U32(uint32(p.score.Rays))
-	e.U32(uint32(len(p.marks)))
-	for _, m := range p.marks {
-		e.U64(uint64(m.id))
-		e.U32(m.stamp.Epoch)
-		e.U32(m.stamp.Seq)
+	e.U32(p.moveSeq)
+	if m := p.near; m != nil {
+		for _, t := range []int64{m.joinedAt, m.wonAt, m.subAt, m.busyUntil, m.beatAt, m.vouchAt} {
+			e.I64(t)
+		}
+		e.U32(uint32(m.score.Rays))
+		e.U32(uint32(len(m.marks)))
+		for _, k := range m.marks {
+			e.U32(k)
+		}
+	}
+	if x := p.more; x != nil {
+		e.I64(x.dialAt)
+		if x.probe != nil {
+			e.I64(x.probe.at)
+			e.I64(x.probe.gap)
+			e.I64(x.probe.deadAt)
+		}
 	}
 }
 

@@ -19,8 +19,6 @@ type tomb struct {
 	final bool // a farewell: no message of the same epoch lifts it
 }
 
-func newTombs() tombs { return tombs{byID: map[wire.ShortID]tomb{}} }
-
 func (t *tombs) add(id wire.ShortID, tm tomb) {
 	if old, ok := t.byID[id]; ok {
 		if old.stamp.Compare(tm.stamp) > 0 {
@@ -32,6 +30,9 @@ func (t *tombs) add(id wire.ShortID, tm tomb) {
 	if len(t.order) >= maxTombs {
 		delete(t.byID, t.order[0])
 		t.order = append(t.order[:0], t.order[1:]...)
+	}
+	if t.byID == nil {
+		t.byID = map[wire.ShortID]tomb{}
 	}
 	t.byID[id] = tm
 	t.order = append(t.order, id)

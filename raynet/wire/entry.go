@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"math/bits"
+
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/spatial"
 )
@@ -33,7 +35,7 @@ func (a Age) Ns() int64 { return int64(a) * AgeUnit }
 // the address record whose digest the record signs. Layout: record 154, age
 // u16, length u16, address.
 type Entry struct {
-	Record Record
+	Record *Record // shared and never changed
 	Age    Age
 	Addr   []byte // opaque here; at most MaxAddr bytes
 }
@@ -45,8 +47,19 @@ func (x *Entry) appendTo(e *base.Encoder) {
 	e.Raw(x.Addr)
 }
 
+func (x *Entry) size() int { return RecordSize + 4 + len(x.Addr) }
+
+func sizeEntries(xs []Entry) int {
+	n := 1
+	for i := range xs {
+		n += xs[i].size()
+	}
+	return n
+}
+
 func readEntry(d *base.Decoder) (x Entry) {
-	x.Record = readRecord(d)
+	r := readRecord(d)
+	x.Record = &r
 	x.Age = Age(d.U16())
 	x.Addr = readBytes(d, MaxAddr)
 	return x
@@ -79,7 +92,7 @@ type Hint struct {
 }
 
 func (h *Hint) appendTo(e *base.Encoder) {
-	e.U64(uint64(h.ID))
+	appendID(e, h.ID)
 	e.U32(h.Stamp.Epoch)
 	e.U32(h.Stamp.Seq)
 	// MaxCoord is 2^30, so every coordinate of a valid position fits.
@@ -91,7 +104,7 @@ func (h *Hint) appendTo(e *base.Encoder) {
 }
 
 func readHint(d *base.Decoder) (h Hint) {
-	h.ID = ShortID(d.U64())
+	h.ID = readID(d)
 	h.Stamp = Stamp{d.U32(), d.U32()}
 	h.Pos = spatial.Pos{X: int64(d.I32()), Y: int64(d.I32()), Z: int64(d.I32())}
 	h.Kind = Kind(d.U8())
@@ -164,10 +177,15 @@ func readHints(d *base.Decoder) []Hint {
 	return hs
 }
 
+// appendID writes the first bytes of the key in their order.
+func appendID(e *base.Encoder, id ShortID) { e.U64(bits.ReverseBytes64(uint64(id))) }
+
+func readID(d *base.Decoder) ShortID { return ShortID(bits.ReverseBytes64(d.U64())) }
+
 func appendIDs(e *base.Encoder, ids []ShortID) {
 	e.U8(uint8(len(ids)))
 	for _, id := range ids {
-		e.U64(uint64(id))
+		appendID(e, id)
 	}
 }
 
@@ -178,7 +196,7 @@ func readIDs(d *base.Decoder, limit int) []ShortID {
 	}
 	ids := make([]ShortID, n)
 	for i := range ids {
-		ids[i] = ShortID(d.U64())
+		ids[i] = readID(d)
 	}
 	return ids
 }

@@ -15,6 +15,7 @@ func (m *Shuffle) Type() Type {
 	return TypeShuffleReq
 }
 func (m *Shuffle) append(e *base.Encoder) { appendEntries(e, m.Entries) }
+func (m *Shuffle) size() int              { return sizeEntries(m.Entries) }
 func (m *Shuffle) read(d *base.Decoder)   { m.Entries = readEntries(d, MaxEntries) }
 
 // NearOffer gives the sender's own entry and hints chosen for the receiver's
@@ -31,6 +32,7 @@ func (m *NearOffer) append(e *base.Encoder) {
 	m.Self.appendTo(e)
 	appendHints(e, m.Hints)
 }
+func (m *NearOffer) size() int { return 2 + m.Self.size() + len(m.Hints)*HintSize }
 func (m *NearOffer) read(d *base.Decoder) {
 	m.Reply = d.Bool()
 	m.Self = readEntry(d)
@@ -42,6 +44,7 @@ type NearWant struct{ IDs []ShortID }
 
 func (m *NearWant) Type() Type             { return TypeNearWant }
 func (m *NearWant) append(e *base.Encoder) { appendIDs(e, m.IDs) }
+func (m *NearWant) size() int              { return 1 + 8*len(m.IDs) }
 func (m *NearWant) read(d *base.Decoder)   { m.IDs = readIDs(d, MaxWants) }
 
 // NearGive answers NearWant, and carries a node's own newer record to a peer
@@ -50,6 +53,7 @@ type NearGive struct{ Entries []Entry }
 
 func (m *NearGive) Type() Type             { return TypeNearGive }
 func (m *NearGive) append(e *base.Encoder) { appendEntries(e, m.Entries) }
+func (m *NearGive) size() int              { return sizeEntries(m.Entries) }
 func (m *NearGive) read(d *base.Decoder)   { m.Entries = readEntries(d, MaxEntries) }
 
 // Closure asks who cuts the sender's cell: the receiver answers with entries
@@ -66,6 +70,7 @@ func (m *Closure) append(e *base.Encoder) {
 	m.Self.appendTo(e)
 	appendIDs(e, m.Winners)
 }
+func (m *Closure) size() int { return 5 + m.Self.size() + 8*len(m.Winners) }
 func (m *Closure) read(d *base.Decoder) {
 	m.Query = d.U32()
 	m.Self = readEntry(d)
@@ -83,6 +88,7 @@ func (m *ClosureRep) append(e *base.Encoder) {
 	e.U32(m.Query)
 	appendEntries(e, m.Entries)
 }
+func (m *ClosureRep) size() int { return 4 + sizeEntries(m.Entries) }
 func (m *ClosureRep) read(d *base.Decoder) {
 	m.Query = d.U32()
 	m.Entries = readEntries(d, MaxEntries)
@@ -93,6 +99,7 @@ type Leave struct{ Record Record }
 
 func (m *Leave) Type() Type             { return TypeLeave }
 func (m *Leave) append(e *base.Encoder) { e.B = m.Record.AppendTo(e.B) }
+func (m *Leave) size() int              { return RecordSize }
 func (m *Leave) read(d *base.Decoder) {
 	m.Record = readRecord(d)
 	if d.Err() == nil && !m.Record.Leaving {

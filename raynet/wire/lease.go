@@ -11,6 +11,7 @@ type NearSub struct{ Have Stamp }
 
 func (m *NearSub) Type() Type             { return TypeNearSub }
 func (m *NearSub) append(e *base.Encoder) { appendStamp(e, m.Have) }
+func (m *NearSub) size() int              { return 8 }
 func (m *NearSub) read(d *base.Decoder)   { m.Have = readStamp(d) }
 
 // NearUnsub gives a lease back.
@@ -18,6 +19,7 @@ type NearUnsub struct{}
 
 func (m *NearUnsub) Type() Type             { return TypeNearUnsub }
 func (m *NearUnsub) append(e *base.Encoder) {}
+func (m *NearUnsub) size() int              { return 0 }
 func (m *NearUnsub) read(d *base.Decoder)   {}
 
 // Busy refuses a lease and names others near the asker.
@@ -25,6 +27,7 @@ type Busy struct{ Hints []Hint }
 
 func (m *Busy) Type() Type             { return TypeBusy }
 func (m *Busy) append(e *base.Encoder) { appendHints(e, m.Hints) }
+func (m *Busy) size() int              { return 1 + len(m.Hints)*HintSize }
 func (m *Busy) read(d *base.Decoder)   { m.Hints = readHints(d) }
 
 // Move is the sender's pose, unsigned: the stream it comes on is
@@ -41,6 +44,7 @@ func (m *Move) append(e *base.Encoder) {
 	m.Pos.AppendTo(e)
 	m.Vel.appendTo(e)
 }
+func (m *Move) size() int { return 38 }
 func (m *Move) read(d *base.Decoder) {
 	m.Stamp = readStamp(d)
 	m.Pos = spatial.ReadPos(d)
@@ -58,6 +62,7 @@ func (m *Ping) append(e *base.Encoder) {
 	e.U32(m.Nonce)
 	appendStamp(e, m.Have)
 }
+func (m *Ping) size() int { return 12 }
 func (m *Ping) read(d *base.Decoder) {
 	m.Nonce = d.U32()
 	m.Have = readStamp(d)
@@ -68,6 +73,7 @@ type Pong struct{ Nonce uint32 }
 
 func (m *Pong) Type() Type             { return TypePong }
 func (m *Pong) append(e *base.Encoder) { e.U32(m.Nonce) }
+func (m *Pong) size() int              { return 4 }
 func (m *Pong) read(d *base.Decoder)   { m.Nonce = d.U32() }
 
 // PingReq asks the receiver to ping Target and to say so when it answers.
@@ -81,6 +87,7 @@ func (m *PingReq) append(e *base.Encoder) {
 	e.U32(m.Nonce)
 	e.Key(m.Target)
 }
+func (m *PingReq) size() int { return 36 }
 func (m *PingReq) read(d *base.Decoder) {
 	m.Nonce = d.U32()
 	m.Target = d.Key()
@@ -97,6 +104,7 @@ func (m *PingAck) append(e *base.Encoder) {
 	e.U32(m.Nonce)
 	e.Key(m.Target)
 }
+func (m *PingAck) size() int { return 36 }
 func (m *PingAck) read(d *base.Decoder) {
 	m.Nonce = d.U32()
 	m.Target = d.Key()

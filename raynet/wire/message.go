@@ -48,6 +48,7 @@ func (t Type) String() string {
 type Message interface {
 	Type() Type
 	append(*base.Encoder)
+	size() int // of what append writes
 	read(*base.Decoder)
 }
 
@@ -63,6 +64,9 @@ func Append(b []byte, m Message) []byte {
 	}
 	return e.B
 }
+
+// Size is the length of what Append would write.
+func Size(m Message) int { return 2 + m.size() }
 
 // Parse reads one message and refuses trailing bytes.
 func Parse(b []byte) (Message, error) {

@@ -1,9 +1,9 @@
 package wire
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/spatial"
@@ -95,14 +95,13 @@ func DigestOf(addr []byte) (d Digest) {
 	return d
 }
 
-// ShortID is the first 8 bytes of a key as a number: enough to speak of a
+// ShortID is the first 8 bytes of a key as a number, in the order of keys: enough to speak of a
 // record in a hint, never enough to trust.
 type ShortID uint64
 
 // ShortOf gives the short id of a key.
 func ShortOf(k base.Key) ShortID {
-	d := base.NewDecoder(k[:8])
-	return ShortID(d.U64())
+	return ShortID(binary.BigEndian.Uint64(k[:8]))
 }
 
 // Record says where a node is, signed by that node, so that anyone may pass
@@ -158,9 +157,7 @@ func (r *Record) AppendSigned(b []byte) []byte {
 func (r *Record) AppendTo(b []byte) []byte { return append(r.AppendSigned(b), r.Sig[:]...) }
 
 // Equal reports whether both records have the same bytes.
-func (r *Record) Equal(o *Record) bool {
-	return bytes.Equal(r.AppendTo(nil), o.AppendTo(nil))
-}
+func (r *Record) Equal(o *Record) bool { return r == o || *r == *o }
 
 // recordDomain keeps a record's signature from meaning anything elsewhere;
 // the world keeps it from meaning anything in another world.

@@ -20,6 +20,7 @@ func (m *Find) append(e *base.Encoder) {
 	m.Target.AppendTo(e)
 	e.U8(m.N)
 }
+func (m *Find) size() int { return 29 }
 func (m *Find) read(d *base.Decoder) {
 	m.Query = d.U32()
 	m.Target = spatial.ReadPos(d)
@@ -41,6 +42,7 @@ func (m *Closer) append(e *base.Encoder) {
 	e.U32(m.Query)
 	appendEntries(e, m.Entries)
 }
+func (m *Closer) size() int { return 4 + sizeEntries(m.Entries) }
 func (m *Closer) read(d *base.Decoder) {
 	m.Query = d.U32()
 	m.Entries = readEntries(d, MaxCloser)
@@ -72,6 +74,7 @@ func (m *Route) append(e *base.Encoder) {
 	e.U16(uint16(len(m.Payload)))
 	e.Raw(m.Payload)
 }
+func (m *Route) size() int { return 140 + len(m.Payload) }
 func (m *Route) read(d *base.Decoder) {
 	m.ID = d.U64()
 	m.Origin = d.Key()
@@ -111,6 +114,7 @@ func (m *RouteAck) append(e *base.Encoder) {
 	e.U64(m.ID)
 	e.Key(m.Origin)
 }
+func (m *RouteAck) size() int { return 40 }
 func (m *RouteAck) read(d *base.Decoder) {
 	m.ID = d.U64()
 	m.Origin = d.Key()

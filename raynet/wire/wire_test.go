@@ -23,8 +23,10 @@ func sampleRecord(b byte) Record {
 	return r
 }
 
+func recordOf(b byte) *Record { r := sampleRecord(b); return &r }
+
 func sampleEntry(b byte) Entry {
-	return Entry{Record: sampleRecord(b), Age: 31, Addr: []byte("address")}
+	return Entry{Record: recordOf(b), Age: 31, Addr: []byte("address")}
 }
 
 // samples has every type, with and without its lists.
@@ -33,10 +35,10 @@ func samples() []Message {
 	left := sampleRecord(4)
 	left.Leaving = true
 	return []Message{
-		&Shuffle{Entries: []Entry{sampleEntry(1), {Record: sampleRecord(2)}}},
+		&Shuffle{Entries: []Entry{sampleEntry(1), {Record: recordOf(2)}}},
 		&Shuffle{Reply: true},
 		&NearOffer{Self: sampleEntry(1), Hints: hints},
-		&NearOffer{Reply: true, Self: Entry{Record: sampleRecord(3)}},
+		&NearOffer{Reply: true, Self: Entry{Record: recordOf(3)}},
 		&NearWant{IDs: []ShortID{1, 1 << 63}},
 		&NearGive{Entries: []Entry{sampleEntry(9)}},
 		&NearSub{Have: Stamp{1, 2}},
@@ -68,6 +70,9 @@ func TestEveryTypeGoesThereAndBack(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, m) {
 			t.Errorf("%v: %+v came back as %+v", m.Type(), m, got)
+		}
+		if Size(m) != len(b) {
+			t.Errorf("%v: size %d of %d bytes", m.Type(), Size(m), len(b))
 		}
 		for cut := range b {
 			if _, err := Parse(b[:cut]); err == nil {
@@ -114,7 +119,7 @@ func TestSizes(t *testing.T) {
 	}
 	full := &ClosureRep{}
 	for range MaxEntries {
-		full.Entries = append(full.Entries, Entry{Addr: make([]byte, MaxAddr)})
+		full.Entries = append(full.Entries, Entry{Record: recordOf(0), Addr: make([]byte, MaxAddr)})
 	}
 	if n := len(Append(nil, full)); n > MaxMessage {
 		t.Errorf("the largest message is %d bytes", n)
@@ -204,7 +209,7 @@ func FuzzParseRecord(f *testing.F) {
 
 func FuzzParseEntry(f *testing.F) {
 	f.Add(AppendEntry(nil, sampleEntry(1)))
-	f.Add(AppendEntry(nil, Entry{Record: sampleRecord(1)}))
+	f.Add(AppendEntry(nil, Entry{Record: recordOf(1)}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		x, err := ParseEntry(b)
 		if err == nil && !bytes.Equal(AppendEntry(nil, x), b) {

@@ -1,0 +1,122 @@
+package raynet
+
+import (
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/raynet/wire"
+)
+
+// ensure gives the peer of a key, making room for it; nil when every known
+// peer has a place.
+func (n *Node) ensure(key base.Key) *peer {
+	if p := n.table.byKey(key); p != nil {
+		return p
+	}
+	return n.acquaint(&wire.Record{Key: key})
+}
+
+// acquaint files a new peer. The record counts for its key only.
+func (n *Node) acquaint(r *wire.Record) *peer {
+	if len(n.table.all) >= n.cfg.MaxPeers && !n.evict() {
+		return nil
+	}
+	p := &peer{
+		id: r.ID(), rec: r, sinceAt: at(n.now), poseAt: never,
+		bornAt: unheard, heardAt: unheard, sentAt: unheard, pingAt: unheard, leaseTo: unheard,
+	}
+	n.table.add(p)
+	return p
+}
+
+// evict forgets the peer without a place that was heard of longest ago; one
+// that is not connected goes first.
+func (n *Node) evict() bool {
+	var worst *peer
+	older := func(a, b *peer) bool {
+		if a.up != b.up {
+			return !a.up
+		}
+		return max(a.bornAt, a.heardAt) < max(b.bornAt, b.heardAt)
+	}
+	for _, p := range n.table.all {
+		if !n.placed(p) && (worst == nil || older(p, worst)) {
+			worst = p
+		}
+	}
+	if worst == nil {
+		return false
+	}
+	n.table.remove(worst)
+	return true
+}
+
+// fresh says that a peer's record is young enough, or the peer itself was
+// heard lately enough, to be taken for where it says it is.
+func (n *Node) fresh(p *peer) bool {
+	return p.hasRec && (n.since(p.bornAt) <= n.cfg.RecordAge || n.since(p.heardAt) <= n.cfg.DeadAfter)
+}
+
+// usable says that a peer may be named to others, routed through and chosen.
+func (n *Node) usable(p *peer) bool { return !p.suspect && n.fresh(p) }
+
+func (n *Node) heard(p *peer) {
+	p.heardAt, p.pingAt, p.suspect = at(n.now), unheard, false
+	if !p.hasRec {
+		return
+	}
+	// The peer is there, whatever was said of it: a farewell is not undone.
+	n.tombs.lift(p.id)
+	if p.inPassive {
+		n.leavePassive(p)
+		n.dirty = true
+	}
+}
+
+func (n *Node) peerUp(key base.Key) {
+	if key == n.id {
+		return
+	}
+	p := n.ensure(key)
+	if p == nil {
+		n.n.TooMany++
+		return
+	}
+	p.up = true
+	if m := p.more; m != nil {
+		if m.dialAt = never; len(m.addr) == 0 && m.probe == nil && m.addrSent == (wire.Digest{}) {
+			p.more = nil
+		}
+	}
+	if !p.hasRec || n.since(p.heardAt) > n.cfg.Lease {
+		n.offer(p, false)
+	}
+}
+
+func (n *Node) peerDown(key base.Key) {
+	if p := n.table.byKey(key); p != nil {
+		p.up = false
+		if p.inNear {
+			n.doubt(p)
+		}
+	}
+}
+
+// sendFailed is a hint, not a proof: a near member is doubted and given its
+// time, others are worth less and are let go at once.
+func (n *Node) sendFailed(key base.Key) {
+	p := n.table.byKey(key)
+	if p == nil {
+		return
+	}
+	p.up = false
+	n.failFinds(key)
+	n.failRoutes(key)
+	switch {
+	case p.inNear:
+		n.doubt(p)
+	case p.inPassive:
+	case p.inLong || p.inRandom:
+		n.die(p)
+	default:
+		p.suspect = true
+	}
+}
