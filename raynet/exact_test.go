@@ -137,7 +137,7 @@ func TestRaysAtAWallAndAtOneSpot(t *testing.T) {
 	// Two nodes at one overlay point are moved apart the same way by both.
 	a, b := base.Key{1}, base.Key{2}
 	p := spatial.At(1, 2, 3)
-	if apart(p, p, a, b).X != p.X+1 || apart(p, p, b, a).X != p.X-1 {
+	if apart(p, p, &a, &b).X != p.X+1 || apart(p, p, &b, &a).X != p.X-1 {
 		t.Error("two nodes at one point do not agree on their order")
 	}
 }

@@ -20,23 +20,32 @@ func newSigner(seed byte) signer {
 	return signer{base.Key(priv.Public().(ed25519.PublicKey)), priv}
 }
 
-func (s signer) env() Env {
-	return Env{
-		Sign:   func(m []byte) [64]byte { return [64]byte(ed25519.Sign(s.priv, m)) },
-		Verify: func(k base.Key, m, sig []byte) bool { return ed25519.Verify(k[:], m, sig) },
-	}
+// realEnv has the signer's key.
+type realEnv struct {
+	signer
+	scratch Scratch
 }
+
+func (e *realEnv) Sign(_ base.Key, m []byte) [64]byte { return e.sign(m) }
+
+func (e *realEnv) Verify(k base.Key, m, sig []byte) bool { return ed25519.Verify(k[:], m, sig) }
+
+func (e *realEnv) Scratch() *Scratch { return &e.scratch }
+
+func (s signer) env() Env { return &realEnv{signer: s} }
+
+func (s signer) sign(m []byte) [64]byte { return [64]byte(ed25519.Sign(s.priv, m)) }
 
 var testWorld = base.DeriveID("test world")
 
 // record is a correct record of s, signed for world.
-func (s signer) record(world base.ID, seq uint32, edit func(*wire.Record)) wire.Record {
+func (s signer) record(world base.ID, seq uint32, edit func(*wire.Record)) *wire.Record {
 	r := wire.Record{Kind: wire.Avatar, Key: s.key, Stamp: wire.Stamp{Epoch: 1, Seq: seq}, Pos: spatial.At(10, 20, 30)}
 	if edit != nil {
 		edit(&r)
 	}
-	r.Sig = s.env().Sign(r.SigningBytes(world))
-	return r
+	r.Sig = s.sign(r.SigningBytes(world))
+	return &r
 }
 
 // victim is a node that has heard from alice (seq 5) and bob.
@@ -44,7 +53,7 @@ func victim(t *testing.T) (n *Node, alice, bob signer, give func(from signer, m 
 	t.Helper()
 	me := newSigner(1)
 	alice, bob = newSigner(2), newSigner(3)
-	n, err := New(Config{World: testWorld, Min: testBox.Min, Max: testBox.Max, Pos: spatial.At(50, 50, 50), Epoch: 1}, me.key, 1, me.env())
+	n, err := New(complete(t, Config{World: testWorld, Min: testBox.Min, Max: testBox.Max}), me.key, Start{Pos: spatial.At(50, 50, 50), Epoch: 1, Seed: 1}, me.env())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +79,7 @@ func victim(t *testing.T) (n *Node, alice, bob signer, give func(from signer, m 
 func TestForgedRecordsHaveNoEffect(t *testing.T) {
 	moved := func(r *wire.Record) { r.Pos = spatial.At(1, 1, 1) }
 	stranger := newSigner(9)
-	relayed := func(r wire.Record) wire.Message { return &wire.NearGive{Entries: []wire.Entry{{Record: r}}} }
+	relayed := func(r *wire.Record) wire.Message { return &wire.NearGive{Entries: []wire.Entry{{Record: r}}} }
 	for _, c := range []struct {
 		name    string
 		message func(alice, bob signer) wire.Message // bob sends it
@@ -83,7 +92,7 @@ func TestForgedRecordsHaveNoEffect(t *testing.T) {
 		}, func(c Counters) uint64 { return c.BadSignature }},
 		{"signed by another key", func(alice, bob signer) wire.Message {
 			r := alice.record(testWorld, 6, moved)
-			r.Sig = bob.env().Sign(r.SigningBytes(testWorld))
+			r.Sig = bob.sign(r.SigningBytes(testWorld))
 			return relayed(r)
 		}, func(c Counters) uint64 { return c.BadSignature }},
 		{"signed for another world", func(alice, _ signer) wire.Message {
@@ -105,7 +114,7 @@ func TestForgedRecordsHaveNoEffect(t *testing.T) {
 			return &wire.Closure{Self: wire.Entry{Record: alice.record(testWorld, 6, moved)}}
 		}, func(c Counters) uint64 { return c.WrongKey }},
 		{"farewell of another", func(alice, _ signer) wire.Message {
-			return &wire.Leave{Record: alice.record(testWorld, 6, func(r *wire.Record) { r.Leaving = true })}
+			return &wire.Leave{Record: *alice.record(testWorld, 6, func(r *wire.Record) { r.Leaving = true })}
 		}, func(c Counters) uint64 { return c.WrongKey }},
 		{"relayed farewell", func(alice, _ signer) wire.Message {
 			return relayed(alice.record(testWorld, 6, func(r *wire.Record) { r.Leaving = true }))
@@ -113,7 +122,7 @@ func TestForgedRecordsHaveNoEffect(t *testing.T) {
 		{"forged farewell", func(_, bob signer) wire.Message {
 			r := bob.record(testWorld, 6, func(r *wire.Record) { r.Leaving = true })
 			r.Sig[0] ^= 1
-			return &wire.Leave{Record: r}
+			return &wire.Leave{Record: *r}
 		}, func(c Counters) uint64 { return c.BadSignature }},
 		{"outside the world", func(alice, _ signer) wire.Message {
 			return relayed(alice.record(testWorld, 6, func(r *wire.Record) { r.Pos = spatial.At(1000, 0, 0) }))
@@ -136,7 +145,7 @@ func TestForgedRecordsHaveNoEffect(t *testing.T) {
 				t.Errorf("counted %d times: %+v", got, n.Counters())
 			}
 			for _, s := range []signer{alice, bob} {
-				p := n.table.byKey[s.key]
+				p := n.table.byKey(s.key)
 				if p == nil || !p.inNear || p.rec.Stamp.Seq != 5 {
 					t.Fatal("the neighbour's record has changed")
 				}
@@ -158,8 +167,8 @@ func TestGoodRecordsHaveEffect(t *testing.T) {
 	if a, _ := n.Peer(alice.key); a.Pos != spatial.At(1, 1, 1) {
 		t.Errorf("alice is believed to be at %v", a.Pos)
 	}
-	give(bob, &wire.Leave{Record: bob.record(testWorld, 6, func(r *wire.Record) { r.Leaving = true })})
-	if p := n.table.byKey[bob.key]; p.inNear || n.Counters().Farewells != 1 {
+	give(bob, &wire.Leave{Record: *bob.record(testWorld, 6, func(r *wire.Record) { r.Leaving = true })})
+	if p := n.table.byKey(bob.key); p.inNear || n.Counters().Farewells != 1 {
 		t.Error("bob's own farewell was not heard")
 	}
 }
@@ -170,12 +179,12 @@ func TestForgedAddress(t *testing.T) {
 	carol := newSigner(4)
 	r := carol.record(testWorld, 1, func(r *wire.Record) { r.Addr = wire.DigestOf([]byte("/ip4/192.0.2.1")) })
 	give(bob, &wire.NearGive{Entries: []wire.Entry{{Record: r, Addr: []byte("/ip4/192.0.2.66")}}})
-	if p := n.table.byKey[carol.key]; p == nil || len(p.addr) != 0 || n.Counters().BadAddr != 1 {
+	if p := n.table.byKey(carol.key); p == nil || len(p.addr()) != 0 || n.Counters().BadAddr != 1 {
 		t.Errorf("a wrong address was kept: %+v", n.Counters())
 	}
 	give(bob, &wire.NearGive{Entries: []wire.Entry{{Record: r, Addr: []byte("/ip4/192.0.2.1")}}})
-	if p := n.table.byKey[carol.key]; string(p.addr) != "/ip4/192.0.2.1" {
-		t.Errorf("the right address was not kept: %q", p.addr)
+	if p := n.table.byKey(carol.key); string(p.addr()) != "/ip4/192.0.2.1" {
+		t.Errorf("the right address was not kept: %q", p.addr())
 	}
 }
 
@@ -183,7 +192,7 @@ func TestForgedAddress(t *testing.T) {
 func TestForgedRoute(t *testing.T) {
 	n, alice, bob, _ := victim(t)
 	m := &wire.Route{ID: 1, Origin: alice.key, Target: spatial.At(50, 50, 50), Best: 1, TTL: 9, Confirmed: true, Payload: []byte("mine")}
-	m.Sig = alice.env().Sign(m.SigningBytes(testWorld))
+	m.Sig = alice.sign(m.SigningBytes(testWorld))
 	try := func(m wire.Route) (delivered int) {
 		var out Outbox
 		n.Step(n.now+millisecond, Recv{bob.key, wire.Append(nil, &m)}, &out)
@@ -210,6 +219,13 @@ func TestForgedRoute(t *testing.T) {
 	}
 }
 
+// naive believes every signature.
+type naive struct{ scratch Scratch }
+
+func (*naive) Sign(base.Key, []byte) [64]byte       { return [64]byte{} }
+func (*naive) Verify(base.Key, []byte, []byte) bool { return true }
+func (e *naive) Scratch() *Scratch                  { return &e.scratch }
+
 // FuzzStep gives a node arbitrary bytes from a peer: it must keep its bounds
 // and never panic.
 func FuzzStep(f *testing.F) {
@@ -225,8 +241,7 @@ func FuzzStep(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		me := newSigner(1)
-		env := Env{Sign: func([]byte) [64]byte { return [64]byte{} }, Verify: func(base.Key, []byte, []byte) bool { return true }}
-		n, err := New(Config{World: testWorld, Min: testBox.Min, Max: testBox.Max, Epoch: 1}, me.key, 1, env)
+		n, err := New(complete(t, Config{World: testWorld, Min: testBox.Min, Max: testBox.Max}), me.key, Start{Epoch: 1, Seed: 1}, &naive{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,7 +251,7 @@ func FuzzStep(f *testing.F) {
 			n.Step(now, Recv{alice.key, b}, &out)
 			for _, e := range out.Effects {
 				if s, ok := e.(Send); ok {
-					if _, err := wire.Parse(s.Bytes); err != nil {
+					if _, err := wire.Parse(wire.Append(nil, s.Msg)); err != nil {
 						t.Fatalf("the node sent what it would refuse: %v", err)
 					}
 				}

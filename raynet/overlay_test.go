@@ -109,7 +109,7 @@ func TestLeaveIsNoticed(t *testing.T) {
 	old := wire.Entry{Record: w.nodes[7].self.rec}
 	listed := func() (k int) {
 		for _, i := range w.alive() {
-			if p := w.nodes[i].table.byKey[gone]; p != nil && p.inNear {
+			if p := w.nodes[i].table.byKey(gone); p != nil && p.inNear {
 				k++
 			}
 		}
@@ -151,7 +151,7 @@ func TestSplitHeals(t *testing.T) {
 	w.run(40)
 	for _, n := range w.nodes {
 		for _, p := range n.near {
-			if w.index[p.key]%2 != w.index[n.id]%2 {
+			if w.index[p.key()]%2 != w.index[n.id]%2 {
 				t.Fatal("a node lists one it cannot reach after 40 s")
 			}
 		}

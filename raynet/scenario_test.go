@@ -106,16 +106,17 @@ func (s *scenario) command(f []string) {
 	}
 	switch f[0] {
 	case "node":
-		cfg := Config{Min: testBox.Min, Max: testBox.Max, Epoch: 1, Pos: s.pos(f[2])}
+		cfg := Config{Min: testBox.Min, Max: testBox.Max}
+		start := Start{Epoch: 1, Pos: s.pos(f[2]), Seed: uint64(len(s.nodes))}
 		for _, o := range f[3:] {
 			if o == "site" {
-				cfg.Kind = wire.Site
+				start.Kind = wire.Site
 			} else if v, ok := strings.CutPrefix(o, "leases="); ok {
 				cfg.Leases, _ = strconv.Atoi(v)
 			}
 		}
 		key := base.Key(sha256.Sum256([]byte(f[1])))
-		n, err := New(cfg, key, uint64(len(s.nodes)), fakeEnv(key))
+		n, err := New(complete(s.t, cfg), key, start, &fakeEnv{})
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -234,11 +235,11 @@ func (s *scenario) step(i int, in Input) {
 		case Send:
 			to := slices.IndexFunc(s.nodes, func(n *Node) bool { return n.id == e.To })
 			if s.show == "messages" {
-				s.printf("%s>%s %s\n", at(), s.names[to], s.describe(e.Bytes))
+				s.printf("%s>%s %s\n", at(), s.names[to], s.describe(e.Msg))
 			}
 			if !s.cuts[[2]int{i, to}] {
 				from := s.nodes[i].id
-				s.net.Send(i, to, e.Bytes, func(b []byte) { s.step(to, Recv{from, b}) })
+				s.net.Send(i, to, wire.Append(nil, e.Msg), func(b []byte) { s.step(to, Recv{from, b}) })
 			}
 		case WakeAt:
 			s.wakes[i] = e.T
@@ -270,11 +271,7 @@ func (s *scenario) step(i int, in Input) {
 }
 
 // describe is one message in a few words.
-func (s *scenario) describe(b []byte) string {
-	m, err := wire.Parse(b)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+func (s *scenario) describe(m wire.Message) string {
 	entries := func(es []wire.Entry) string {
 		var names []string
 		for _, e := range es {

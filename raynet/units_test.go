@@ -25,13 +25,14 @@ func TestJitterIsSmallAndFollowsTheKey(t *testing.T) {
 	p := spatial.At(1, 2, 3)
 	seen := map[spatial.Pos]bool{}
 	for i := range 500 {
-		q := point(testKey(i), p)
+		key := testKey(i)
+		q := point(&key, p)
 		for _, d := range []int64{q.X - p.X, q.Y - p.Y, q.Z - p.Z} {
 			if d < -jitterUnits || d > jitterUnits {
 				t.Fatalf("jitter of %d units", d)
 			}
 		}
-		if q != point(testKey(i), p) {
+		if q != point(&key, p) {
 			t.Fatal("two answers for one key")
 		}
 		seen[q] = true
@@ -69,9 +70,11 @@ func TestLatticeIsEven(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
-	good := Config{Min: testBox.Min, Max: testBox.Max, Epoch: 1}
-	if _, err := New(good, testKey(0), 1, fakeEnv(testKey(0))); err != nil {
-		t.Fatal(err)
+	good := Config{Min: testBox.Min, Max: testBox.Max}
+	for _, start := range []Start{{}, {Epoch: 1, Kind: 9}} {
+		if _, err := New(complete(t, good), testKey(0), start, &fakeEnv{}); !errors.Is(err, ErrConfig) {
+			t.Errorf("%+v: %v", start, err)
+		}
 	}
 	for name, c := range map[string]struct {
 		edit func(*Config)
@@ -79,8 +82,8 @@ func TestConfigIsChecked(t *testing.T) {
 	}{
 		"empty box":      {func(c *Config) { c.Max = c.Min }, ErrBox},
 		"box too large":  {func(c *Config) { c.Max.X = spatial.MaxCoord + 1 }, ErrBox},
-		"epoch":          {func(c *Config) { c.Epoch = 0 }, ErrConfig},
-		"kind":           {func(c *Config) { c.Kind = 9 }, ErrConfig},
+		"known peers":    {func(c *Config) { c.MaxPeers = maxPeers + 1 }, ErrConfig},
+		"marks":          {func(c *Config) { c.Marks = -1 }, ErrConfig},
 		"near view":      {func(c *Config) { c.Contrib = maxNear + 1 }, ErrConfig},
 		"negative view":  {func(c *Config) { c.Passive = -1 }, ErrConfig},
 		"shuffle":        {func(c *Config) { c.Shuffle = wire.MaxEntries + 1 }, ErrConfig},
@@ -90,14 +93,14 @@ func TestConfigIsChecked(t *testing.T) {
 	} {
 		bad := good
 		c.edit(&bad)
-		if _, err := New(bad, testKey(0), 1, fakeEnv(testKey(0))); !errors.Is(err, c.want) {
+		if _, err := bad.Complete(); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
 func TestTombsAreBoundedAndFinal(t *testing.T) {
-	ts := newTombs()
+	var ts tombs
 	old := wire.Stamp{Epoch: 3, Seq: 5}
 	ts.add(1, tomb{stamp: old, until: 100})
 	if !ts.covers(1, old, 99) || ts.covers(1, wire.Stamp{Epoch: 3, Seq: 6}, 99) || ts.covers(1, old, 100) || ts.covers(2, old, 0) {

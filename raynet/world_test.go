@@ -17,21 +17,31 @@ import (
 // fakeEnv signs with a hash: a run of hundreds of nodes would spend most of
 // its time in Ed25519. It is as strict as the real one for honest nodes and
 // for the forgeries the tests make. sign_test.go runs with real signatures.
-func fakeEnv(key base.Key) Env {
-	sum := func(k base.Key, msg []byte) (sig [64]byte) {
-		h := sha256.New()
-		h.Write(k[:])
-		h.Write(msg)
-		h.Sum(sig[:0])
-		return sig
+type fakeEnv struct{ scratch Scratch }
+
+func (*fakeEnv) Sign(k base.Key, msg []byte) (sig [64]byte) {
+	h := sha256.New()
+	h.Write(k[:])
+	h.Write(msg)
+	h.Sum(sig[:0])
+	return sig
+}
+
+func (e *fakeEnv) Verify(k base.Key, msg, sig []byte) bool {
+	want := e.Sign(k, msg)
+	return bytes.Equal(want[:], sig)
+}
+
+func (e *fakeEnv) Scratch() *Scratch { return &e.scratch }
+
+// complete is a config that must be right.
+func complete(t testing.TB, cfg Config) *Config {
+	t.Helper()
+	c, err := cfg.Complete()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return Env{
-		Sign: func(msg []byte) [64]byte { return sum(key, msg) },
-		Verify: func(k base.Key, msg, sig []byte) bool {
-			want := sum(k, msg)
-			return bytes.Equal(want[:], sig)
-		},
-	}
+	return c
 }
 
 func testKey(i int) base.Key { return base.Key(sha256.Sum256(fmt.Appendf(nil, "node %d", i))) }
@@ -45,7 +55,7 @@ type world struct {
 	index map[base.Key]int
 	wakes []int64
 	out   Outbox
-	cfg   Config
+	cfg   *Config
 
 	delivered map[string]int // payload -> node that delivered it
 	doubled   int
@@ -61,12 +71,12 @@ func newWorld(t testing.TB, seed uint64, n int, link sim.Link, place func(i int,
 		delivered: map[string]int{}, found: map[uint64]Found{}, joinedAt: make([]int64, n),
 		bests: map[seenKey][wire.MaxTTL + 1]uint64{}}
 	w.net = sim.NewNet(w.q, n, link)
-	w.cfg = Config{Min: testBox.Min, Max: testBox.Max, Epoch: 1}
+	w.cfg = complete(t, Config{Min: testBox.Min, Max: testBox.Max})
+	env := &fakeEnv{}
 	for i := range n {
 		key := testKey(i)
-		cfg := w.cfg
-		cfg.Pos = place(i, w.q.Rand())
-		node, err := New(cfg, key, w.q.Rand().Uint64(), fakeEnv(key))
+		start := Start{Epoch: 1, Pos: place(i, w.q.Rand()), Seed: w.q.Rand().Uint64()}
+		node, err := New(w.cfg, key, start, env)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,11 +102,11 @@ func (w *world) step(i int, in Input) {
 			if !ok {
 				continue // a key nobody has
 			}
-			if wire.Type(e.Bytes[1]) == wire.TypeRoute {
-				w.checkHop(e.Bytes)
+			if r, ok := e.Msg.(*wire.Route); ok {
+				w.checkHop(r)
 			}
 			from := w.nodes[i].id
-			w.net.Send(i, to, e.Bytes, func(b []byte) { w.step(to, Recv{from, b}) })
+			w.net.Send(i, to, wire.Append(nil, e.Msg), func(b []byte) { w.step(to, Recv{from, b}) })
 		case WakeAt:
 			w.wakes[i] = e.T
 			w.q.At(e.T, func() {
@@ -121,12 +131,7 @@ func (w *world) step(i int, in Input) {
 
 // checkHop asserts rule 6.3: in a world that stands still every hop lowers the
 // best distance a route carries. Retries of one hop carry the same.
-func (w *world) checkHop(b []byte) {
-	m, err := wire.Parse(b)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	r := m.(*wire.Route)
+func (w *world) checkHop(r *wire.Route) {
 	k := seenKey{r.Origin, r.ID}
 	all := w.bests[k]
 	for ttl := int(r.TTL) + 1; ttl < len(all); ttl++ {
@@ -181,7 +186,7 @@ func (w *world) solidOf(i int) float64 {
 		}
 		a := solidAngle(f)
 		all += a
-		if p := n.table.byKey[w.nodes[who[f.Candidate]].id]; p != nil && p.inNear {
+		if p := n.table.byKey(w.nodes[who[f.Candidate]].id); p != nil && p.inNear {
 			seen += a
 		}
 	}
@@ -209,7 +214,7 @@ func (w *world) deadListed() (dead, all int) {
 	for _, i := range w.alive() {
 		for _, p := range w.nodes[i].near {
 			all++
-			if j := w.index[p.key]; w.net.Down(j) || w.nodes[j].left {
+			if j := w.index[p.key()]; w.net.Down(j) || w.nodes[j].left {
 				dead++
 			}
 		}
@@ -260,8 +265,8 @@ func (w *world) invariants() {
 		fail := func(format string, a ...any) {
 			w.t.Fatalf("node %d at %.1f s: %s", i, float64(w.q.Now())/float64(second), fmt.Sprintf(format, a...))
 		}
-		if len(n.table.all) > maxPeers || len(n.table.byKey) != len(n.table.all) {
-			fail("%d peers, %d keys", len(n.table.all), len(n.table.byKey))
+		if len(n.table.all) > n.cfg.MaxPeers || !slices.IsSortedFunc(n.table.all, comparePeers) {
+			fail("%d peers, or not sorted", len(n.table.all))
 		}
 		views := map[string][]*peer{"near": n.near, "long": n.long, "random": n.random, "passive": n.passive}
 		limit := map[string]int{"near": n.cfg.Contrib + n.cfg.Sticky, "long": maxLong, "random": n.cfg.Random, "passive": n.cfg.Passive}
@@ -283,13 +288,14 @@ func (w *world) invariants() {
 				fail("%s view has %d members, %d are marked", name, len(view), marked)
 			}
 			for k, p := range view {
-				if p.key == n.id || !p.hasRec || (k > 0 && view[k-1].key == p.key) || n.table.byKey[p.key] != p {
+				if p.key() == n.id || !p.hasRec || (k > 0 && view[k-1].key() == p.key()) || n.table.byKey(p.key()) != p {
 					fail("%s view holds self, a double, a stranger or one without a record", name)
 				}
 			}
 		}
 		for _, p := range n.table.all {
-			if len(p.marks) > maxMarks || (len(p.addr) > 0 && wire.DigestOf(p.addr) != p.rec.Addr) {
+			if (p.near != nil && len(p.near.marks) > n.cfg.Marks) || (p.near != nil) != p.inNear ||
+				(len(p.addr()) > 0 && wire.DigestOf(p.addr()) != p.rec.Addr) {
 				fail("peer state out of bounds")
 			}
 		}

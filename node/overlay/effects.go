@@ -10,8 +10,8 @@ import (
 func (o *Overlay) perform(e raynet.Effect) {
 	switch e := e.(type) {
 	case raynet.Send:
-		t := wire.Type(e.Bytes[1])
-		o.links.Send(e.To, protocolOf(t), p2p.Outgoing{Class: classOf(e.Class), Subject: uint64(t), Msg: e.Bytes})
+		t := e.Msg.Type()
+		o.links.Send(e.To, protocolOf(t), p2p.Outgoing{Class: classOf(e.Class), Subject: uint64(t), Msg: wire.Append(nil, e.Msg)})
 	case raynet.Dial:
 		if len(e.Addr) == 0 {
 			break // the network may know one; the send will tell

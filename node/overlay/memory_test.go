@@ -14,7 +14,7 @@ import (
 func entryOf(i int, seq uint32, addr string) wire.Entry {
 	r := wire.Record{Kind: wire.Avatar, Key: publicKey(testKey(i)), Stamp: wire.Stamp{Epoch: 1, Seq: seq}, Pos: placeOf(i)}
 	r.Addr = wire.DigestOf([]byte(addr))
-	return wire.Entry{Record: r, Addr: []byte(addr)}
+	return wire.Entry{Record: &r, Addr: []byte(addr)}
 }
 
 // A node whose every connected peer has gone or moved comes back without an

@@ -1,7 +1,6 @@
 package overlay
 
 import (
-	"crypto/ed25519"
 	"fmt"
 	"slices"
 	"time"
@@ -71,16 +70,14 @@ func (o *Overlay) begin(kind wire.Kind, pos spatial.Pos) error {
 	if err != nil {
 		return fmt.Errorf("overlay: epoch: %w", err)
 	}
-	cfg := o.cfg.Core
-	cfg.Kind, cfg.Pos, cfg.Epoch = kind, pos, epoch
-	cfg.UnixMs = uint64(time.Now().UnixMilli() - time.Since(o.began).Milliseconds())
-	core, err := raynet.New(cfg, o.key, o.cfg.Seed+uint64(epoch), raynet.Env{
-		Sign: func(msg []byte) (sig [64]byte) {
-			copy(sig[:], ed25519.Sign(o.cfg.Key, msg))
-			return sig
-		},
-		Verify: func(k base.Key, msg, sig []byte) bool { return ed25519.Verify(k[:], msg, sig) },
-	})
+	cfg, err := o.cfg.Core.Complete()
+	if err != nil {
+		return fmt.Errorf("overlay: %w", err)
+	}
+	core, err := raynet.New(cfg, o.key, raynet.Start{
+		Kind: kind, Pos: pos, Epoch: epoch, Seed: o.cfg.Seed + uint64(epoch),
+		UnixMs: uint64(time.Now().UnixMilli() - time.Since(o.began).Milliseconds()),
+	}, &coreEnv{key: o.cfg.Key})
 	if err != nil {
 		return fmt.Errorf("overlay: %w", err)
 	}

@@ -32,9 +32,11 @@ func newTwin(t testing.TB, n int) *twin {
 	w.net = sim.NewNet(w.q, n, sim.Link{Latency: 20_000_000, Jitter: 30_000_000, Ordered: true})
 	for i := range n {
 		key := publicKey(testKey(i))
-		node, err := raynet.New(raynet.Config{
-			World: testWorld, Min: testBox.Min, Max: testBox.Max, Kind: wire.Avatar, Pos: placeOf(i), Epoch: 2,
-		}, key, uint64(i)<<32|2, hashed(key))
+		cfg, err := raynet.Config{World: testWorld, Min: testBox.Min, Max: testBox.Max}.Complete()
+		if err != nil {
+			t.Fatal(err)
+		}
+		node, err := raynet.New(cfg, key, raynet.Start{Pos: placeOf(i), Epoch: 2, Seed: uint64(i)<<32 | 2}, &hashed{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,20 +54,20 @@ func newTwin(t testing.TB, n int) *twin {
 }
 
 // hashed signs with a hash; nobody forges here.
-func hashed(key base.Key) raynet.Env {
-	sum := func(k base.Key, msg []byte) (sig [64]byte) {
-		h := sha256.Sum256(append(k[:], msg...))
-		copy(sig[:], h[:])
-		return sig
-	}
-	return raynet.Env{
-		Sign: func(msg []byte) [64]byte { return sum(key, msg) },
-		Verify: func(k base.Key, msg, sig []byte) bool {
-			want := sum(k, msg)
-			return slices.Equal(want[:], sig)
-		},
-	}
+type hashed struct{ scratch raynet.Scratch }
+
+func (*hashed) Sign(k base.Key, msg []byte) (sig [64]byte) {
+	h := sha256.Sum256(append(k[:], msg...))
+	copy(sig[:], h[:])
+	return sig
 }
+
+func (h *hashed) Verify(k base.Key, msg, sig []byte) bool {
+	want := h.Sign(k, msg)
+	return slices.Equal(want[:], sig)
+}
+
+func (h *hashed) Scratch() *raynet.Scratch { return &h.scratch }
 
 func (w *twin) step(i int, in raynet.Input) {
 	w.out.Reset()
@@ -74,7 +76,7 @@ func (w *twin) step(i int, in raynet.Input) {
 		switch e := e.(type) {
 		case raynet.Send:
 			if to, ok := w.index[e.To]; ok {
-				w.net.Send(i, to, e.Bytes, func(b []byte) { w.step(to, raynet.Recv{From: w.keys[i], Bytes: b}) })
+				w.net.Send(i, to, wire.Append(nil, e.Msg), func(b []byte) { w.step(to, raynet.Recv{From: w.keys[i], Bytes: b}) })
 			}
 		case raynet.WakeAt:
 			w.wakes[i] = e.T

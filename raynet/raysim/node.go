@@ -3,6 +3,7 @@ package raysim
 import (
 	"bytes"
 	"encoding/binary"
+	"sync"
 	"sync/atomic"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -10,11 +11,14 @@ import (
 	pwire "github.com/metatopia/metatopia/presence/wire"
 	"github.com/metatopia/metatopia/raynet"
 	"github.com/metatopia/metatopia/raynet/wire"
+	"github.com/metatopia/metatopia/spatial"
 )
 
 // Raynet is the overlay of package raynet as a Protocol.
 type Raynet struct {
 	cfg    raynet.Config
+	mu     sync.Mutex
+	ready  map[spatial.Box]*raynet.Config // for look-ups only
 	sight  *presence.Config
 	shards []*nodeShard
 
@@ -27,18 +31,19 @@ type Raynet struct {
 
 // nodeShard is what the nodes of one shard share.
 type nodeShard struct {
-	out     raynet.Outbox
-	buf     []byte
-	turn    uint32
-	seen    presence.Outbox
-	scratch presence.Scratch
-	feed    []presence.Neighbour
+	out        raynet.Outbox
+	buf, again []byte
+	trust      trust
+	turn       uint32
+	seen       presence.Outbox
+	scratch    presence.Scratch
+	feed       []presence.Neighbour
 }
 
 // NewRaynet makes the protocol for worlds of so many shards. check is the part
 // of messages whose encoding is checked.
 func NewRaynet(cfg raynet.Config, shards int, check float64) *Raynet {
-	p := &Raynet{cfg: cfg, check: check}
+	p := &Raynet{cfg: cfg, check: check, ready: map[spatial.Box]*raynet.Config{}}
 	p.sight, _ = presence.Config{}.Complete() // the defaults are in bounds
 	for range shards {
 		p.shards = append(p.shards, &nodeShard{})
@@ -80,34 +85,60 @@ type member struct {
 
 // New implements Protocol.
 func (p *Raynet) New(start Start) Machine {
-	cfg := p.cfg
-	cfg.Min, cfg.Max = start.Box.Min, start.Box.Max
-	cfg.Pos, cfg.Epoch, cfg.Kind = start.Pos, start.Epoch, wire.Avatar
+	kind := wire.Avatar
 	if start.Site {
-		cfg.Kind = wire.Site
+		kind = wire.Site
 	}
-	n, err := raynet.New(cfg, keyOf(start.Node), start.Seed, raynet.Env{
-		Sign:   func([]byte) (sig [64]byte) { return sig },
-		Verify: func(base.Key, []byte, []byte) bool { return true },
-	})
+	s := p.shards[start.Shard]
+	n, err := raynet.New(p.config(start.Box), keyOf(start.Node),
+		raynet.Start{Kind: kind, Pos: start.Pos, Epoch: start.Epoch, Seed: start.Seed}, &s.trust)
 	if err != nil {
 		panic("raysim: invariant: the core refuses its configuration: " + err.Error())
 	}
-	return &member{p: p, n: n, shard: p.shards[start.Shard], wakeAt: none, self: start.Node}
+	return &member{p: p, n: n, shard: s, wakeAt: none, self: start.Node}
 }
 
-// packet is a message under way.
-type packet struct {
-	msg wire.Message
-	b   []byte
+// config is the core's configuration in a box, shared by all nodes there.
+func (p *Raynet) config(box spatial.Box) *raynet.Config {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c := p.ready[box]; c != nil {
+		return c
+	}
+	cfg := p.cfg
+	cfg.Min, cfg.Max = box.Min, box.Max
+	c, err := cfg.Complete()
+	if err != nil {
+		panic("raysim: invariant: the core refuses its configuration: " + err.Error())
+	}
+	p.ready[box] = c
+	return c
 }
 
-// inspect encodes a sampled message again; it must give the same bytes.
-func (s *nodeShard) inspect(p *Raynet, msg wire.Message, b []byte) {
+// trust is the raynet.Env of a shard: nobody forges here, and a million nodes
+// would spend most of a run in signatures.
+type trust struct{ scratch raynet.Scratch }
+
+func (*trust) Sign(base.Key, []byte) (sig [64]byte) { return sig }
+func (*trust) Verify(base.Key, []byte, []byte) bool { return true }
+func (t *trust) Scratch() *raynet.Scratch           { return &t.scratch }
+
+// inspect encodes a sampled message, parses it and encodes it again; the bytes
+// and their number must be the same.
+func (s *nodeShard) inspect(p *Raynet, msg wire.Message, size int) {
+	if p.check == 0 || !p.checking.Load() {
+		return
+	}
 	if s.turn++; p.check < 1 && float64(s.turn%1000) >= p.check*1000 {
 		return
 	}
-	if s.buf = wire.Append(s.buf[:0], msg); !bytes.Equal(s.buf, b) {
+	s.buf = wire.Append(s.buf[:0], msg)
+	again, err := wire.Parse(s.buf)
+	if err != nil {
+		panic("raysim: invariant: the core sends what does not parse: " + err.Error())
+	}
+	s.again = wire.Append(s.again[:0], again)
+	if len(s.buf) != size || !bytes.Equal(s.buf, s.again) {
 		panic("raysim: invariant: a message encodes to other bytes than it was parsed from")
 	}
 	p.checked.Add(1)
@@ -115,10 +146,11 @@ func (s *nodeShard) inspect(p *Raynet, msg wire.Message, b []byte) {
 
 // messageOf is the message that an event brings.
 func messageOf(ev *Event) (wire.Message, bool) {
-	if p, ok := ev.Msg.(*packet); ok && ev.Kind == EvMessage {
-		return p.msg, true
+	if ev.Kind != EvMessage {
+		return nil, false
 	}
-	return nil, false
+	m, ok := ev.Msg.(wire.Message)
+	return m, ok
 }
 
 // Step implements Machine.
@@ -151,14 +183,14 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 			in = raynet.PeerUp{Key: keyOf(ev.From)}
 			break
 		}
-		p, ok := ev.Msg.(*packet)
+		msg, ok := ev.Msg.(wire.Message)
 		if !ok {
 			return // the interest layer's
 		}
-		if r, ok := p.msg.(*wire.Route); ok && len(r.Payload) == 8 {
+		if r, ok := msg.(*wire.Route); ok && len(r.Payload) == 8 {
 			out.Hop(binary.LittleEndian.Uint64(r.Payload), wire.MaxTTL-int(r.TTL)+1)
 		}
-		in = raynet.Recv{From: keyOf(ev.From), Bytes: p.b}
+		in = raynet.Message{From: keyOf(ev.From), Msg: msg}
 	case EvWake:
 		if now < m.wakeAt {
 			return
@@ -190,18 +222,15 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 			}
 			dialled = e.Key
 		case raynet.Send:
-			msg, err := wire.Parse(e.Bytes)
-			if err != nil {
-				panic("raysim: invariant: the core sends what does not parse: " + err.Error())
-			}
-			m.shard.inspect(m.p, msg, e.Bytes)
+			msg, size := e.Msg, wire.Size(e.Msg)
+			m.shard.inspect(m.p, msg, size)
 			if m.evil != nil {
 				if msg = m.evil.twist(now, e.To, ev, msg); msg == nil {
 					continue
 				}
-				e.Bytes = wire.Append(nil, msg)
+				size = wire.Size(msg)
 			}
-			m.send(out, e.To, e.Class, &packet{msg, e.Bytes}, len(e.Bytes), e.To == dialled)
+			m.send(out, e.To, e.Class, msg, size, e.To == dialled)
 		case raynet.WakeAt:
 			m.wakeAt = e.T
 		case raynet.Deliver:
@@ -235,7 +264,7 @@ const (
 
 // send puts a message on its way; one that had to wait for the connection
 // leaves a round trip later.
-func (m *member) send(out *Out, key base.Key, c raynet.Class, p *packet, size int, dialled bool) {
+func (m *member) send(out *Out, key base.Key, c raynet.Class, msg wire.Message, size int, dialled bool) {
 	to, ok := numberOf(key)
 	if !ok {
 		return
@@ -247,7 +276,7 @@ func (m *member) send(out *Out, key base.Key, c raynet.Class, p *packet, size in
 	if dialled {
 		extra = 2 * out.Latency(to)
 	}
-	out.SendRaw(to, class, uint8(p.msg.Type()), size, extra, p)
+	out.SendRaw(to, class, uint8(msg.Type()), size, extra, msg)
 }
 
 // Views implements Viewer.

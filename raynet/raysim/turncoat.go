@@ -45,7 +45,7 @@ func (p *Raynet) Gather(r *Ring, machine func(i int32) Machine) {
 	c := &colluders{known: make([]colluder, len(r.Members)), byID: map[wire.ShortID]int{}}
 	for k, i := range r.Members {
 		c.byID[wire.ShortOf(keyOf(i))] = k
-		if m, ok := machine(i).(*member); ok && m.evil != nil && !m.evil.own.Record.Key.IsZero() {
+		if m, ok := machine(i).(*member); ok && m.evil != nil && m.evil.own.Record != nil {
 			c.known[k] = colluder{m.evil.own, m.evil.born, true}
 		}
 	}
@@ -107,7 +107,7 @@ func (t *turncoat) collude(now int64, cause *Event, msg wire.Message) wire.Messa
 	case *wire.Route, *wire.PingAck, *wire.Busy:
 		return nil
 	case *wire.NearOffer:
-		at := t.own.Record.Pos
+		at := m.Self.Record.Pos
 		if q, ok := asked.(*wire.NearOffer); ok {
 			at = q.Self.Record.Pos
 		}
@@ -175,7 +175,9 @@ func (t *turncoat) lie(to base.Key, msg wire.Message) wire.Message {
 		return spatial.Pos{X: p.X + false0.X, Y: p.Y + false0.Y, Z: p.Z + false0.Z}
 	}
 	twist := func(e wire.Entry) wire.Entry {
-		e.Record.Pos = shift(e.Record.Pos)
+		r := *e.Record
+		r.Pos = shift(r.Pos)
+		e.Record = &r
 		return e
 	}
 	switch m := msg.(type) {
@@ -188,7 +190,7 @@ func (t *turncoat) lie(to base.Key, msg wire.Message) wire.Message {
 	case *wire.NearGive:
 		g := &wire.NearGive{}
 		for _, e := range m.Entries {
-			if e.Record.Key == t.own.Record.Key {
+			if t.own.Record != nil && e.Record.Key == t.own.Record.Key {
 				e = twist(e)
 			}
 			g.Entries = append(g.Entries, e)
