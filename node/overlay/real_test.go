@@ -17,6 +17,7 @@ import (
 var (
 	realNodes   = flag.Int("nodes", 40, "nodes of TestRealNodes")
 	realSeconds = flag.Int("seconds", 20, "simulated seconds of TestRealNodes")
+	realLoss    = flag.Float64("loss", 0.01, "share of the datagrams that TestRealNodes loses")
 )
 
 // cpu is the processor time that this process has used: in a bubble no other
@@ -29,14 +30,14 @@ func cpu() time.Duration {
 
 // Real libp2p nodes (QUIC, TLS, Ed25519) in one simulated network reach the
 // same solid-angle coverage as the same nodes in the simulator, within 1 %, and
-// their routes end at the closest node.
+// their routes end at the closest node. One datagram in a hundred is lost.
 func TestRealNodes(t *testing.T) {
 	n, seconds := *realNodes, *realSeconds
 	tw := newTwin(t, n)
 	tw.run(seconds)
 	want := tw.coverage(n)
 	synctest.Test(t, func(t *testing.T) {
-		w := newTown(t)
+		w := newLossyTown(t, *realLoss)
 		defer w.close()
 		for i := range n {
 			w.add(i)
@@ -56,8 +57,8 @@ func TestRealNodes(t *testing.T) {
 		wire := float64(all.Bytes-half.Bytes) / time.Since(began).Seconds() / float64(n)
 		right, sent := w.routing(200)
 		sum := w.sum()
-		t.Logf("%d nodes after %d s: solid angle %.4f, in the simulator %.4f; routes %d of %d; %.1f connections a node; "+
-			"%.0f B/s of UDP payload a node in the second half; %v CPU in all", n, seconds, got, want, right, sent,
+		t.Logf("%d nodes after %d s, %g of the datagrams lost: solid angle %.4f, in the simulator %.4f; routes %d of %d; %.1f connections a node; "+
+			"%.0f B/s of UDP payload a node in the second half; %v CPU in all", n, seconds, *realLoss, got, want, right, sent,
 			float64(sum["raynet_peers_up"])/float64(n), wire, cpu().Round(time.Second))
 		if math.Abs(got-want) > 0.01 {
 			t.Errorf("solid angle %.4f, in the simulator %.4f", got, want)
@@ -65,6 +66,29 @@ func TestRealNodes(t *testing.T) {
 		if float64(right) < 0.99*float64(sent) {
 			t.Errorf("%d of %d routes reached the closest node", right, sent)
 		}
+		lost := 0
+		for i, r := range w.list {
+			if i%10 < 3 {
+				r.vanish()
+				lost++
+			}
+		}
+		time.Sleep(8 * time.Second)
+		synctest.Wait()
+		after := w.coverage(n)
+		afterRight, sent := w.routing(200)
+		tw.run(20) // the routes above
+		for i := range n {
+			if i%10 < 3 {
+				tw.net.Crash(i)
+			}
+		}
+		tw.run(8)
+		t.Logf("%d of them vanish; 8 s later: solid angle %.4f, in the simulator %.4f; routes %d of %d", lost, after, tw.coverage(n), afterRight, sent)
+		if after < 0.98 || float64(afterRight) < 0.98*float64(sent) {
+			t.Errorf("the loss of %d nodes is not healed: %.4f, %d routes", lost, after, afterRight)
+		}
+		sum = w.sum()
 		for _, k := range []string{"raynet_refused", "raynet_foreign", "raynet_banned", "raynet_inbox_dropped",
 			"raynet_near_limited", "raynet_rps_limited", "raynet_find_limited", "raynet_route_limited"} {
 			if sum[k] > 0 {

@@ -77,8 +77,10 @@ type resident struct {
 	pos  spatial.Pos
 	net  *p2p.Net
 	o    *Overlay
-	end  context.CancelFunc
-	done chan struct{}
+
+	socket *udpnet.Conn
+	end    context.CancelFunc
+	done   chan struct{}
 
 	home  *udpnet.NAT // nil in the open network
 	kept  *memory
@@ -96,8 +98,11 @@ type memory struct {
 func (m *memory) Load() ([]byte, error) { m.mu.Lock(); defer m.mu.Unlock(); return m.b, nil }
 func (m *memory) Save(b []byte) error   { m.mu.Lock(); defer m.mu.Unlock(); m.b = b; return nil }
 
-func newTown(t *testing.T) *town {
+func newTown(t *testing.T) *town { return newLossyTown(t, 0) }
+
+func newLossyTown(t *testing.T, loss float64) *town {
 	return &town{t: t, all: map[base.Key]*resident{}, udp: udpnet.New(udpnet.Config{
+		Loss: loss, Seed: 1,
 		// 20 to 50 ms one way, the same for a pair at all times.
 		Delay: func(from, to netip.AddrPort) time.Duration {
 			h := sha256.Sum256(fmt.Append(nil, from, to))
@@ -137,10 +142,13 @@ func (r *resident) start() {
 		Protocols: Protocols(), Reach: reach,
 		UDP: func(a *net.UDPAddr) (net.PacketConn, error) {
 			ap := netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
+			open := r.t.udp.Listen
 			if r.home != nil {
-				return r.home.Listen(ap)
+				open = r.home.Listen
 			}
-			return r.t.udp.Listen(ap)
+			var err error
+			r.socket, err = open(ap)
+			return r.socket, err
 		},
 		PeerUp:   func(k base.Key) { <-ready; o.PeerUp(k) },
 		PeerDown: func(k base.Key) { <-ready; o.PeerDown(k) },
@@ -183,7 +191,13 @@ func (r *resident) knows(others ...*resident) {
 	}
 }
 
-// crash ends a node without a word; leave says farewell.
+// vanish ends a node as a power cut does: not even its connections say so.
+func (r *resident) vanish() {
+	r.socket.Close()
+	r.crash()
+}
+
+// crash ends a node without a farewell, but its connections are closed.
 func (r *resident) crash() {
 	r.end()
 	<-r.done
@@ -191,6 +205,7 @@ func (r *resident) crash() {
 	r.net, r.o = nil, nil
 }
 
+// leave ends a node with a farewell.
 func (r *resident) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -70,6 +70,9 @@ func (h *hashed) Verify(k base.Key, msg, sig []byte) bool {
 func (h *hashed) Scratch() *raynet.Scratch { return &h.scratch }
 
 func (w *twin) step(i int, in raynet.Input) {
+	if w.net.Down(i) {
+		return
+	}
 	w.out.Reset()
 	w.nodes[i].Step(w.q.Now(), in, &w.out)
 	for _, e := range slices.Clone(w.out.Effects) {
@@ -94,12 +97,17 @@ func (w *twin) run(seconds int) { w.q.RunUntil(w.q.Now() + int64(seconds)*simSec
 func (w *twin) coverage(sample int) float64 {
 	var at []spatial.Pos
 	var near []map[base.Key]bool
+	var keys []base.Key
 	for i, n := range w.nodes {
+		if w.net.Down(i) {
+			continue
+		}
+		keys = append(keys, w.keys[i])
 		m := map[base.Key]bool{}
 		for _, x := range n.Near() {
 			m[x.Key] = true
 		}
 		at, near = append(at, placeOf(i)), append(near, m)
 	}
-	return coverage(at, w.keys, near, sample)
+	return coverage(at, keys, near, sample)
 }
