@@ -53,6 +53,7 @@ type Overlay struct {
 	links *p2p.Links
 	in    inbox
 	began time.Time
+	setup *raynet.Config // complete
 
 	ended   chan struct{} // closed when Run returns
 	dropped atomic.Uint64
@@ -107,9 +108,12 @@ func New(cfg Config) (*Overlay, error) {
 		held: map[base.Key]bool{},
 		in:   inbox{wake: make(chan struct{}, 1)}, cache: newCache(),
 	}
+	var err error
+	if o.setup, err = cfg.Core.Complete(); err != nil {
+		return nil, fmt.Errorf("overlay: %w", err)
+	}
 	copy(o.key[:], cfg.Key.Public().(ed25519.PublicKey))
 	o.recall()
-	var err error
 	o.links, err = cfg.Net.Links(p2p.LinksConfig{
 		Protocols: Protocols(), Recv: o.recv,
 		Fail: func(to base.Key) { o.give(raynet.SendFailed{To: to}) },
@@ -129,7 +133,7 @@ func (o *Overlay) recv(from base.Key, proto int, msg []byte) {
 		o.links.Strike(from)
 		return
 	}
-	if !o.in.put(raynet.Recv{From: from, Bytes: msg}, true) {
+	if !o.in.put(raynet.Message{From: from, Msg: m}, true) {
 		o.dropped.Add(1)
 	}
 }

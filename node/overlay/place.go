@@ -70,11 +70,7 @@ func (o *Overlay) begin(kind wire.Kind, pos spatial.Pos) error {
 	if err != nil {
 		return fmt.Errorf("overlay: epoch: %w", err)
 	}
-	cfg, err := o.cfg.Core.Complete()
-	if err != nil {
-		return fmt.Errorf("overlay: %w", err)
-	}
-	core, err := raynet.New(cfg, o.key, raynet.Start{
+	core, err := raynet.New(o.setup, o.key, raynet.Start{
 		Kind: kind, Pos: pos, Epoch: epoch, Seed: o.cfg.Seed + uint64(epoch),
 		UnixMs: uint64(time.Now().UnixMilli() - time.Since(o.began).Milliseconds()),
 	}, &coreEnv{key: o.cfg.Key})
