@@ -61,7 +61,6 @@ func doors(i, n int) (out []int) {
 type town struct {
 	t    *testing.T
 	udp  *udpnet.Net
-	mu   sync.Mutex
 	all  map[base.Key]*resident
 	list []*resident
 }
