@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,10 +21,11 @@ import (
 // overlayBench simulates worlds of overlay nodes.
 type overlayBench struct {
 	Nodes       int      `help:"Nodes of the world, 50 to 2000000." default:"1000"`
-	Scenario    []string `help:"Scenarios to run, separated by commas; all without it." placeholder:"NAME"`
+	Scenario    []string `help:"Scenarios to run, separated by commas, or none; all without it." placeholder:"NAME"`
 	Cycles      int      `help:"Length of the scenarios that only take time, in seconds of the world."`
 	Sample      int      `help:"Nodes whose cells are computed exactly." default:"300"`
 	Shards      int      `help:"Parts of the world that run at the same time; the figures do not depend on it. (default: one a processor)"`
+	Rivals      []string `help:"Other overlays to run in the same worlds: classic, von, kad, knn20, or none. (default: all of them when no scenario is named and the world has at most 10000 nodes)" placeholder:"NAME"`
 	Plots       string   `help:"Directory for an SVG of each scenario." placeholder:"DIR"`
 	MemoryLimit string   `help:"Memory to stay below where possible, as in 12G." placeholder:"SIZE"`
 }
@@ -65,20 +67,30 @@ func (c overlayBench) run(ctx context.Context, e *environment, seed uint64) erro
 	if c.Shards == 0 {
 		c.Shards = runtime.GOMAXPROCS(0)
 	}
+	rivals, err := c.rivals()
+	if err != nil {
+		return err
+	}
 	check := checkedPart
 	if c.Nodes <= checkedWhole {
 		check = 1
 	}
-	p := raysim.NewRaynet(raynet.Config{}, c.Shards, check)
-	report, err := raysim.Bench(p, raysim.Options{
+	o := raysim.Options{
 		Nodes: c.Nodes, Seed: seed, Shards: c.Shards, Sample: c.Sample, Cycles: c.Cycles, Scenarios: c.Scenario,
 		Progress: slowNotes(e), Stop: func() bool { return ctx.Err() != nil },
-	})
+	}
+	report := raysim.NewReport(seed)
+	if !slices.Equal(c.Scenario, none) {
+		report, err = raysim.Bench(raysim.NewRaynet(raynet.Config{}, c.Shards, check), o)
+	}
 	var unknown raysim.ErrScenario
 	if errors.As(err, &unknown) {
 		return usagef("metatopia bench --help", "bench overlay: %w", err)
 	}
 	if err != nil {
+		return fmt.Errorf("bench overlay: %w", err)
+	}
+	if err := compare(rivals, report, o); err != nil {
 		return fmt.Errorf("bench overlay: %w", err)
 	}
 	if err := c.plot(report); err != nil {
@@ -87,7 +99,12 @@ func (c overlayBench) run(ctx context.Context, e *environment, seed uint64) erro
 	if ctx.Err() != nil {
 		e.note("Interrupted: these figures are not complete.")
 	}
-	err = e.show(report, func(w io.Writer) { printFigures(w, report, c.Nodes) })
+	err = e.show(report, func(w io.Writer) {
+		if len(report.Order) > 0 {
+			printFigures(w, report, c.Nodes)
+		}
+		printRivals(w, report, rivals)
+	})
 	if err == nil && ctx.Err() != nil {
 		return errQuiet
 	}

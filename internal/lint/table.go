@@ -38,6 +38,7 @@ var table = []row{
 	{path: "spatial", core: true, ours: []string{"internal/base"}, third: []string{"github.com/tidwall"}},
 	{path: "raynet", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 	{path: "raynet/raysim", ours: []string{"presence", "raynet", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	{path: "raynet/raysim/rival", ours: []string{"presence", "raynet", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 	// presence does not import raynet: the driver hands it the neighbours.
 	{path: "presence", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 	{path: "physics", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},

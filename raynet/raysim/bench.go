@@ -23,6 +23,9 @@ type Options struct {
 	Progress func(text string)
 	// Stop ends the benchmark between two steps when it gives true.
 	Stop func() bool
+
+	// brief leaves out what a scenario does for those after it.
+	brief bool
 }
 
 func (o *Options) fill() {
@@ -122,7 +125,7 @@ func Bench(p Protocol, o Options) (*Report, error) {
 			return nil, ErrScenario{name}
 		}
 	}
-	r := &Run{Options: o, Report: newReport(o.Seed), protocol: p}
+	r := &Run{Options: o, Report: NewReport(o.Seed), protocol: p}
 	for _, kind := range worldKinds {
 		var todo []Scenario
 		for _, s := range Scenarios {

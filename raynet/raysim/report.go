@@ -21,7 +21,8 @@ type Report struct {
 	Plots []*Plot  `json:"-"`
 }
 
-func newReport(seed uint64) *Report {
+// NewReport is a report of nothing.
+func NewReport(seed uint64) *Report {
 	return &Report{Kind: "overlay", Seed: seed,
 		Machine: fmt.Sprintf("%s/%s, %d processors, %s", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version()),
 		Figures: map[string]float64{}, Reference: map[string]float64{}}
@@ -36,15 +37,6 @@ func (r *Report) set(name string, v float64) {
 		r.Order = append(r.Order, name)
 	}
 	r.Figures[name] = v
-}
-
-// Refer files the figures of another protocol's run as references, each name
-// with the protocol's before it.
-func (r *Report) Refer(protocol string, of *Report) {
-	for name, v := range of.Figures {
-		r.Reference[protocol+"."+name] = v
-	}
-	r.Plots = append(r.Plots, of.Plots...)
 }
 
 // Plot is the curves of one scenario over its cycles and the hops of its

@@ -40,6 +40,9 @@ func loss(r *Run, percent, at int) {
 	r.set("solid_angle_after_10", sa)
 	r.set("routing_at_once", r.plot.curve("routing").V[0])
 	r.graph()
+	if r.brief {
+		return
+	}
 	// They come back as new runs of the same keys, within five cycles.
 	for _, i := range gone {
 		w.Enter(i, uniformIn(w.Box, w.rng), w.Now()+int64(w.rng.Float64()*float64(5*Second)), w.Strangers(bootKeys))
@@ -96,5 +99,7 @@ func partition(r *Run) {
 		r.plot.Hops = r.answers("routing_after_15", main).AllHops
 	}
 	r.set("one_component_cycles", min(joined, 999))
-	r.cycles(20)
+	if !r.brief {
+		r.cycles(20)
+	}
 }
