@@ -105,6 +105,7 @@ func (n *Node) take(p *peer, e *wire.Entry) {
 	}
 	if moved && n.fresh(p) {
 		n.dirty = true
+		n.news++
 	}
 	n.tryLong(p)
 }

@@ -129,8 +129,9 @@ func (n *Node) remove(p *peer) {
 	n.leaveRandom(p)
 	n.failFinds(p.key())
 	n.failRoutes(p.key())
+	n.news++
 	if wasNear {
-		n.dirty = true
+		n.dirty, n.changed = true, true
 		n.mend(p.at(n.now))
 	}
 	p.bornAt = unheard

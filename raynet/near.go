@@ -163,12 +163,18 @@ func (n *Node) replaceNear(chosen []*peer) {
 		p.inNear = true
 		p.near = &nearness{joinedAt: n.now, wonAt: never, subAt: never, busyUntil: never, beatAt: never, vouchAt: never}
 		n.near = insert(n.near, p)
-		n.changed = true
+		n.changed = n.changed || n.isNews(p)
 		n.n.NearChanges++
 		n.event(NearJoined, p.key())
 		n.protect(p)
 		n.subscribe(p)
 	}
+}
+
+// isNews says that a new member may have company that nobody here knows: it
+// has not been known for long, or it moves.
+func (n *Node) isNews(p *peer) bool {
+	return n.since(p.sinceAt) < 2*n.cfg.NearMax || p.vel != (wire.Velocity{})
 }
 
 // dropNear takes a member out; tell says whether it is told.
@@ -178,7 +184,6 @@ func (n *Node) dropNear(p *peer, tell bool) {
 	}
 	p.inNear, p.near = false, nil
 	n.near = erase(n.near, p)
-	n.changed = true
 	n.n.NearChanges++
 	if tell && !p.suspect {
 		n.send(p, &wire.NearUnsub{}, Reliable)
@@ -263,7 +268,17 @@ func (n *Node) offer(p *peer, reply bool) {
 	n.send(p, m, Bulk)
 }
 
+// retell is how often a neighbour is looked over for hints though nothing has
+// changed here since the last time.
+const retell = 15 * second
+
 func (n *Node) hintsFor(p *peer, limit int) []wire.Hint {
+	if m := p.near; m != nil {
+		if m.told == n.news && n.now-m.toldAt < retell && p.vel == (wire.Velocity{}) {
+			return nil
+		}
+		m.told, m.toldAt = n.news, n.now
+	}
 	origin := p.at(n.now)
 	j := n.candidates(origin, p, candUsable)
 	// This node competes, so that what lies behind it is not offered.
@@ -324,8 +339,10 @@ func (n *Node) onHints(from *peer, hints []wire.Hint) {
 			n.tombs.covers(h.ID, h.Stamp, n.now) {
 			continue
 		}
-		if k := n.table.byID(h.ID); k != nil && k.hasRec && (k.inNear || k.rec.Stamp.Compare(h.Stamp) >= 0) {
-			// Near members tell their news themselves.
+		if k := n.table.byID(h.ID); k != nil && k.hasRec && (k.inNear || k.rec.Stamp.Compare(h.Stamp) >= 0 ||
+			(k.pos() == h.Pos && n.since(k.bornAt) < n.cfg.RecordAge/2)) {
+			// Near members tell their news themselves, and one that has
+			// only signed again is no news yet.
 			continue
 		}
 		j.add(candidate{hint: h}, origin, apart(origin, h.Pos, &n.id, &n.id))

@@ -52,7 +52,8 @@ type Node struct {
 
 	dirty      bool // the candidates have changed since the last selection
 	selectedAt int64
-	changed    bool // the near view has changed since the last round
+	changed    bool   // the near view has changed since the last round
+	news       uint32 // counts who became known, moved or was lost
 	nearGap    int64
 	spacing    float64 // mean distance of ray winners in metres; 0 unknown
 

@@ -47,6 +47,8 @@ type nearness struct {
 	vouchAt   int64 // last time another peer said that it answers
 	score     Score
 	marks     []uint32 // prints of records the peer is known to have
+	told      uint32   // the node's news when the last offer to the peer was made
+	toldAt    int64
 }
 
 // extra is what a node keeps of few peers.
@@ -122,7 +124,11 @@ func (n *Node) placed(p *peer) bool {
 }
 
 // table holds all peers, sorted by key: short ids are in the order of keys.
-type table struct{ all []*peer }
+// ids has their ids in the same order, so that a search reads one run of memory.
+type table struct {
+	all []*peer
+	ids []wire.ShortID
+}
 
 func comparePeers(a, b *peer) int {
 	return cmp.Or(cmp.Compare(a.id, b.id), a.rec.Key.Compare(b.rec.Key))
@@ -130,9 +136,9 @@ func comparePeers(a, b *peer) int {
 
 // first is the place of the first peer whose id is not below.
 func (t *table) first(id wire.ShortID) int {
-	lo, hi := 0, len(t.all)
+	lo, hi := 0, len(t.ids)
 	for lo < hi {
-		if mid := int(uint(lo+hi) >> 1); t.all[mid].id < id {
+		if mid := int(uint(lo+hi) >> 1); t.ids[mid] < id {
 			lo = mid + 1
 		} else {
 			hi = mid
@@ -143,7 +149,7 @@ func (t *table) first(id wire.ShortID) int {
 
 func (t *table) byKey(key base.Key) *peer {
 	id := wire.ShortOf(key)
-	for i := t.first(id); i < len(t.all) && t.all[i].id == id; i++ {
+	for i := t.first(id); i < len(t.ids) && t.ids[i] == id; i++ {
 		if t.all[i].rec.Key == key {
 			return t.all[i]
 		}
@@ -154,15 +160,22 @@ func (t *table) byKey(key base.Key) *peer {
 // byID gives the first peer of an id: two keys that share one are somebody's
 // work, and cost only the peers of that somebody.
 func (t *table) byID(id wire.ShortID) *peer {
-	if i := t.first(id); i < len(t.all) && t.all[i].id == id {
+	if i := t.first(id); i < len(t.ids) && t.ids[i] == id {
 		return t.all[i]
 	}
 	return nil
 }
 
-func (t *table) add(p *peer) { t.all = insert(t.all, p) }
+func (t *table) add(p *peer) {
+	i, _ := slices.BinarySearchFunc(t.all, p, comparePeers)
+	t.all, t.ids = slices.Insert(t.all, i, p), slices.Insert(t.ids, i, p.id)
+}
 
-func (t *table) remove(p *peer) { t.all = erase(t.all, p) }
+func (t *table) remove(p *peer) {
+	if i, ok := slices.BinarySearchFunc(t.all, p, comparePeers); ok {
+		t.all, t.ids = slices.Delete(t.all, i, i+1), slices.Delete(t.ids, i, i+1)
+	}
+}
 
 // insert and erase keep a view sorted by key.
 func insert(view []*peer, p *peer) []*peer {
