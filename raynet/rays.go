@@ -1,8 +1,6 @@
 package raynet
 
 import (
-	"math"
-
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/spatial"
 )
@@ -20,49 +18,101 @@ type Rays struct{ N int }
 // where 128 of the lattice do.
 const maxRays = 4096
 
-// Select implements Selector.
-func (r Rays) Select(_ *Scratch, dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, rng *base.Rand) {
-	clear(dst)
-	rot := randomRotation(rng)
-	n := min(max(r.N, 1), maxRays)
-	q := make([]vec, len(cands))
-	for i, c := range cands {
-		q[i] = invert(offset(origin, c))
+// rayBuffers is the state of one selection, an array for each field because
+// the inner loop reads four of them and seldom writes.
+type rayBuffers struct {
+	lattice      []vec
+	x, y, z      []float32
+	best, second []float32
+	win, next    []int32
+}
+
+// aim turns the lattice and sets the walls as the floor of each ray.
+func (b *rayBuffers) aim(n int, rng *base.Rand, origin spatial.Pos, box spatial.Box) {
+	if len(b.lattice) != n {
+		b.lattice = sized(b.lattice, n)
+		fillLattice(b.lattice)
+		b.x, b.y, b.z = sized(b.x, n), sized(b.y, n), sized(b.z, n)
+		b.best, b.second = sized(b.best, n), sized(b.second, n)
+		b.win, b.next = sized(b.win, n), sized(b.next, n)
 	}
-	lo, hi := offset(origin, box.Min), offset(origin, box.Max)
-	for k, dir := range lattice(n) {
-		_ = k
-		u := rot.apply(dir)
-		floor := wall(u, lo, hi)
-		best, second := floor, floor
-		win, next := -1, -1
-		for i := range q {
-			g := u.dot(q[i])
-			if g > best {
-				second, next = best, win
-				best, win = g, i
-			} else if g > second {
-				second, next = g, i
-			}
+	rot := randomRotation(rng)
+	lo, hi := invertWalls(origin, box)
+	for k := range b.lattice {
+		u := rot.apply(b.lattice[k])
+		b.x[k], b.y[k], b.z[k] = u.x, u.y, u.z
+		// The walls on the far side give a negative value or zero.
+		g := max(u.x*hi.x, u.x*lo.x, u.y*hi.y, u.y*lo.y, u.z*hi.z, u.z*lo.z)
+		b.best[k], b.second[k] = g, g
+		b.win[k], b.next[k] = -1, -1
+	}
+}
+
+// refresh is how many candidates pass between two looks at the least second
+// best: a look costs about half a candidate.
+const refresh = 6
+
+// Select implements Selector.
+func (r Rays) Select(s *Scratch, dst []Score, origin spatial.Pos, box spatial.Box, cands []spatial.Pos, rng *base.Rand) {
+	clear(dst)
+	b := &s.rays
+	b.aim(min(max(r.N, 1), maxRays), rng, origin, box)
+	bound := float32(0)
+	for i, c := range s.nearestFirst(origin, cands) {
+		q := invert(offset(origin, cands[c]))
+		if i%refresh == 0 {
+			bound = leastOf(b.second)
+			bound *= bound
 		}
+		// u·q <= |q|: too far for every ray.
+		if near := q.dot(q); near < bound {
+			if near*disorder < bound {
+				break
+			}
+			continue
+		}
+		b.offer(c, q)
+	}
+	for k, win := range b.win {
 		if win < 0 {
 			continue
 		}
-		l1, l2 := 1/float64(best), 1/float64(second)
+		l1, l2 := 1/float64(b.best[k]), 1/float64(b.second[k])
 		dst[win].Contribution += float64(float64(l2*l2)*l2) - float64(float64(l1*l1)*l1)
 		dst[win].Rays++
-		if next >= 0 {
+		if next := b.next[k]; next >= 0 {
 			dst[next].Backup++
 		}
 	}
 }
 
-// vec is a direction or an offset in metres. float32 is exact enough: a ray is
-// a sample anyway.
-type vec struct{ x, y, z float32 }
+// offer lets one candidate compete on every ray.
+func (b *rayBuffers) offer(c int32, q vec) {
+	x := b.x
+	y, z, second := b.y[:len(x)], b.z[:len(x)], b.second[:len(x)]
+	best, win, next := b.best[:len(x)], b.win[:len(x)], b.next[:len(x)]
+	for k := range x {
+		g := float32(x[k]*q.x) + float32(y[k]*q.y) + float32(z[k]*q.z)
+		if g <= second[k] {
+			continue
+		}
+		if g > best[k] {
+			second[k], next[k] = best[k], win[k]
+			best[k], win[k] = g, c
+		} else {
+			second[k], next[k] = g, c
+		}
+	}
+}
 
-func (a vec) dot(b vec) float32 {
-	return float32(a.x*b.x) + float32(a.y*b.y) + float32(a.z*b.z)
+func leastOf(v []float32) float32 {
+	m := v[0]
+	for _, x := range v[1:] {
+		if x < m {
+			m = x
+		}
+	}
+	return m
 }
 
 // offset is p - origin in metres.
@@ -81,84 +131,14 @@ func invert(p [3]float64) vec {
 	return vec{float32(p[0] * f), float32(p[1] * f), float32(p[2] * f)}
 }
 
-// wall is 1/lambda of the box along u, from offsets of its corners.
-func wall(u vec, lo, hi [3]float64) float32 {
-	g := axisWall(u.x, lo[0], hi[0])
-	g = max(g, axisWall(u.y, lo[1], hi[1]))
-	return max(g, axisWall(u.z, lo[2], hi[2]))
-}
-
-// nearWall keeps 1/lambda finite for an origin on a wall: 1 mm.
+// nearWall keeps 1/lambda finite for an origin on a wall or outside: 1 mm.
 const nearWall = 0.001
 
-func axisWall(u float32, lo, hi float64) float32 {
-	if u >= 0 {
-		return float32(float64(u) / max(hi, nearWall))
-	}
-	return float32(-float64(u) / max(-lo, nearWall))
-}
-
-// Cosine and sine of the golden angle, pi*(3-sqrt 5).
-const (
-	goldenCos = -0.7373688780783197
-	goldenSin = 0.6754902942615238
-)
-
-// lattice gives n nearly even directions. The turn by the golden angle is a
-// repeated complex product, so that no library function decides the bits.
-func lattice(n int) []vec {
-	if n == len(lattice128) {
-		return lattice128[:]
-	}
-	v := make([]vec, n)
-	fillLattice(v)
-	return v
-}
-
-var lattice128 = func() (v [128]vec) { fillLattice(v[:]); return v }()
-
-func fillLattice(v []vec) {
-	c, s := 1.0, 0.0
-	for k := range v {
-		z := 1 - float64(2*k+1)/float64(len(v))
-		r := math.Sqrt(1 - float64(z*z))
-		v[k] = vec{float32(r * c), float32(r * s), float32(z)}
-		c, s = float64(c*goldenCos)-float64(s*goldenSin), float64(c*goldenSin)+float64(s*goldenCos)
-	}
-}
-
-// rotation is a matrix by rows.
-type rotation [3]vec
-
-func (m *rotation) apply(v vec) vec { return vec{m[0].dot(v), m[1].dot(v), m[2].dot(v)} }
-
-// randomRotation is uniform: a unit quaternion from two points of the unit
-// disc (Marsaglia 1972), which needs no trigonometry.
-func randomRotation(rng *base.Rand) rotation {
-	a, b, n1 := disc(rng)
-	c, d, n2 := disc(rng)
-	f := math.Sqrt((1 - n1) / n2)
-	x, y, z, w := a, b, float64(c*f), float64(d*f)
-	row := func(p, q, r float64) vec { return vec{float32(p), float32(q), float32(r)} }
-	xx, yy, zz := float64(x*x), float64(y*y), float64(z*z)
-	xy, xz, yz := float64(x*y), float64(x*z), float64(y*z)
-	wx, wy, wz := float64(w*x), float64(w*y), float64(w*z)
-	return rotation{
-		row(1-2*(yy+zz), 2*(xy-wz), 2*(xz+wy)),
-		row(2*(xy+wz), 1-2*(xx+zz), 2*(yz-wx)),
-		row(2*(xz-wy), 2*(yz+wx), 1-2*(xx+yy)),
-	}
-}
-
-// disc gives a point inside the unit disc, but not its centre, and its
-// squared distance from it.
-func disc(rng *base.Rand) (x, y, n float64) {
-	for {
-		x, y = float64(rng.Float64()), float64(rng.Float64())
-		x, y = x+x-1, y+y-1
-		n = float64(x*x) + float64(y*y)
-		if n < 1 && n > 1e-12 {
-			return x, y, n
-		}
-	}
+// invertWalls gives 1/lambda of the walls along the negative and the positive
+// axes.
+func invertWalls(origin spatial.Pos, box spatial.Box) (lo, hi vec) {
+	l, h := offset(origin, box.Min), offset(origin, box.Max)
+	lo = vec{float32(-1 / max(-l[0], nearWall)), float32(-1 / max(-l[1], nearWall)), float32(-1 / max(-l[2], nearWall))}
+	hi = vec{float32(1 / max(h[0], nearWall)), float32(1 / max(h[1], nearWall)), float32(1 / max(h[2], nearWall))}
+	return lo, hi
 }
