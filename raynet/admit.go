@@ -105,7 +105,9 @@ func (n *Node) take(p *peer, e *wire.Entry) {
 	}
 	if moved && n.fresh(p) {
 		n.dirty = true
-		n.news++
+		if n.inReach(p.at(n.now)) {
+			n.news++
+		}
 	}
 	n.tryLong(p)
 }

@@ -207,20 +207,30 @@ func (n *Node) unprotect(p *peer) {
 	}
 }
 
-// measure takes the mean distance of the ray winners as the local spacing.
+// measure takes the mean distance of the ray winners as the local spacing, and
+// twice that of the farthest as the reach.
 func (n *Node) measure() {
-	sum, k := 0.0, 0
+	sum, k, far := 0.0, 0, uint64(0)
 	for _, p := range n.near {
 		if p.rays() > 0 {
-			sum += math.Sqrt(float64(n.self.point.Dist2(p.at(n.now))))
+			d2 := n.self.point.Dist2(p.at(n.now))
+			sum += math.Sqrt(float64(d2))
+			far = max(far, d2)
 			k++
 		}
 	}
-	n.spacing = 0
+	n.spacing, n.reach2 = 0, 0
+	if len(n.near) >= n.cfg.Contrib {
+		n.reach2 = 4 * far
+	}
 	if k > 0 {
 		n.spacing = sum / float64(k) / spatial.Unit
 	}
 }
+
+// inReach says that somebody at a place may matter to this cell or to those
+// around it.
+func (n *Node) inReach(p spatial.Pos) bool { return n.reach2 == 0 || n.self.point.Dist2(p) <= n.reach2 }
 
 // nearPeriod is the time to the next exchange: NearEvery while the view
 // changes, then slower and slower; for a mover the time in which it goes a
@@ -332,6 +342,7 @@ func (n *Node) onHints(from *peer, hints []wire.Hint) {
 	origin := n.self.point
 	j := n.candidates(origin, nil, candFresh)
 	known := len(j.cands)
+	var want wire.NearWant
 	for i := range hints {
 		h := &hints[i]
 		n.knows(from, h.ID, h.Stamp)
@@ -345,14 +356,21 @@ func (n *Node) onHints(from *peer, hints []wire.Hint) {
 			// only signed again is no news yet.
 			continue
 		}
+		far := !n.inReach(h.Pos)
+		if k := n.table.byID(h.ID); far || (k != nil && k.hasRec && k.pos() == h.Pos) {
+			// No selection for one that is judged already or too far.
+			if (!far || n.octaveOpen(octave(origin.Dist2(h.Pos)))) && len(want.IDs) < wire.MaxWants {
+				want.IDs = append(want.IDs, h.ID)
+			}
+			continue
+		}
 		j.add(candidate{hint: h}, origin, apart(origin, h.Pos, &n.id, &n.id))
 	}
-	if len(j.cands) == known {
-		return
+	cs := j.cands[:0]
+	if len(j.cands) > known {
+		cs = n.judge(j, origin)
 	}
-	cs := n.judge(j, origin)
 	room := len(n.near) < n.cfg.Contrib+n.cfg.Sticky
-	var want wire.NearWant
 	for _, c := range cs {
 		if c.hint == nil || len(want.IDs) == wire.MaxWants {
 			continue

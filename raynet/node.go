@@ -56,6 +56,7 @@ type Node struct {
 	news       uint32 // counts who became known, moved or was lost
 	nearGap    int64
 	spacing    float64 // mean distance of ray winners in metres; 0 unknown
+	reach2     uint64  // squared, units²: farther ones hardly cut the cell; 0 unknown
 
 	nextNear, nextShuffle, nextLong, nextPassive, nextSelfFind, nextHealth int64
 
