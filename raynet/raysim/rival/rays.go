@@ -103,7 +103,15 @@ func (s *prober) weigh(origin point, w walls, rays []vec, cands []contact) []wor
 	}
 	// The nearest first: a candidate whose length is less than the second
 	// best of a ray cannot change it, nor can any after it.
-	slices.SortFunc(s.probes, func(a, b probe) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.i, b.i)) })
+	slices.SortFunc(s.probes, func(a, b probe) int {
+		switch {
+		case a.n > b.n:
+			return -1
+		case a.n < b.n:
+			return 1
+		}
+		return int(a.i - b.i)
+	})
 	s.worth = append(s.worth[:0], make([]worth, len(cands))...)
 	lo, hi := w.lo.from(origin), w.hi.from(origin)
 	// 1 mm keeps what stands on a wall finite.

@@ -26,6 +26,7 @@ type shard struct {
 
 var rivals = []rival{
 	{"classic", classicKinds, "RayNet as its specification has it", newClassic},
+	{"von", vonKinds, "neighbours told directly, as in VON", newVon},
 	{"knn20", knnKinds, "the 20 nearest by gossip", newKnn},
 }
 

@@ -29,6 +29,7 @@ var wants = map[string]struct {
 	after          float64 // routing 12 cycles after a third has vanished
 }{
 	"classic": {40, 0.93, 0.97, 0.5},
+	"von":     {20, 0.99, 0.99, 0.9},
 	"knn20":   {30, 0.9, 0.9, 0.5},
 }
 
