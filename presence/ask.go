@@ -171,18 +171,28 @@ func (n *Node) onNotice(p *peer, m *wire.Notice) {
 		n.n.Distrusted++
 		return
 	}
-	from := n.index.get(p.id)
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		id := wire.ShortOf(e.Key)
 		at := n.now - int64(e.Age)*second/10
-		if e.Key == n.id || n.index.get(id) >= 0 || n.isRefused(id) || !n.matters(&e.Body, at) {
+		if e.Key == n.id || !n.matters(&e.Body, at) {
 			continue
 		}
-		if n.fits(&e.Body, at) {
-			// add may move the peers, so the pointer is taken anew.
-			n.candidate(e.Key, &e.Body, at, &n.peers[from])
-			n.rankSoon = n.rankSoon || n.wanted > n.cfg.Subs
+		f := fed{e.Key, e.Body, at, p.id}
+		if !n.try(&f) && n.find(e.Key) == nil {
+			n.wait(&f)
 		}
+	}
+}
+
+// wait keeps a hint for later.
+func (n *Node) wait(f *fed) {
+	for i := range n.waiting {
+		if n.waiting[i].key == f.key {
+			n.waiting[i] = *f
+			return
+		}
+	}
+	if len(n.waiting) < maxWaiting {
+		n.waiting = append(n.waiting, *f)
 	}
 }

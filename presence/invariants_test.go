@@ -78,7 +78,7 @@ func broken(n *Node) string {
 		return fmt.Sprintf("counts %d, %d of subscriptions %d, questions %d", n.wanted, n.pending, wanted, pending)
 	case used+len(n.free) != len(n.peers) || n.index.used != used:
 		return "places are lost"
-	case len(n.peers) > n.cfg.MaxPeers || len(n.heard) > n.cfg.MaxHearsay || len(n.refused) > maxRefused || len(n.feed) > maxFeed:
+	case len(n.peers) > n.cfg.MaxPeers || len(n.heard) > n.cfg.MaxHearsay || len(n.refused) > maxRefused || len(n.feed) > maxFeed || len(n.waiting) > maxWaiting:
 		return "a bound is passed"
 	case n.pending > maxPending:
 		return "too many questions"

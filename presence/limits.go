@@ -30,6 +30,9 @@ const (
 	// maxPendingBy those due to one source: what a liar can make a node do.
 	maxPending   = 48
 	maxPendingBy = 12
+	// maxWaiting bounds the hints that wait for their time: who runs through
+	// a crowd is told of more than it can subscribe to.
+	maxWaiting = 96
 	// maxRefused bounds the avatars that are not asked again for a while.
 	maxRefused = 64
 	// maxWho bounds the keys asked for at one review.
@@ -39,8 +42,8 @@ const (
 	// maxAnswers bounds the entries that answer one Ask.
 	maxAnswers = 12
 	// maxPairs bounds the pairs compared at one review, and so its time:
-	// about 30 microseconds.
-	maxPairs = 3000
+	// some 50 microseconds. It is all pairs of 150 peers.
+	maxPairs = 12000
 	// maxPerSource bounds what one sensor can make a node remember; it may
 	// be the only one of somebody at the edge of a crowd of 1,000.
 	maxPerSource = 1024

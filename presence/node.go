@@ -64,6 +64,7 @@ type Node struct {
 	hindex index
 
 	feed    []fed
+	waiting []fed // hints that are not followed yet
 	refused []refusal
 
 	wanted   int // subscriptions of this node
@@ -72,6 +73,7 @@ type Node struct {
 	crowded  bool
 	rankSoon bool
 	reach    int64
+	least    int64 // urgency of the last subscription, hysteresis included
 
 	turn, asks, askTurn, pairAt, digestTurn int
 
@@ -86,11 +88,12 @@ type Node struct {
 	n      Counters
 }
 
-// fed is a neighbour named by the overlay.
+// fed is an avatar named by the overlay, or by a peer.
 type fed struct {
 	key  base.Key
 	body wire.Body
 	at   int64
+	from wire.ShortID // the peer; 0 for the overlay
 }
 
 // New makes a node that knows nobody. cfg comes from Complete; a nil env is
@@ -189,7 +192,7 @@ func (n *Node) setFeed(list []Neighbour) {
 	n.feed = n.feed[:0]
 	for i := range list[:min(len(list), maxFeed)] {
 		if b := &list[i]; b.Key != n.id {
-			n.feed = append(n.feed, fed{b.Key, bodyOf(b), n.now - max(0, b.AgeNs)})
+			n.feed = append(n.feed, fed{key: b.Key, body: bodyOf(b), at: n.now - max(0, b.AgeNs)})
 		}
 	}
 }

@@ -100,9 +100,12 @@ func (n *Node) gather(s *Scratch) {
 		r := int64(p.body.AOI) * 1024
 		r += margin(r)
 		sight2 := r * r
-		if p.in == wire.None || p.reach < maxReach {
-			// It does not listen to this node, or has sensors that tell it.
+		if p.in == wire.None || p.reach < r/2 {
+			// It does not listen to this node, or it is in a crowd: those
+			// who come near it are known to it by digests.
 			r = 0
+		} else {
+			r = min(r, p.reach)
 		}
 		s.near = append(s.near, scanned{
 			at: i, pos: sub(p.pos(n.now), pos), vel: speed(p.body.Vel), r: r, r2: r * r, sight2: sight2,

@@ -14,35 +14,62 @@ const (
 	keepSlow = 85
 )
 
-// rank gives every avatar of interest its rate by distance: the nearest the
-// full one, the next the slow one, and the rest none.
+// outside is added to the squared distance, in the ranking, of those who are
+// of no interest any more.
+const outside = 1 << 48
+
+// urgency orders avatars by who should be subscribed to first, the least
+// first: those in the area of interest by distance, then those who will be,
+// then the rest.
+func (n *Node) urgency(d2 int64, soon bool) int64 {
+	r := n.interest()
+	switch {
+	case d2 <= r*r:
+		return d2
+	case soon:
+		return r*r + min(d2, outside/4)
+	}
+	return outside + min(d2, outside)
+}
+
+// rank gives every avatar of interest its rate: the most urgent the full one,
+// the next the slow one, and the rest none.
 func (n *Node) rank() {
 	n.rankSoon = false
 	s := n.env.Scratch()
 	keys := s.keys[:0]
-	known := 0 // first-hand and of interest
+	inside, r2 := 0, n.interest()*n.interest()
 	pos, vel := n.me.at(n.now)
 	for i := range n.peers {
 		p := &n.peers[i]
 		if !p.used() {
 			continue
 		}
-		d2 := p.d2
+		soon := p.awayAt == never
+		if p.out == outNone {
+			if n.now < p.unsubAt+second || n.isRefused(p.id) {
+				continue
+			}
+			if soon = meets(sub(p.pos(n.now), pos), speed(p.body.Vel).minus(speed(vel)), n.interest(), n.cfg.Lookahead); !soon {
+				continue
+			}
+		}
+		key := n.urgency(p.d2, soon)
+		if p.d2 <= r2 {
+			inside++
+		}
 		switch {
 		case p.want == wire.Full:
-			d2 = d2 * keepFull / 100
+			key = key / 100 * keepFull
 		case p.out != outNone:
-			d2 = d2 * keepSlow / 100
-		case n.now < p.unsubAt+second || n.isRefused(p.id) ||
-			!meets(sub(p.pos(n.now), pos), speed(p.body.Vel).minus(speed(vel)), n.interest(), n.cfg.Lookahead):
-			continue
+			key = key / 100 * keepSlow
 		}
-		known++
-		keys = append(keys, min(d2, 1<<50)<<9|int64(i))
+		keys = append(keys, key<<9|int64(i))
 	}
 	slices.Sort(keys)
 	s.keys = keys
 	last := int64(0)
+	n.least = 0
 	for i, key := range keys {
 		p := &n.peers[key&511]
 		want := wire.None
@@ -54,6 +81,7 @@ func (n *Node) rank() {
 		}
 		if want != wire.None {
 			last = max(last, p.d2)
+			n.least = key >> 9
 		}
 		switch {
 		case want == wire.None:
@@ -70,7 +98,7 @@ func (n *Node) rank() {
 			n.subscribe(p, want)
 		}
 	}
-	n.crowd(known, root(last))
+	n.crowd(inside, root(last))
 	if n.turn%4 == 0 || n.budget.poses < cost(poseSize) {
 		n.orderSubs()
 	}
@@ -78,11 +106,11 @@ func (n *Node) rank() {
 
 // crowd decides whether there are more avatars than subscriptions. In a crowd
 // sensors tell of those beyond reach, the distance of the last subscription.
-func (n *Node) crowd(known int, last int64) {
+func (n *Node) crowd(inside int, last int64) {
 	switch {
-	case known >= n.cfg.Subs:
+	case inside >= n.cfg.Subs:
 		n.crowded = true
-	case known < n.cfg.Subs*7/8:
+	case inside < n.cfg.Subs*7/8:
 		n.crowded = false
 	}
 	n.reach = n.interest()

@@ -87,27 +87,45 @@ func (n *Node) reviewOut(p *peer, near bool) {
 	}
 }
 
-// tryFeed asks those of the overlay's neighbours that matter.
+// tryFeed asks those of the overlay's neighbours that matter, and those whom
+// notices have named before their time.
 func (n *Node) tryFeed() {
 	for i := range n.feed {
-		f := &n.feed[i]
-		id := wire.ShortOf(f.key)
-		if n.index.get(id) >= 0 || n.isRefused(id) || !n.matters(&f.body, f.at) {
-			continue
-		}
-		if !n.fits(&f.body, f.at) {
-			continue
-		}
-		n.candidate(f.key, &f.body, f.at, nil)
+		n.try(&n.feed[i])
 	}
+	kept := n.waiting[:0]
+	for i := range n.waiting {
+		if f := &n.waiting[i]; n.now <= f.at+waitFor && !n.try(f) {
+			kept = append(kept, *f)
+		}
+	}
+	n.waiting = kept
 }
 
-// fits reports whether a subscription to a body would survive the next
-// ranking: there is room, or it is clearly nearer than the last.
-func (n *Node) fits(b *wire.Body, at int64) bool {
-	if n.wanted < n.cfg.Subs {
+// waitFor is how long a hint is kept that is not followed at once.
+const waitFor = 3 * second
+
+// try follows a hint if that makes sense now; true when it is known already.
+func (n *Node) try(f *fed) bool {
+	id := wire.ShortOf(f.key)
+	if n.index.get(id) >= 0 || n.isRefused(id) {
 		return true
 	}
-	pos, _ := n.me.at(n.now)
-	return sub(ahead(b.Pos, b.Vel, n.now-at), pos).len2() <= n.reach*n.reach*keepSlow/100
+	if n.fits(&f.body, f.at) {
+		var source *peer
+		if i := n.index.get(f.from); i >= 0 && f.from != 0 {
+			source = &n.peers[i]
+		}
+		n.candidate(f.key, &f.body, f.at, source)
+	}
+	return false
+}
+
+// fits reports whether a subscription to a body is wanted and would survive
+// the next ranking: there is room, or it is clearly more urgent than the last.
+func (n *Node) fits(b *wire.Body, at int64) bool {
+	pos, vel := n.me.at(n.now)
+	d := sub(ahead(b.Pos, b.Vel, n.now-at), pos)
+	soon := meets(d, speed(b.Vel).minus(speed(vel)), n.interest(), n.cfg.Lookahead)
+	return soon && (n.wanted < n.cfg.Subs || n.urgency(d.len2(), soon) < n.least)
 }

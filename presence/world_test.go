@@ -47,6 +47,7 @@ type world struct {
 	min      [3]float64
 	max      [3]float64
 	speed    float64
+	feeds    int  // how many the oracle names; 0 is 20
 	restless bool // everybody changes direction all the time
 	out      Outbox
 	env      Env
@@ -214,6 +215,9 @@ func (w *world) feed(i int, now int64) {
 		}
 		k, _ := slices.BinarySearchFunc(all, c, func(a, b near) int { return cmp.Compare(a.d, b.d) })
 		all = slices.Insert(all, k, c)
+	}
+	if w.feeds > 0 {
+		all = all[:min(w.feeds, len(all))]
 	}
 	var list []Neighbour
 	for _, c := range all {
