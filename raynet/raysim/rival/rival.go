@@ -22,11 +22,13 @@ type shard struct {
 	prober
 	cands []contact
 	order []int32
+	reach []reach
 }
 
 var rivals = []rival{
 	{"classic", classicKinds, "RayNet as its specification has it", newClassic},
 	{"von", vonKinds, "neighbours told directly, as in VON", newVon},
+	{"kad", kadKinds, "places published by cell in Kademlia", newKad},
 	{"knn20", knnKinds, "the 20 nearest by gossip", newKnn},
 }
 
