@@ -55,21 +55,21 @@ func (n *Node) checkHealth() {
 // watch looks after one near member; true means that it is dead.
 func (n *Node) watch(p *peer) bool {
 	m := p.near
-	if n.now-m.subAt >= n.cfg.Lease/3 && m.busyUntil <= n.now {
+	if n.since(m.subAt) >= n.cfg.Lease/3 && !n.ahead(m.busyTo) {
 		n.subscribe(p)
 	}
-	if m.busyUntil > n.now && n.now-m.beatAt >= n.cfg.Beat {
-		m.beatAt = n.now
+	if n.ahead(m.busyTo) && n.since(m.beatAt) >= n.cfg.Beat {
+		m.beatAt = at(n.now)
 		n.ping(p)
 	}
-	silent, grace := min(n.since(p.heardAt), n.now-m.joinedAt), int64(0)
+	silent, grace := min(n.since(p.heardAt), n.since(m.joinedAt)), int64(0)
 	if p.heardAt == unheard {
 		grace = strangerGrace
 	}
 	if silent >= n.cfg.SuspectAfter+grace {
 		n.doubt(p)
 	}
-	vouched := max(n.now-m.vouchAt, silent-vouchLimit*n.cfg.DeadAfter)
+	vouched := max(n.since(m.vouchAt), silent-vouchLimit*n.cfg.DeadAfter)
 	return min(silent, vouched) >= n.cfg.DeadAfter+grace
 }
 
@@ -183,7 +183,7 @@ func (n *Node) expireHelps() {
 
 func (n *Node) onPingAck(m *wire.PingAck) {
 	if t := n.table.byKey(m.Target); t != nil && t.inNear && t.suspect {
-		t.near.vouchAt = n.now
+		t.near.vouchAt = at(n.now)
 		return
 	}
 	n.n.Unasked++

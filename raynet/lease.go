@@ -9,7 +9,7 @@ import (
 
 func (n *Node) subscribe(p *peer) {
 	if p.near != nil {
-		p.near.subAt = n.now
+		p.near.subAt = at(n.now)
 	}
 	n.send(p, &wire.NearSub{Have: p.stamp()}, Reliable)
 }
@@ -55,7 +55,7 @@ func (n *Node) onBusy(p *peer, m *wire.Busy) {
 		n.n.Unasked++
 		return
 	}
-	p.near.busyUntil = n.now + n.cfg.Lease
+	p.near.busyTo = at(n.now + n.cfg.Lease)
 	n.onHints(p, m.Hints)
 }
 

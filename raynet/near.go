@@ -95,15 +95,10 @@ func (n *Node) reselect() {
 	chosen, sticky := j.chosen[:0], j.sticky[:0]
 	for i := range cs {
 		p := cs[i].p
-		if p.near != nil {
-			p.near.score = cs[i].score
-			if cs[i].score.Rays > 0 {
-				p.near.wonAt = n.now
-			}
-		}
+		n.judged(p, cs[i].score.Rays)
 		if cs[i].score.Rays > 0 && len(chosen) < n.cfg.Contrib {
 			chosen = append(chosen, p)
-		} else if p.inNear && n.now-p.near.wonAt <= stickyFor {
+		} else if p.inNear && n.since(p.near.wonAt) <= stickyFor {
 			sticky = append(sticky, p)
 		}
 	}
@@ -117,15 +112,24 @@ func (n *Node) reselect() {
 	slices.SortFunc(chosen, comparePeers)
 	n.replaceNear(chosen)
 	for i := range cs {
-		if m := cs[i].p.near; m != nil && m.joinedAt == n.now {
-			m.score = cs[i].score
-			if m.score.Rays > 0 {
-				m.wonAt = n.now
-			}
+		if m := cs[i].p.near; m != nil && m.fresh {
+			m.fresh = false
+			n.judged(cs[i].p, cs[i].score.Rays)
 		}
 	}
 	j.chosen, j.sticky = chosen, sticky
 	n.measure()
+}
+
+// judged notes what a selection says of a member.
+func (n *Node) judged(p *peer, rays int) {
+	if p.near == nil {
+		return
+	}
+	p.near.rays = uint16(rays)
+	if rays > 0 {
+		p.near.wonAt = at(n.now)
+	}
 }
 
 // rays is how many rays a member won in the last selection.
@@ -133,7 +137,7 @@ func (p *peer) rays() int {
 	if p.near == nil {
 		return 0
 	}
-	return p.near.score.Rays
+	return int(p.near.rays)
 }
 
 // compareCandidates puts the better first. Members count for more, so that
@@ -161,7 +165,7 @@ func (n *Node) replaceNear(chosen []*peer) {
 			continue
 		}
 		p.inNear = true
-		p.near = &nearness{joinedAt: n.now, wonAt: never, subAt: never, busyUntil: never, beatAt: never, vouchAt: never}
+		p.near = newNearness(n.now)
 		n.near = insert(n.near, p)
 		n.changed = n.changed || n.isNews(p)
 		n.n.NearChanges++
@@ -284,10 +288,10 @@ const retell = 15 * second
 
 func (n *Node) hintsFor(p *peer, limit int) []wire.Hint {
 	if m := p.near; m != nil {
-		if m.told == n.news && n.now-m.toldAt < retell && p.vel == (wire.Velocity{}) {
+		if m.told == n.news && n.since(m.toldAt) < retell && p.vel == (wire.Velocity{}) {
 			return nil
 		}
-		m.told, m.toldAt = n.news, n.now
+		m.told, m.toldAt = n.news, at(n.now)
 	}
 	origin := p.at(n.now)
 	j := n.candidates(origin, p, candUsable)

@@ -39,16 +39,24 @@ type peer struct {
 
 // nearness is what a node keeps of a member of its near view.
 type nearness struct {
-	joinedAt  int64 // entered the near view
-	wonAt     int64 // last selection in which it won a ray
-	subAt     int64 // last NearSub sent
-	busyUntil int64
-	beatAt    int64 // last ping sent in place of a refused lease
-	vouchAt   int64 // last time another peer said that it answers
-	score     Score
-	marks     []uint32 // prints of records the peer is known to have
-	told      uint32   // the node's news when the last offer to the peer was made
-	toldAt    int64
+	marks []uint32 // prints of records the peer is known to have
+	told  uint32   // the node's news when the last offer to the peer was made
+
+	joinedAt instant // entered the near view
+	wonAt    instant // last selection in which it won a ray
+	subAt    instant // last NearSub sent
+	busyTo   instant
+	beatAt   instant // last ping sent in place of a refused lease
+	vouchAt  instant // last time another peer said that it answers
+	toldAt   instant
+
+	rays  uint16 // won in the last selection
+	fresh bool   // not judged since it joined
+}
+
+func newNearness(now int64) *nearness {
+	return &nearness{joinedAt: at(now), wonAt: unheard, subAt: unheard, busyTo: unheard,
+		beatAt: unheard, vouchAt: unheard, toldAt: unheard, fresh: true}
 }
 
 // extra is what a node keeps of few peers.
@@ -107,6 +115,9 @@ func (n *Node) knows(p *peer, id wire.ShortID, s wire.Stamp) {
 		return
 	}
 	m := &p.near.marks
+	if *m == nil {
+		*m = make([]uint32, 0, min(n.cfg.Marks, 12))
+	}
 	if len(*m) >= n.cfg.Marks {
 		copy(*m, (*m)[1:])
 		*m = (*m)[:len(*m)-1]
@@ -133,6 +144,9 @@ type table struct {
 func comparePeers(a, b *peer) int {
 	return cmp.Or(cmp.Compare(a.id, b.id), a.rec.Key.Compare(b.rec.Key))
 }
+
+// tableRoom holds the views of a node in a world that stands still.
+const tableRoom = 72
 
 // first is the place of the first peer whose id is not below.
 func (t *table) first(id wire.ShortID) int {
@@ -167,6 +181,9 @@ func (t *table) byID(id wire.ShortID) *peer {
 }
 
 func (t *table) add(p *peer) {
+	if t.all == nil {
+		t.all, t.ids = make([]*peer, 0, tableRoom), make([]wire.ShortID, 0, tableRoom)
+	}
 	i, _ := slices.BinarySearchFunc(t.all, p, comparePeers)
 	t.all, t.ids = slices.Insert(t.all, i, p), slices.Insert(t.ids, i, p.id)
 }

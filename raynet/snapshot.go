@@ -87,10 +87,10 @@ func (p *peer) appendTo(e *base.Encoder) {
 	}
 	e.U32(p.moveSeq)
 	if m := p.near; m != nil {
-		for _, t := range []int64{m.joinedAt, m.wonAt, m.subAt, m.busyUntil, m.beatAt, m.vouchAt} {
-			e.I64(t)
+		for _, t := range []instant{m.joinedAt, m.wonAt, m.subAt, m.busyTo, m.beatAt, m.vouchAt, m.toldAt} {
+			e.I32(int32(t))
 		}
-		e.U32(uint32(m.score.Rays))
+		e.U32(uint32(m.rays))
 		e.U32(uint32(len(m.marks)))
 		for _, k := range m.marks {
 			e.U32(k)
