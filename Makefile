@@ -26,7 +26,7 @@ web_src   := $(shell find web/src web/unbuilt cmd/webbuild -type f 2>/dev/null) 
 guest_src := $(shell find scripting/guest -name node_modules -prune -o -path scripting/guest/dist -prune -o -type f -print 2>/dev/null)
 # Packages of pure functions, quick enough to run again under the race
 # detector: it instruments tests too, and shows that nothing hides a goroutine.
-race_pkgs := ./internal/base/... ./spatial/... ./physics/... ./raynet/... ./region/... ./lumps ./lumps/mem ./lumps/disk
+race_pkgs := ./internal/base/... ./spatial/... ./physics/... ./raynet/... ./presence/... ./region/... ./lumps ./lumps/mem ./lumps/disk
 
 # Every binary here is static. The race detector alone needs a C compiler.
 export CGO_ENABLED := 0

@@ -37,7 +37,8 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 		return s, nil
 	}
 	w.overlay.Stats(s.Counters)
-	s.Counters[countRefused] += s.Counters["raynet_refused"] + s.Counters["raynet_foreign"]
+	w.presence.stats(s.Counters)
+	s.Counters[countRefused] += s.Counters["raynet_refused"] + s.Counters["raynet_foreign"] + s.Counters["presence_foreign"]
 	s.World = w.info()
 	s.Regions = w.regionList()
 	for _, r := range w.servedList() {

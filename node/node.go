@@ -52,6 +52,7 @@ type Node struct {
 	once   sync.Once
 
 	joining sync.Mutex // one create or join at a time
+	epochs  sync.Mutex // guards epoch.json
 
 	mu     sync.Mutex
 	world  *worldState // nil until a world was founded or joined

@@ -72,6 +72,7 @@ func (w *worldState) point() (kind wire.Kind, pose raynet.SetPose, ok bool) {
 func (w *worldState) leaveOverlay() {
 	ctx, cancel := context.WithTimeout(w.n.ctx, farewell)
 	defer cancel()
+	w.presence.leave(ctx)
 	w.overlay.Leave(ctx)
 }
 
@@ -82,8 +83,10 @@ type savedEpoch struct {
 }
 
 // nextEpoch rises over restarts, also when the clock was set back or two fall
-// into one second. The overlay asks for one at a time.
+// into one second. The overlay and the interest layer share the row.
 func (n *Node) nextEpoch() (uint32, error) {
+	n.epochs.Lock()
+	defer n.epochs.Unlock()
 	var saved savedEpoch
 	if _, err := n.home.loadJSON("epoch.json", &saved); err != nil {
 		return 0, err

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/metatopia/metatopia/node/overlay"
 	"github.com/metatopia/metatopia/node/p2p"
 )
 
@@ -48,7 +47,7 @@ func (n *Node) listen(boot []string) error {
 	}
 	cfg := p2p.Config{
 		Key: n.priv, Bootstrap: boot, MDNS: n.cfg.MDNS, UserAgent: "metatopia/" + n.cfg.Version, Log: n.log,
-		PeerUp: n.peerUp, PeerDown: n.peerDown, AddrsChanged: n.addrsChanged, Protocols: overlay.Protocols(),
+		PeerUp: n.peerUp, PeerDown: n.peerDown, AddrsChanged: n.addrsChanged, Protocols: protocols(),
 	}
 	switch n.cfg.Reach {
 	case "public":

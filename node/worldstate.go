@@ -32,6 +32,7 @@ type worldState struct {
 
 	announce *p2p.Topic
 	overlay  *overlay.Overlay
+	presence *interest
 	player   *player
 
 	feeding sync.Mutex // guards border; held before mu
@@ -191,6 +192,10 @@ func (n *Node) enter(c *world.Charter) (*worldState, error) {
 		_ = w.closeRegions()
 		return nil, err
 	}
+	if err := w.startPresence(); err != nil {
+		_ = w.closeRegions()
+		return nil, err
+	}
 	// Last: what is heard from now on finds everything in place.
 	if err := w.startAnnounce(); err != nil {
 		_ = w.closeRegions()
@@ -218,6 +223,7 @@ func (w *worldState) peerUp(k base.Key) {
 
 func (w *worldState) peerDown(k base.Key) {
 	w.overlay.PeerDown(k)
+	w.presence.peerDown(k)
 }
 
 // sitesChanged tells everyone who works with the list of regions.

@@ -115,9 +115,10 @@ func (n *Node) take(p *peer, b *wire.Body) bool {
 	return true
 }
 
-// hintError is how far a hint was off, in units; 0 when there was none.
+// hintError is how far off an avatar that first speaks for itself is from
+// where it was said to be, in units.
 func (n *Node) hintError(p *peer, b *wire.Body) int64 {
-	if !p.hinted {
+	if p.first {
 		return 0
 	}
 	return root(sub(p.pos(n.now), b.Pos).len2())
@@ -129,19 +130,21 @@ func (n *Node) confirm(p *peer, off int64) {
 	p.out, p.tries = outLive, 0
 	n.pending--
 	n.rankSoon = true
+	again := 2 * second
 	near := n.matters(&p.body, p.at)
 	switch {
 	case near:
 		n.judge(p, right)
 	case off > n.interest()/2:
 		n.judge(p, wrong)
+		again = 10 * second
 	default:
 		// It was there, and has gone on or turned away since.
 		n.judge(p, neither)
 	}
 	if !near && p.in == wire.None {
 		n.unsubscribe(p)
-		n.refuse(p.id, 2*second)
+		n.refuse(p.id, again)
 		n.release(p)
 	}
 }

@@ -231,6 +231,17 @@ type InspectResponse struct {
 	Author    string `json:"author,omitempty"`
 	Runs      uint64 `json:"runs"` // events its script has handled
 	LastError string `json:"lastError,omitempty"`
+	// Presence is what the avatar's own node says of it; nil for other
+	// things, and for avatars that this node does not hear of.
+	Presence *Presence `json:"presence,omitempty"`
+}
+
+// Presence is how an avatar is known from its own node, beside its region.
+type Presence struct {
+	Rate string  `json:"rate"` // asked for: full or slow; none for a subscriber only
+	Age  float64 `json:"age"`  // seconds since it said so
+	Pos  Point   `json:"pos"`  // thought on from then
+	Off  float64 `json:"off"`  // metres from where its region shows it
 }
 
 // SetSlotRequest writes one slot of a thing that the caller owns.
