@@ -80,7 +80,7 @@ func (s *Scratch) clip(origin spatial.Pos, box spatial.Box, cands []spatial.Pos)
 // runnerUp finds the plane that the ray through a point of plane p's face
 // meets next, and the value x·q of the point there: at 1/value times the
 // point.
-func (s *Scratch) runnerUp(p int, x Point, origin spatial.Pos, cands []spatial.Pos) (next int, value float64) {
+func (s *Scratch) runnerUp(p int, x xyz, origin spatial.Pos, cands []spatial.Pos) (next int, value float64) {
 	h := &s.hull
 	x2 := x.dot(x)
 	next = -1
@@ -88,12 +88,12 @@ func (s *Scratch) runnerUp(p int, x Point, origin spatial.Pos, cands []spatial.P
 		if k == len(h.planes) {
 			h.add(inverse(offset(origin, cands[s.order[k-walls]])))
 		}
-		q := &h.planes[k]
-		if v := x.dot(*q); v > value {
+		q := h.planes[k]
+		if v := x.dot(q); v > value {
 			if k != p {
 				next, value = k, v
 			}
-		} else if k >= walls && q.dot(*q)*x2*disorder < value*value {
+		} else if k >= walls && q.dot(q)*x2*disorder < value*value {
 			break
 		}
 	}
@@ -103,7 +103,7 @@ func (s *Scratch) runnerUp(p int, x Point, origin spatial.Pos, cands []spatial.P
 
 // middle gives the volume of the pyramid from the origin to a face, and the
 // face's centre of mass.
-func middle(face []Point) (cone float64, centre Point) {
+func middle(face []xyz) (cone float64, centre xyz) {
 	a := face[0]
 	for i := 1; i+1 < len(face); i++ {
 		b, c := face[i], face[i+1]
@@ -112,26 +112,21 @@ func middle(face []Point) (cone float64, centre Point) {
 			v = -v
 		}
 		cone += v
-		for k := range centre {
-			centre[k] += float64(v * (a[k] + b[k] + c[k]))
-		}
+		centre = centre.plus(a.plus(b).plus(c).times(v))
 	}
 	if cone == 0 {
 		return 0, a
 	}
-	for k := range centre {
-		centre[k] /= 3 * cone
-	}
-	return cone / 6, centre
+	return cone / 6, centre.times(1 / (3 * cone))
 }
 
 // inverse gives 2p/|p|²: the bisector towards p is where x·q = 1. p is at
 // least one unit long: the core never offers a candidate at the origin.
-func inverse(p Point) Point {
-	n2 := p.dot(p)
+func inverse(p [3]float64) xyz {
+	v := xyz{p[0], p[1], p[2]}
+	n2 := v.dot(v)
 	if n2 == 0 {
-		return Point{}
+		return xyz{}
 	}
-	f := 2 / n2
-	return Point{p[0] * f, p[1] * f, p[2] * f}
+	return v.times(2 / n2)
 }

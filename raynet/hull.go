@@ -9,7 +9,7 @@ import "github.com/metatopia/metatopia/spatial"
 // and fans the hole (beneath-beyond; for cells: Ray, Sokolov, Lefebvre and
 // Lévy 2018). Planes 0 to 5 are the walls.
 type hull struct {
-	planes  []Point // q of each plane, in 1/m
+	planes  []xyz // q of each plane, in 1/m
 	corners []corner
 	value   []float64 // of each corner in the cut at hand: x·q - 1
 
@@ -17,14 +17,14 @@ type hull struct {
 	rim   []rimEdge
 	first []int32 // of each plane with the stamp: its place in rim
 	stamp []int32
-	loop  []Point // corners of a face
+	loop  []xyz // corners of a face
 	cuts  int32
 }
 
 // corner is a vertex of the cell. Its planes are in order around it as seen
 // from outside; edge i lies between planes i and i+1 and leads to corner to[i].
 type corner struct {
-	at    Point
+	at    xyz
 	plane [3]int32
 	to    [3]int32
 }
@@ -33,7 +33,7 @@ type corner struct {
 // it lies between planes a and b and comes from the corner that stays, whose
 // edge back it is.
 type rimEdge struct {
-	at         Point
+	at         xyz
 	a, b       int32
 	stay, back int32
 }
@@ -63,23 +63,30 @@ func (c *corner) edge(a int32) int32 {
 // inside of it.
 func (h *hull) reset(origin spatial.Pos, box spatial.Box) {
 	h.planes, h.first, h.stamp = sized(h.planes, walls), sized(h.first, walls), sized(h.stamp, walls)
-	clear(h.planes)
 	clear(h.stamp)
 	h.cuts = 0
 	lo, hi := offset(origin, box.Min), offset(origin, box.Max)
 	for i := range lo {
 		lo[i], hi[i] = min(lo[i], -nearWall), max(hi[i], nearWall)
-		h.planes[2*i][i], h.planes[2*i+1][i] = 1/lo[i], 1/hi[i]
 	}
+	h.planes[0], h.planes[1] = xyz{x: 1 / lo[0]}, xyz{x: 1 / hi[0]}
+	h.planes[2], h.planes[3] = xyz{y: 1 / lo[1]}, xyz{y: 1 / hi[1]}
+	h.planes[4], h.planes[5] = xyz{z: 1 / lo[2]}, xyz{z: 1 / hi[2]}
 	h.corners = sized(h.corners, 8)
 	for k := range int32(8) {
 		c := &h.corners[k]
+		c.at = xyz{lo[0], lo[1], lo[2]}
+		if k&1 != 0 {
+			c.at.x = hi[0]
+		}
+		if k&2 != 0 {
+			c.at.y = hi[1]
+		}
+		if k&4 != 0 {
+			c.at.z = hi[2]
+		}
 		for i := range c.plane {
 			side := k >> i & 1
-			c.at[i] = lo[i]
-			if side == 1 {
-				c.at[i] = hi[i]
-			}
 			c.plane[i] = int32(2*i) + side
 			// The edge between planes i and i+1 runs along the third axis.
 			c.to[i] = k ^ 1<<((i+2)%3)
@@ -93,7 +100,7 @@ func (h *hull) reset(origin spatial.Pos, box spatial.Box) {
 }
 
 // add makes a plane and gives its number.
-func (h *hull) add(q Point) int32 {
+func (h *hull) add(q xyz) int32 {
 	h.planes, h.first, h.stamp = append(h.planes, q), append(h.first, 0), append(h.stamp, 0)
 	return int32(len(h.planes) - 1)
 }
@@ -102,7 +109,8 @@ func (h *hull) add(q Point) int32 {
 func (h *hull) reach() float64 {
 	far := 0.0
 	for i := range h.corners {
-		far = max(far, h.corners[i].at.dot(h.corners[i].at))
+		p := h.corners[i].at
+		far = max(far, p.dot(p))
 	}
 	return far
 }
@@ -112,16 +120,19 @@ func (h *hull) reach() float64 {
 // goes is not one piece, is not made.
 func (h *hull) cut(plane int32) bool {
 	q := h.planes[plane]
-	h.value = sized(h.value, len(h.corners))
-	h.out = h.out[:0]
-	for i := range h.corners {
-		v := q.dot(h.corners[i].at) - 1
-		h.value[i] = v
+	corners := h.corners
+	h.value = sized(h.value, len(corners))
+	value := h.value[:len(corners)]
+	out := h.out[:0]
+	for i := range corners {
+		v := q.dot(corners[i].at) - 1
+		value[i] = v
 		if v > slack {
-			h.out = append(h.out, int32(i))
+			out = append(out, int32(i))
 		}
 	}
-	if len(h.out) == 0 || !h.outline() {
+	h.out = out
+	if len(out) == 0 || !h.outline() {
 		return false
 	}
 	h.fan(plane)
@@ -221,7 +232,7 @@ func (h *hull) hasFace(plane int) bool { return h.stamp[plane] == h.cuts }
 
 // face gives the corners of a face in order, after index. They are good until
 // the next call.
-func (h *hull) face(plane int32) []Point {
+func (h *hull) face(plane int32) []xyz {
 	h.loop = h.loop[:0]
 	start := h.first[plane]
 	for at := start; ; {
@@ -232,4 +243,29 @@ func (h *hull) face(plane int32) []Point {
 			return h.loop
 		}
 	}
+}
+
+// xyz is a Point that the compiler keeps in registers, which it does not do
+// with arrays.
+type xyz struct{ x, y, z float64 }
+
+func (a xyz) dot(b xyz) float64 {
+	return float64(a.x*b.x) + float64(a.y*b.y) + float64(a.z*b.z)
+}
+
+func (a xyz) cross(b xyz) xyz {
+	return xyz{
+		float64(a.y*b.z) - float64(a.z*b.y),
+		float64(a.z*b.x) - float64(a.x*b.z),
+		float64(a.x*b.y) - float64(a.y*b.x),
+	}
+}
+
+func (a xyz) plus(b xyz) xyz { return xyz{a.x + b.x, a.y + b.y, a.z + b.z} }
+
+func (a xyz) times(f float64) xyz { return xyz{float64(a.x * f), float64(a.y * f), float64(a.z * f)} }
+
+// towards is a + t(b-a).
+func (a xyz) towards(b xyz, t float64) xyz {
+	return xyz{a.x + float64(t*(b.x-a.x)), a.y + float64(t*(b.y-a.y)), a.z + float64(t*(b.z-a.z))}
 }
