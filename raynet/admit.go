@@ -176,6 +176,7 @@ func (n *Node) bootstrap(in Bootstrap) {
 			n.joinPassive(p)
 		}
 	}
+	n.greet()
 	for _, k := range in.Keys {
 		if k == n.id || slices.Contains(n.boot, k) {
 			continue

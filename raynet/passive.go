@@ -1,5 +1,10 @@
 package raynet
 
+import (
+	"cmp"
+	"slices"
+)
+
 // The passive view (Leitao, Pereira, Rodrigues 2007) holds peers that went
 // silent. Without it a split of the network is for ever: each side buries the
 // other and then knows nobody there.
@@ -51,4 +56,26 @@ func (n *Node) passiveRound() {
 	t.gap = min(2*t.gap, probeLast)
 	t.at = n.now + n.jittered(t.gap)
 	n.offer(due, false)
+}
+
+// greetings is how many remembered nodes a newcomer speaks to at once.
+const greetings = 8
+
+// greet offers to the remembered nodes that were closest to this node's place:
+// after a restart most neighbours are where they were, and name the others.
+func (n *Node) greet() {
+	known := make([]*peer, 0, len(n.random)+len(n.passive))
+	for _, view := range [][]*peer{n.random, n.passive} {
+		for _, p := range view {
+			if p.hasRec && p.heardAt == unheard && p.sentAt == unheard {
+				known = append(known, p)
+			}
+		}
+	}
+	slices.SortStableFunc(known, func(a, b *peer) int {
+		return cmp.Compare(n.self.point.Dist2(a.at(n.now)), n.self.point.Dist2(b.at(n.now)))
+	})
+	for _, p := range known[:min(len(known), greetings)] {
+		n.offer(p, false)
+	}
 }

@@ -52,13 +52,15 @@ type worldKind struct {
 	name   string
 	layout Layout
 	seeds  int
+	memory int // nodes of each sort that everybody remembers
 }
 
 var worldKinds = []worldKind{
-	{"uniform", Uniform, 0},
-	{"seeds", Uniform, 8},
-	{"hotspots", Hotspots, 0},
-	{"slab", Slab, 0},
+	{"uniform", Uniform, 0, 0},
+	{"seeds", Uniform, 8, 0},
+	{"hotspots", Hotspots, 0, 0},
+	{"slab", Slab, 0, 0},
+	{"restart", Uniform, 0, 24},
 }
 
 // Scenario is one experiment.
@@ -91,6 +93,7 @@ var Scenarios = []Scenario{
 	{"hotspots", "70 % stand in spots whose sizes follow a Zipf law", "hotspots", false, hotspots},
 	{"strolls", "they stroll between waypoints, mostly standing", "hotspots", false, strolls},
 	{"slab", "everybody is on the ground of a high world", "slab", false, slab},
+	{"restart", "everybody starts again, knowing 24 nodes close by and 24 others", "restart", false, restart},
 }
 
 // Run is one benchmark of one protocol.
@@ -151,12 +154,12 @@ func (r *Run) inWorld(kind worldKind, todo []Scenario) error {
 	r.W = nil
 	runtime.GC() // the last world goes before the next one comes
 	w, err := NewWorld(WorldConfig{Protocol: r.protocol, Nodes: r.Nodes, Spare: spareNumbers(r.Nodes), Seed: r.Seed,
-		Shards: r.Shards, Layout: kind.layout, Link: *r.Link, Seeds: kind.seeds})
+		Shards: r.Shards, Layout: kind.layout, Link: *r.Link, Seeds: kind.seeds, Remembered: kind.memory})
 	if err != nil {
 		return err
 	}
 	r.W, r.spare = w, r.Nodes
-	if todo[0].Name != "cold" && todo[0].Name != "cold8" {
+	if n := todo[0].Name; n != "cold" && n != "cold8" && n != "restart" {
 		r.scenario = kind.name + " world grows"
 		r.cycles(growth)
 		r.scenario = ""

@@ -82,6 +82,15 @@ type Start struct {
 	Epoch uint32 // 1, and one more with each restart
 	Seed  uint64 // differs from node to node and from run to run
 	Site  bool   // a fixed point rather than a person
+	// Remembers gives the nodes kept from an earlier run, nil for none. It is
+	// for EvStart only.
+	Remembers func(i int32) []Memory
+}
+
+// Memory is one node that another remembers.
+type Memory struct {
+	Node int32
+	Pos  spatial.Pos
 }
 
 // Views are what a node knows of others, by number; a scenario reads them

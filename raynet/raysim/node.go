@@ -81,6 +81,8 @@ type member struct {
 	wakeAt int64     // of the core
 	evil   *turncoat // nil for an honest node
 	sight  *sight    // nil without an interest layer
+
+	remembers func(i int32) []Memory // until it has started
 }
 
 // New implements Protocol.
@@ -95,7 +97,7 @@ func (p *Raynet) New(start Start) Machine {
 	if err != nil {
 		panic("raysim: invariant: the core refuses its configuration: " + err.Error())
 	}
-	return &member{p: p, n: n, shard: s, wakeAt: none, self: start.Node}
+	return &member{p: p, n: n, shard: s, wakeAt: none, self: start.Node, remembers: start.Remembers}
 }
 
 // config is the core's configuration in a box, shared by all nodes there.
@@ -171,6 +173,9 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 	switch ev.Kind {
 	case EvStart:
 		boot := raynet.Bootstrap{}
+		if m.remembers != nil {
+			boot.Entries, m.remembers = entriesOf(m.remembers(m.self)), nil
+		}
 		for _, i := range ev.Keys {
 			boot.Keys = append(boot.Keys, keyOf(i))
 		}
@@ -251,6 +256,17 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 			}
 		}
 	}
+}
+
+// memoryAge is how long ago remembered nodes were last heard of.
+const memoryAge = 20 * wire.AgeUnit * 60
+
+func entriesOf(ms []Memory) (es []wire.Entry) {
+	for _, m := range ms {
+		r := &wire.Record{Kind: wire.Avatar, Key: keyOf(m.Node), Stamp: wire.Stamp{Epoch: 1, Seq: 1}, Pos: m.Pos}
+		es = append(es, wire.Entry{Record: r, Age: wire.AgeOf(memoryAge)})
+	}
+	return es
 }
 
 // hello makes a connection: one round trip, after which both cores have heard

@@ -22,6 +22,9 @@ type WorldConfig struct {
 	// Seeds is how many nodes everybody bootstraps from; 0 gives each node
 	// bootKeys random ones.
 	Seeds int
+	// Remembered gives each node so many of those closest to its place, and
+	// as many random ones, as it would have kept from an earlier run.
+	Remembered int
 }
 
 // bootKeys is how many random nodes a newcomer knows the address of.
@@ -44,6 +47,7 @@ type World struct {
 	asks   []*Batch
 	token  uint64
 	joined int
+	recall func(i int32) []Memory // while the world starts again
 }
 
 // NewWorld makes a world at time 0: everybody starts within the first second.
@@ -56,7 +60,16 @@ func NewWorld(cfg WorldConfig) (*World, error) {
 	w := &World{Engine: e, Box: cfg.Layout.boxOf(cfg.Nodes), cfg: cfg, rng: base.NewRand(cfg.Seed, 0x77),
 		epoch: make([]uint32, all), evil: make([]bool, all)}
 	w.pos = append(cfg.Layout.place(cfg.Nodes, w.Box, w.rng), make([]spatial.Pos, cfg.Spare)...)
+	if cfg.Remembered > 0 {
+		w.grid = newGrid(w.Box, w.pos, func(i int32) bool { return int(i) < cfg.Nodes })
+		w.recall = w.remembered
+	}
 	for i := range int32(cfg.Nodes) {
+		if cfg.Remembered > 0 {
+			w.epoch[i]++ // the run that is over
+			w.Join(i, int64(w.rng.Float64()*float64(Second)), nil)
+			continue
+		}
 		var keys []int32
 		for k := range max(cfg.Seeds, bootKeys) {
 			if cfg.Seeds > 0 {
@@ -72,16 +85,23 @@ func NewWorld(cfg WorldConfig) (*World, error) {
 
 // Enter starts a node that is not there.
 func (w *World) Enter(i int32, at spatial.Pos, when int64, keys []int32) {
-	w.epoch[i]++
+	w.grid, w.recall = nil, nil
 	w.pos[i] = at
 	w.evil[i] = false
-	w.grid = nil
+	w.Join(i, when, keys)
+}
+
+// Join starts a node where it stands.
+func (w *World) Join(i int32, when int64, keys []int32) {
+	w.epoch[i]++
 	w.Add(i, w.cfg.Protocol.New(w.start(i)), when, keys)
 }
 
 func (w *World) start(i int32) Start {
-	return Start{Node: i, Shard: w.ShardOf(i), Pos: w.pos[i], Box: w.Box, Epoch: w.epoch[i],
+	s := Start{Node: i, Shard: w.ShardOf(i), Pos: w.pos[i], Box: w.Box, Epoch: w.epoch[i],
 		Seed: hash(w.cfg.Seed, uint64(i), uint64(w.epoch[i]))}
+	s.Remembers = w.recall
+	return s
 }
 
 // Strangers gives k random living honest nodes, for a newcomer to start from.
