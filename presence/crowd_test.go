@@ -51,6 +51,9 @@ func (w *world) sight(nodes int) (known float64, age []int64) {
 // old, and nobody sends more than the budget. Ten seconds after all have
 // arrived at once a few pairs are still missing; see BenchmarkCrowd.
 func TestCrowdIsKnownWithinTheBudget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("ten thousand node-seconds are too many for the race detector")
+	}
 	w := crowd(t, 1000, Config{})
 	budget := float64(DefaultConfig().Budget)
 	saved := budget * float64(burst) / float64(second)

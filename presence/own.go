@@ -14,7 +14,6 @@ type own struct {
 	vel     wire.Velocity
 	aoi     uint16 // metres
 	posedAt int64
-	placed  bool // SetPose or Start has said where
 
 	stamp  wire.Stamp
 	last   *wire.Pose // the newest pose made

@@ -18,7 +18,7 @@ const (
 )
 
 // peer is a direct relation: this node subscribes to it, or it to this node.
-// Peers stand in one slice and move never; a free place has no relation.
+// It keeps its place in the slice while it lasts; a free place has no relation.
 type peer struct {
 	key   base.Key
 	id    wire.ShortID

@@ -14,7 +14,8 @@ import (
 const snapshotVersion = 1
 
 // AppendSnapshot writes what the node knows, canonically: its own pose, every
-// relation and every avatar heard of, by key and short id. It is for comparing
+// relation and every avatar heard of, by key and short id, then the hints that
+// wait and the refusals, in the order they came. It is for comparing
 // two runs and for looking into one; there is no Restore, since a node that
 // starts again is a new epoch and finds everybody within seconds.
 func (n *Node) AppendSnapshot(b []byte) []byte {
@@ -83,6 +84,16 @@ func (n *Node) AppendSnapshot(b []byte) []byte {
 		for _, t := range []int64{h.at, h.since, h.whoAt} {
 			e.I64(t)
 		}
+	}
+	e.U32(uint32(len(n.waiting)))
+	for i := range n.waiting {
+		e.Key(n.waiting[i].key)
+		e.I64(n.waiting[i].at)
+	}
+	e.U32(uint32(len(n.refused)))
+	for _, r := range n.refused {
+		e.U64(uint64(r.id))
+		e.I64(r.until)
 	}
 	state, inc := n.rng.State()
 	e.U64(state)
