@@ -160,7 +160,7 @@ func (n *Node) entry(p *peer) wire.Entry {
 
 // hint is the same in 30 bytes.
 func (n *Node) hint(p *peer) wire.Hint {
-	return wire.Hint{ID: p.id, Stamp: p.rec.Stamp, Pos: p.rec.Pos, Kind: p.rec.Kind,
+	return wire.Hint{ID: p.id, Stamp: p.rec.Stamp, Pos: n.clamp(p.whereabouts(n.now)), Kind: p.rec.Kind,
 		AgeS: uint8(min(max(n.since(p.bornAt), 0)/second, 255))}
 }
 

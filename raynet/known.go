@@ -86,8 +86,14 @@ func (n *Node) peerUp(key base.Key) {
 			p.more = nil
 		}
 	}
-	if !p.hasRec || n.since(p.heardAt) > n.cfg.Lease {
+	switch {
+	case !p.hasRec && len(n.near) == 0,
+		p.hasRec && p.heardAt != unheard && n.since(p.heardAt) > n.cfg.Lease:
 		n.offer(p, false)
+	case !p.hasRec && p.sentAt == unheard:
+		// Whoever made the connection has something to say; a look at it
+		// later, should it not.
+		p.mute = true
 	}
 }
 

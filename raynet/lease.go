@@ -9,6 +9,10 @@ import (
 
 func (n *Node) subscribe(p *peer) {
 	if p.near != nil {
+		if p.near.subAt == unheard && p.heardAt == unheard {
+			// It may not know who asks.
+			n.send(p, &wire.NearGive{Entries: []wire.Entry{n.selfEntry(p)}}, Reliable)
+		}
 		p.near.subAt = at(n.now)
 	}
 	n.send(p, &wire.NearSub{Have: p.stamp()}, Reliable)
@@ -73,4 +77,8 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 	}
 	p.moveSeq = m.Stamp.Seq
 	p.setPose(m.Pos, m.Vel, n.now)
+	if p.inNear {
+		p.stirs, n.stirred = true, true
+		n.dirty = n.dirty || n.now >= n.selectedAt+n.inWhich(0.05, n.cfg.NearMax)
+	}
 }

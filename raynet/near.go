@@ -16,6 +16,9 @@ const (
 	// stickyFor is how long a member that wins no ray any more may keep a
 	// sticky place.
 	stickyFor = 60 * second
+	// stickyPart ends that earlier among movers: who is a tenth of a spacing
+	// past is past, and the place is worth more to one who comes.
+	stickyPart = 0.1
 )
 
 // candidate is one row of a selection.
@@ -78,6 +81,9 @@ func (n *Node) candidates(origin spatial.Pos, except *peer, who candidacy) *jury
 			continue
 		}
 		j.add(candidate{p: p}, origin, apart(origin, p.at(n.now), key, &p.rec.Key))
+		if k := len(j.cands) - 1; !p.inNear && n.vague(p, j.cands[k].d2) {
+			j.cands, j.at = j.cands[:k], j.at[:k]
+		}
 	}
 	return j
 }
@@ -93,12 +99,13 @@ func (n *Node) reselect() {
 
 	size := n.cfg.Contrib + n.cfg.Sticky
 	chosen, sticky := j.chosen[:0], j.sticky[:0]
+	keep := n.inWhich(stickyPart, stickyFor)
 	for i := range cs {
 		p := cs[i].p
 		n.judged(p, cs[i].score.Rays)
 		if cs[i].score.Rays > 0 && len(chosen) < n.cfg.Contrib {
 			chosen = append(chosen, p)
-		} else if p.inNear && n.since(p.near.wonAt) <= stickyFor {
+		} else if p.inNear && n.since(p.near.wonAt) <= keep {
 			sticky = append(sticky, p)
 		}
 	}
@@ -166,6 +173,7 @@ func (n *Node) replaceNear(chosen []*peer) {
 		}
 		p.inNear = true
 		p.near = newNearness(n.now)
+		n.takeSlot(p.near)
 		n.near = insert(n.near, p)
 		n.changed = n.changed || n.isNews(p)
 		n.n.NearChanges++
@@ -186,8 +194,10 @@ func (n *Node) dropNear(p *peer, tell bool) {
 	if !p.inNear {
 		return
 	}
+	slot := p.near.slot
 	p.inNear, p.near = false, nil
 	n.near = erase(n.near, p)
+	n.freeSlot(slot)
 	n.n.NearChanges++
 	if tell && !p.suspect {
 		n.send(p, &wire.NearUnsub{}, Reliable)
@@ -229,6 +239,7 @@ func (n *Node) measure() {
 	}
 	if k > 0 {
 		n.spacing = sum / float64(k) / spatial.Unit
+		n.measureUnrest()
 	}
 }
 
@@ -237,7 +248,7 @@ func (n *Node) measure() {
 func (n *Node) inReach(p spatial.Pos) bool { return n.reach2 == 0 || n.self.point.Dist2(p) <= n.reach2 }
 
 // nearPeriod is the time to the next exchange: NearEvery while the view
-// changes, then slower and slower; for a mover the time in which it goes a
+// changes, then slower and slower; among movers the time in which they go a
 // tenth of the local spacing.
 func (n *Node) nearPeriod() int64 {
 	if n.changed || len(n.near) == 0 {
@@ -246,13 +257,7 @@ func (n *Node) nearPeriod() int64 {
 		n.nearGap = min(n.nearGap+n.nearGap/2, n.cfg.NearMax)
 	}
 	n.changed = false
-	gap := n.nearGap
-	v := n.self.vel
-	speed := math.Sqrt(float64(v.X*v.X) + float64(v.Y*v.Y) + float64(v.Z*v.Z))
-	if speed > 0 && n.spacing > 0 {
-		gap = min(gap, int64(min(n.spacing/10/speed, 3600)*float64(second)))
-	}
-	return max(gap, n.cfg.NearMin)
+	return max(n.inWhich(0.1, n.nearGap), n.cfg.NearMin)
 }
 
 // nearRound selects with a newly turned lattice and exchanges with one peer:
@@ -303,10 +308,10 @@ func (n *Node) hintsFor(p *peer, limit int) []wire.Hint {
 		if len(hints) == limit {
 			break
 		}
-		if c.p == nil || p.knowsIt(c.p.id, c.p.rec.Stamp) {
+		if c.p == nil || p.knowsIt(c.p.id, n.version(c.p)) {
 			continue
 		}
-		n.knows(p, c.p.id, c.p.rec.Stamp)
+		n.knows(p, c.p.id, n.version(c.p))
 		hints = append(hints, n.hint(c.p))
 	}
 	return hints
@@ -349,19 +354,12 @@ func (n *Node) onHints(from *peer, hints []wire.Hint) {
 	var want wire.NearWant
 	for i := range hints {
 		h := &hints[i]
-		n.knows(from, h.ID, h.Stamp)
-		if h.ID == wire.ShortOf(n.id) || !n.inWorld(h.Pos) || int64(h.AgeS)*second > n.cfg.RecordAge ||
-			n.tombs.covers(h.ID, h.Stamp, n.now) {
-			continue
-		}
-		if k := n.table.byID(h.ID); k != nil && k.hasRec && (k.inNear || k.rec.Stamp.Compare(h.Stamp) >= 0 ||
-			(k.pos() == h.Pos && n.since(k.bornAt) < n.cfg.RecordAge/2)) {
-			// Near members tell their news themselves, and one that has
-			// only signed again is no news yet.
+		n.knowsHint(from, h)
+		if !n.newHint(h) {
 			continue
 		}
 		far := !n.inReach(h.Pos)
-		if k := n.table.byID(h.ID); far || (k != nil && k.hasRec && k.pos() == h.Pos) {
+		if k := n.table.byID(h.ID); far || (k != nil && k.hasRec && !n.strayed(k.whereabouts(n.now), h.Pos, 10)) {
 			// No selection for one that is judged already or too far.
 			if (!far || n.octaveOpen(octave(origin.Dist2(h.Pos)))) && len(want.IDs) < wire.MaxWants {
 				want.IDs = append(want.IDs, h.ID)
@@ -406,6 +404,8 @@ func (n *Node) onWant(p *peer, m *wire.NearWant) {
 
 func (n *Node) onGive(p *peer, m *wire.NearGive) {
 	for i := range m.Entries {
-		n.admit(p, &m.Entries[i], n.cfg.RecordAge)
+		if q := n.admit(p, &m.Entries[i], n.cfg.RecordAge); q != nil && q != p && q.vel != (wire.Velocity{}) && n.inReach(q.at(n.now)) {
+			n.freshen(q)
+		}
 	}
 }

@@ -55,8 +55,15 @@ type Node struct {
 	changed    bool   // the near view has changed since the last round
 	news       uint32 // counts who became known, moved or was lost
 	nearGap    int64
-	spacing    float64 // mean distance of ray winners in metres; 0 unknown
-	reach2     uint64  // squared, units²: farther ones hardly cut the cell; 0 unknown
+	unrest     float64 // mean speed of ray winners against this node, m/s
+
+	stirred   bool // a near member has moved since the last look at the pairs
+	noticedAt int64
+	askWindow int64
+	asked     int // because of hints of movers, since then
+
+	spacing float64 // mean distance of ray winners in metres; 0 unknown
+	reach2  uint64  // squared, units²: farther ones hardly cut the cell; 0 unknown
 
 	nextNear, nextShuffle, nextLong, nextPassive, nextSelfFind, nextHealth int64
 
@@ -90,7 +97,7 @@ func New(cfg *Config, id base.Key, start Start, env Env) (*Node, error) {
 	n := &Node{
 		cfg: cfg, kind: start.Kind, id: id, env: env, rng: *base.NewRand(start.Seed, 1),
 		box:        spatial.Box{Min: shift(cfg.Min, -margin), Max: shift(cfg.Max, margin)},
-		selectedAt: never, joinAt: never,
+		selectedAt: never, joinAt: never, noticedAt: never, askWindow: never,
 		nearGap: cfg.NearEvery,
 	}
 	n.self.epoch, n.self.unixMs = start.Epoch, start.UnixMs
@@ -199,14 +206,23 @@ func (n *Node) jittered(period int64) int64 {
 	return period - period/10 + int64(n.rng.Float64()*float64(period/5))
 }
 
-// selectEvery bounds how often news alone causes a selection.
-const selectEvery = 200 * millisecond
+// selectEvery bounds how often news alone causes a selection, selectFast the
+// same among fast movers.
+const (
+	selectEvery = 200 * millisecond
+	selectFast  = 100 * millisecond
+)
+
+func (n *Node) selectGap() int64 { return max(n.inWhich(0.05, selectEvery), selectFast) }
 
 // settle brings the views and the work in progress up to date with what this
 // Step has learned.
 func (n *Node) settle() {
-	if n.dirty && (n.closure.active || n.now >= n.selectedAt+selectEvery) {
+	if n.dirty && (n.closure.active || n.now >= n.selectedAt+n.selectGap()) {
 		n.reselect()
+	}
+	if n.stirred && n.now >= n.noticedAt+noticeEvery {
+		n.notices()
 	}
 	n.pumpJoin()
 	n.pumpFinds()
@@ -220,7 +236,7 @@ func (n *Node) wake() {
 		t = min(t, n.self.movedAt+n.cfg.MoveEvery)
 	}
 	if n.dirty {
-		t = min(t, n.selectedAt+selectEvery)
+		t = min(t, n.selectedAt+n.selectGap())
 	}
 	if len(n.finds) > 0 || n.closure.active || len(n.routes) > 0 {
 		t = min(t, n.now+busyEvery)
@@ -269,6 +285,8 @@ func (n *Node) recv(from base.Key, m wire.Message) {
 		n.onShuffle(p, m)
 	case *wire.NearOffer:
 		n.onOffer(p, m)
+	case *wire.Notice:
+		n.onNotice(p, m)
 	case *wire.NearWant:
 		n.onWant(p, m)
 	case *wire.NearGive:

@@ -22,6 +22,8 @@ type peer struct {
 	poseAt int64
 	x      [3]int32      // position: rec's, or that of a later Move
 	vel    wire.Velocity // the same
+	mute   bool          // connected, and has not said who it is
+	stirs  bool          // has moved since the last look at the pairs
 
 	bornAt  instant // when rec was signed, as far as its bearers could tell
 	sinceAt instant // when the peer became known
@@ -41,6 +43,7 @@ type peer struct {
 type nearness struct {
 	marks []uint32 // prints of records the peer is known to have
 	told  uint32   // the node's news when the last offer to the peer was made
+	met   uint32   // slots of the members it is adjacent to
 
 	joinedAt instant // entered the near view
 	wonAt    instant // last selection in which it won a ray
@@ -52,6 +55,7 @@ type nearness struct {
 
 	rays  uint16 // won in the last selection
 	fresh bool   // not judged since it joined
+	slot  uint8  // its number among the members
 }
 
 func newNearness(now int64) *nearness {

@@ -49,16 +49,3 @@ func (n *Node) clamp(p spatial.Pos) spatial.Pos {
 }
 
 func (n *Node) inWorld(p spatial.Pos) bool { return n.clamp(p) == p }
-
-// drift bounds dead reckoning: a mover not heard of for longer has probably
-// turned.
-const drift = 2 * second
-
-// reckon extrapolates a pose by the time since it was made.
-func reckon(pos spatial.Pos, vel spatial.Vec, age int64) spatial.Pos {
-	if vel == (spatial.Vec{}) || age <= 0 {
-		return pos
-	}
-	t := float32(min(age, drift)) / float32(second)
-	return pos.Add(spatial.Vec{X: vel.X * t, Y: vel.Y * t, Z: vel.Z * t})
-}

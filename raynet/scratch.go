@@ -11,6 +11,7 @@ import (
 // selections has no meaning: many nodes may share one, one at a time.
 type Scratch struct {
 	jury  jury
+	pairs []pairView
 	order []int32
 	slot  []uint8
 	rays  rayBuffers

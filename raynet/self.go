@@ -16,6 +16,7 @@ type own struct {
 	addr  []byte
 
 	posedAt int64 // last SetPose
+	said    said
 
 	rec      *wire.Record
 	signedAt int64
@@ -25,6 +26,14 @@ type own struct {
 	epoch    uint32
 	unixMs   uint64 // at the first Step
 	movedAt  int64
+}
+
+// said is the pose of the last Move to all lease holders: what they reckon
+// with.
+type said struct {
+	pos spatial.Pos
+	vel wire.Velocity
+	at  int64
 }
 
 func (s *own) pose(id *base.Key, pos spatial.Pos, vel spatial.Vec) {
@@ -62,17 +71,36 @@ const signFast = second
 func (n *Node) keepSigned() {
 	s := &n.self
 	age := n.now - s.signedAt
-	if age >= n.cfg.SignEvery || (age >= signFast && n.strayed(s.rec.Pos, s.pos)) {
+	if age >= n.cfg.SignEvery || (age >= signFast && n.strayed(reckon(s.rec.Pos, s.rec.Vel.Vec(), age), s.pos, 10)) {
 		n.sign()
 	}
 }
 
-func (n *Node) strayed(from, to spatial.Pos) bool {
+// strayed says that two places are at least a part of the local spacing apart.
+func (n *Node) strayed(from, to spatial.Pos, part float64) bool {
 	if from == to {
 		return false
 	}
-	limit := n.spacing / 10 * spatial.Unit
+	limit := n.spacing / part * spatial.Unit
 	return float64(from.Dist2(to)) >= float64(limit*limit)
+}
+
+// sayPart is the part of the local spacing by which lease holders may be wrong
+// about a mover before it tells them, and sayAhead how far they may reckon on
+// meanwhile.
+const (
+	sayPart  = 100
+	sayAhead = second / 2
+)
+
+// strayedFromSaid says that lease holders reckon with a pose that is wrong, or
+// will be before the next beat.
+func (n *Node) strayedFromSaid() bool {
+	s := &n.self
+	age := n.now - s.said.at
+	told, vel := s.said.vel.Vec(), wire.VelocityOf(s.vel).Vec()
+	return n.strayed(reckon(s.said.pos, told, age), s.pos, sayPart) ||
+		(vel != told && n.strayed(reckon(s.said.pos, told, age+sayAhead), reckon(s.pos, vel, sayAhead), sayPart))
 }
 
 // selfEntry is the node's own entry; the address is left out for a peer that
@@ -105,7 +133,7 @@ func (n *Node) setPose(in SetPose) {
 	if !changed {
 		return
 	}
-	s.moved = true
+	s.moved = s.moved || n.strayedFromSaid()
 	switch {
 	case jump:
 		n.sign()
@@ -149,6 +177,7 @@ func (n *Node) setAddr(addr []byte) {
 func (n *Node) flushMove() {
 	n.self.moved, n.self.movedAt = false, n.now
 	m := n.move()
+	n.self.said = said{m.Pos, m.Vel, n.now}
 	for _, p := range n.table.all {
 		if n.ahead(p.leaseTo) {
 			n.send(p, m, LatestWins)
@@ -166,6 +195,7 @@ func (n *Node) move() *wire.Move {
 
 // refresh gives a peer the node's record if it holds an older one.
 func (n *Node) refresh(p *peer, have wire.Stamp) {
+	n.keepSigned()
 	if have.Compare(n.self.rec.Stamp) < 0 {
 		n.send(p, &wire.NearGive{Entries: []wire.Entry{n.selfEntry(p)}}, Reliable)
 	}

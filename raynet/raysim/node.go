@@ -57,7 +57,7 @@ func (p *Raynet) Name() string { return "raynet" }
 // Kinds are the names of the message types by number.
 func (p *Raynet) Kinds() (names []string) {
 	names = append(names, "connect")
-	for t := wire.Type(1); t <= wire.TypeLeave; t++ {
+	for t := wire.Type(1); int(t) < wire.Types; t++ {
 		names = append(names, t.String())
 	}
 	for t := pwire.Type(1); int(t) < pwire.Types; t++ {

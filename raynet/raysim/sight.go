@@ -25,7 +25,7 @@ type sight struct {
 const feedEvery = Second
 
 // sightKind is the number of the interest layer's first kind of message.
-const sightKind = uint8(wire.TypeLeave)
+const sightKind = uint8(wire.Types - 1)
 
 // Watch implements Interested.
 func (p *Raynet) Watch(m Machine, start Start) {

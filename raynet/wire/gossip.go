@@ -56,6 +56,15 @@ func (m *NearGive) append(e *base.Encoder) { appendEntries(e, m.Entries) }
 func (m *NearGive) size() int              { return sizeEntries(m.Entries) }
 func (m *NearGive) read(d *base.Decoder)   { m.Entries = readEntries(d, MaxEntries) }
 
+// Notice names nodes that have come next to the receiver. Like every hint it is
+// unsigned and worth a question at most.
+type Notice struct{ Hints []Hint }
+
+func (m *Notice) Type() Type             { return TypeNotice }
+func (m *Notice) append(e *base.Encoder) { appendHints(e, m.Hints) }
+func (m *Notice) size() int              { return 1 + len(m.Hints)*HintSize }
+func (m *Notice) read(d *base.Decoder)   { m.Hints = readHints(d) }
+
 // Closure asks who cuts the sender's cell: the receiver answers with entries
 // that would win one of the sender's rays and are not among Winners.
 type Closure struct {

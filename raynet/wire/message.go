@@ -6,6 +6,9 @@ import (
 	"github.com/metatopia/metatopia/internal/base"
 )
 
+// Types is the number after the last type's.
+const Types = int(typeEnd)
+
 // Type is byte 1 of a message. Numbers are never used again for another type.
 type Type uint8
 
@@ -30,12 +33,13 @@ const (
 	TypeClosure
 	TypeClosureRep
 	TypeLeave
+	TypeNotice
 	typeEnd
 )
 
 var typeNames = [...]string{"", "ShuffleReq", "ShuffleRep", "NearOffer", "NearWant", "NearGive",
 	"NearSub", "NearUnsub", "Busy", "Move", "Ping", "Pong", "PingReq", "PingAck", "Find", "Closer",
-	"Route", "RouteAck", "Closure", "ClosureRep", "Leave"}
+	"Route", "RouteAck", "Closure", "ClosureRep", "Leave", "Notice"}
 
 func (t Type) String() string {
 	if t == 0 || t >= typeEnd {
@@ -132,6 +136,8 @@ func empty(t Type) Message {
 		return &ClosureRep{}
 	case TypeLeave:
 		return &Leave{}
+	case TypeNotice:
+		return &Notice{}
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ func samples() []Message {
 		&Closure{Query: 4, Self: sampleEntry(6), Winners: []ShortID{1, 2, 3}},
 		&ClosureRep{Query: 4, Entries: []Entry{sampleEntry(7)}},
 		&Leave{Record: left},
+		&Notice{Hints: hints},
 	}
 }
 
