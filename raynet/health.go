@@ -138,7 +138,8 @@ func (n *Node) remove(p *peer) {
 		n.dirty, n.changed = true, true
 		n.mend(p.at(n.now))
 	}
-	p.bornAt = unheard
+	// Neither its record nor its last word makes it a candidate again.
+	p.bornAt, p.heardAt = unheard, unheard
 }
 
 // help is a ping done for another node.

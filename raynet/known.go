@@ -59,6 +59,10 @@ func (n *Node) fresh(p *peer) bool {
 func (n *Node) usable(p *peer) bool { return !p.suspect && n.fresh(p) }
 
 func (n *Node) heard(p *peer) {
+	if p.hasRec && n.tombs.ended(p.id, p.rec.Stamp) {
+		// A message that its farewell has overtaken.
+		return
+	}
 	p.heardAt, p.pingAt, p.suspect = at(n.now), unheard, false
 	if !p.hasRec {
 		return

@@ -30,6 +30,14 @@ func TestColdStartThenSuddenLoss(t *testing.T) {
 	if ok < 0.99 {
 		t.Errorf("routing %.4f after a cold start", ok)
 	}
+	if c := w.components(); c != 1 {
+		t.Errorf("%d components", c)
+	}
+	if c := w.fixpoint(); c > 0.5 {
+		t.Errorf("%.2f members change in a selection of what is known already", c)
+	} else {
+		t.Logf("%.3f members change in a selection of what is known already", c)
+	}
 	for i, n := range w.nodes {
 		if !n.Joined() {
 			t.Errorf("node %d has not joined", i)

@@ -45,6 +45,12 @@ func (t *tombs) lift(id wire.ShortID) {
 	}
 }
 
+// ended says that the epoch of a record ended with a farewell.
+func (t *tombs) ended(id wire.ShortID, s wire.Stamp) bool {
+	tm, ok := t.byID[id]
+	return ok && tm.final && s.Compare(tm.stamp) <= 0
+}
+
 func (t *tombs) drop(id wire.ShortID) {
 	delete(t.byID, id)
 	for i, o := range t.order {

@@ -61,6 +61,8 @@ type world struct {
 	doubled   int
 	found     map[uint64]Found
 	joinedAt  []int64
+	stamps    []map[base.Key]held                 // the newest record each node has held of each
+	refused   []map[base.Key]int64                // when a holder of a lease was first seen not to list its giver
 	bests     map[seenKey][wire.MaxTTL + 1]uint64 // of each route by TTL; 0 is none
 }
 
@@ -81,6 +83,8 @@ func newWorld(t testing.TB, seed uint64, n int, link sim.Link, place func(i int,
 			t.Fatal(err)
 		}
 		w.nodes = append(w.nodes, node)
+		w.stamps = append(w.stamps, map[base.Key]held{})
+		w.refused = append(w.refused, map[base.Key]int64{})
 		w.index[key] = i
 	}
 	return w
@@ -95,6 +99,7 @@ func (w *world) step(i int, in Input) {
 	}
 	w.out.Reset()
 	w.nodes[i].Step(w.q.Now(), in, &w.out)
+	w.check(i, in)
 	for _, e := range slices.Clone(w.out.Effects) {
 		switch e := e.(type) {
 		case Send:
@@ -156,7 +161,7 @@ func (w *world) coldStart(k int) {
 
 func (w *world) run(seconds float64) {
 	w.q.RunUntil(w.q.Now() + int64(seconds*float64(second)))
-	w.invariants()
+	w.checkAll()
 }
 
 func (w *world) alive() (is []int) {
@@ -256,53 +261,6 @@ func (w *world) hops() (h uint64) {
 		h += n.n.RoutesIn
 	}
 	return h
-}
-
-// invariants are the bounds and consistency of every node's state.
-func (w *world) invariants() {
-	w.t.Helper()
-	for i, n := range w.nodes {
-		fail := func(format string, a ...any) {
-			w.t.Fatalf("node %d at %.1f s: %s", i, float64(w.q.Now())/float64(second), fmt.Sprintf(format, a...))
-		}
-		if len(n.table.all) > n.cfg.MaxPeers || !slices.IsSortedFunc(n.table.all, comparePeers) {
-			fail("%d peers, or not sorted", len(n.table.all))
-		}
-		views := map[string][]*peer{"near": n.near, "long": n.long, "random": n.random, "passive": n.passive}
-		limit := map[string]int{"near": n.cfg.Contrib + n.cfg.Sticky, "long": maxLong, "random": n.cfg.Random, "passive": n.cfg.Passive}
-		in := map[string]func(*peer) bool{
-			"near": func(p *peer) bool { return p.inNear }, "long": func(p *peer) bool { return p.inLong },
-			"random": func(p *peer) bool { return p.inRandom }, "passive": func(p *peer) bool { return p.inPassive },
-		}
-		for name, view := range views {
-			if len(view) > limit[name] || !slices.IsSortedFunc(view, comparePeers) {
-				fail("%s view has %d members or is not sorted", name, len(view))
-			}
-			marked := 0
-			for _, p := range n.table.all {
-				if in[name](p) {
-					marked++
-				}
-			}
-			if marked != len(view) {
-				fail("%s view has %d members, %d are marked", name, len(view), marked)
-			}
-			for k, p := range view {
-				if p.key() == n.id || !p.hasRec || (k > 0 && view[k-1].key() == p.key()) || n.table.byKey(p.key()) != p {
-					fail("%s view holds self, a double, a stranger or one without a record", name)
-				}
-			}
-		}
-		for _, p := range n.table.all {
-			if (p.near != nil && len(p.near.marks) > n.cfg.Marks) || (p.near != nil) != p.inNear ||
-				(len(p.addr()) > 0 && wire.DigestOf(p.addr()) != p.rec.Addr) {
-				fail("peer state out of bounds")
-			}
-		}
-		if len(n.tombs.order) > maxTombs || len(n.finds) > maxFinds || len(n.seen.order) > maxSeen {
-			fail("work in progress out of bounds")
-		}
-	}
 }
 
 func (w *world) total(f func(Counters) uint64) (sum uint64) {
