@@ -61,6 +61,7 @@ type world struct {
 	doubled   int
 	found     map[uint64]Found
 	joinedAt  []int64
+	sent      func(wire.Message)                  // told of every message; nil for nobody
 	stamps    []map[base.Key]held                 // the newest record each node has held of each
 	refused   []map[base.Key]int64                // when a holder of a lease was first seen not to list its giver
 	bests     map[seenKey][wire.MaxTTL + 1]uint64 // of each route by TTL; 0 is none
@@ -106,6 +107,9 @@ func (w *world) step(i int, in Input) {
 			to, ok := w.index[e.To]
 			if !ok {
 				continue // a key nobody has
+			}
+			if w.sent != nil {
+				w.sent(e.Msg)
 			}
 			if r, ok := e.Msg.(*wire.Route); ok {
 				w.checkHop(r)
