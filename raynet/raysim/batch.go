@@ -128,6 +128,11 @@ func (w *World) judge(a *asked) {
 // forget drops the batches, whose answers count no more.
 func (w *World) forget() { w.asks = w.asks[:0] }
 
+// drop forgets one batch.
+func (w *World) drop(b *Batch) {
+	w.asks = slices.DeleteFunc(w.asks, func(o *Batch) bool { return o == b })
+}
+
 // Answers is what a batch came to.
 type Answers struct {
 	Success            float64 // part that reached exactly the closest node

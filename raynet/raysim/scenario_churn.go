@@ -17,7 +17,14 @@ func churn(r *Run) {
 	for i := r.spare; i < w.Nodes(); i++ {
 		free = append(free, int32(i))
 	}
-	var batches []*Batch
+	// Batches are summed up and dropped when their answers have come, so that
+	// a day of them does not pass for growth.
+	type asking struct {
+		b  *Batch
+		at int
+	}
+	var open []asking
+	success, batches := 0.0, 0.0
 	firstHour := 0.0
 	heaps := r.plot.curve("heap, part of that after an hour")
 	shapes, looks := Shape{}, 0.0
@@ -42,7 +49,7 @@ func churn(r *Run) {
 		}
 		w.grid = nil
 		if every := max(n/30, 1); c%every == every-1 && c < n-settle {
-			batches = append(batches, w.AskRoutes(r.routes(200), Second, Anywhere))
+			open = append(open, asking{w.AskRoutes(r.routes(200), Second, Anywhere), c})
 			s := w.Shape(w.Sample(min(r.Sample, 100)))
 			shapes.SolidAngle += s.SolidAngle
 			shapes.Coverage += s.Coverage
@@ -57,15 +64,17 @@ func churn(r *Run) {
 			heaps.add(r.since(), h/firstHour)
 		}
 		r.cycles(1)
-	}
-	sum := 0.0
-	for _, b := range batches {
-		sum += b.Answers().Success
+		for len(open) > 0 && c >= open[0].at+settle-1 {
+			success += open[0].b.Answers().Success
+			batches++
+			w.drop(open[0].b)
+			open = open[1:]
+		}
 	}
 	if firstHour > 0 {
 		r.set("heap_growth", liveHeap()/firstHour)
 	}
-	r.set("routing", sum/float64(max(len(batches), 1)))
+	r.set("routing", success/max(batches, 1))
 	r.set("solid_angle", shapes.SolidAngle/max(looks, 1))
 	r.set("coverage", shapes.Coverage/max(looks, 1))
 	r.graph()
