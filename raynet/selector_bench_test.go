@@ -33,3 +33,17 @@ func BenchmarkRays60(b *testing.B)   { benchSelect(b, Rays{N: 128}, 60) }
 func BenchmarkRays300(b *testing.B)  { benchSelect(b, Rays{N: 128}, 300) }
 func BenchmarkExact60(b *testing.B)  { benchSelect(b, Exact{}, 60) }
 func BenchmarkExact300(b *testing.B) { benchSelect(b, Exact{}, 300) }
+
+// BenchmarkExactShell is the worst case: each of 300 candidates has a face.
+func BenchmarkExactShell(b *testing.B) {
+	origin := testBox.Center()
+	cands := make([]spatial.Pos, 300)
+	for i, v := range lattice(len(cands)) {
+		cands[i] = origin.Add(spatial.Vec{X: 30 * v.x, Y: 30 * v.y, Z: 30 * v.z})
+	}
+	scores := make([]Score, len(cands))
+	var s Scratch
+	for b.Loop() {
+		Exact{}.Select(&s, scores, origin, testBox, cands, nil)
+	}
+}

@@ -27,11 +27,15 @@ func knownTo(rng *base.Rand, ps []spatial.Pos, i, nearest, others int) []spatial
 		rest[k] = rest[len(rest)-1]
 		rest = rest[:len(rest)-1]
 	}
-	for k := len(known) - 1; k > 0; k-- {
-		j := rng.IntN(k + 1)
-		known[k], known[j] = known[j], known[k]
-	}
+	shuffle(rng, known)
 	return known
+}
+
+func shuffle(rng *base.Rand, ps []spatial.Pos) {
+	for k := len(ps) - 1; k > 0; k-- {
+		j := rng.IntN(k + 1)
+		ps[k], ps[j] = ps[j], ps[k]
+	}
 }
 
 func distinct(ps []spatial.Pos) []spatial.Pos {
