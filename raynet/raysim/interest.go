@@ -32,17 +32,19 @@ type Interest struct {
 	Watches    int
 }
 
-// watch follows some nodes for a time, which passes meanwhile. between runs
-// after each second, for what else the scenario does.
-func (w *World) watch(nodes []int32, d int64, between func()) Interest {
-	// For each watcher: since when somebody is inside who is not known yet,
-	// and who is inside.
-	entered := make([]map[int32]int64, len(nodes))
-	inside := make([]map[int32]bool, len(nodes))
-	for n := range nodes {
-		entered[n], inside[n] = map[int32]int64{}, map[int32]bool{}
-	}
-	first := true
+// watched is one whose knowledge is compared with the truth.
+type watched struct {
+	entered map[int32]int64 // since when somebody is inside who is not known yet
+	inside  map[int32]bool
+	look    int // the last one at it
+}
+
+// watch follows some nodes for a time, which passes meanwhile; who says which,
+// before each look. between runs after each second, for what else the scenario
+// does.
+func (w *World) watch(who func() []int32, d int64, between func()) Interest {
+	all := map[int32]*watched{}
+	look := 0
 	var aware, drift, ages []float64
 	var in Interest
 	truly, known, heard, claimed, right, unseen := 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -50,12 +52,20 @@ func (w *World) watch(nodes []int32, d int64, between func()) Interest {
 	for end := w.Now() + d; w.Now() < end; {
 		w.Pass(lookEvery)
 		g := w.Grid()
-		for n, i := range nodes {
+		look++
+		for _, i := range who() {
 			m, ok := w.Machine(i).(Watcher)
 			if !ok {
 				continue
 			}
 			in.Measurable = true
+			n := all[i]
+			first := n == nil || n.look != look-1
+			if first {
+				n = &watched{entered: map[int32]int64{}, inside: map[int32]bool{}}
+				all[i] = n
+			}
+			n.look = look
 			at := w.pos[i]
 			for _, k := range m.Sees(w.Now(), AOI, nil) {
 				if k.AgeNs >= staleAfter {
@@ -90,38 +100,40 @@ func (w *World) watch(nodes []int32, d int64, between func()) Interest {
 				if ever {
 					heard++
 				}
-				if !inside[n][j] {
-					inside[n][j] = true
+				if !n.inside[j] {
+					n.inside[j] = true
 					if !first {
-						entered[n][j] = w.Now()
+						n.entered[j] = w.Now()
 					}
 				}
-				if t, waits := entered[n][j]; waits && sees {
+				if t, waits := n.entered[j]; waits && sees {
 					aware = append(aware, float64(w.Now()-t)/float64(Second))
-					delete(entered[n], j)
+					delete(n.entered, j)
 				}
 			})
-			for j := range inside[n] {
+			for j := range n.inside { //lint:sorted counts only
 				if here[j] {
 					continue
 				}
-				delete(inside[n], j)
-				if t, waits := entered[n][j]; waits {
+				delete(n.inside, j)
+				if t, waits := n.entered[j]; waits {
 					// Not known as long as it was there.
 					aware = append(aware, float64(w.Now()-t)/float64(Second))
 					unseen++
-					delete(entered[n], j)
+					delete(n.entered, j)
 				}
 			}
 			in.Watches++
 		}
-		first = false
 		if between != nil && w.Now()%Second < lookEvery {
 			between()
 		}
 	}
-	for n := range entered {
-		for _, t := range entered[n] {
+	for _, n := range all { //lint:sorted quantiles only
+		for _, t := range n.entered { //lint:sorted quantiles only
+			if n.look != look {
+				break // nobody has looked lately
+			}
 			// Waiting still: as long as it has been, at least.
 			aware = append(aware, float64(w.Now()-t)/float64(Second))
 		}

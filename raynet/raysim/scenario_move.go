@@ -13,9 +13,16 @@ func strolls(r *Run) { moving(r, Strolls, 30) }
 
 func moving(r *Run, g Gait, length int) {
 	w := r.W
-	w.watchAll(true)
+	centre := w.Box.Center()
+	if g == Strolls {
+		centre = WherePeopleAre(w)
+	}
+	st := w.startStage(centre)
 	w.StartWalking(g)
-	r.cycles(10)
+	for range 10 {
+		r.cycles(1)
+		st.track()
+	}
 	m := w.startMeter()
 	nodes := w.Sample(min(r.Sample, 100))
 	t := w.startTurnover(nodes)
@@ -24,7 +31,8 @@ func moving(r *Run, g Gait, length int) {
 	crowd := w.AskRoutes(r.routes(1000), int64(n)*Cycle, WherePeopleAre)
 	var shapes Shape
 	looks := 0
-	in := w.watch(nodes, int64(n)*Cycle, func() {
+	in := w.watch(st.seats(nodes, len(nodes)), int64(n)*Cycle, func() {
+		st.track()
 		t.look(w)
 		s := w.Shape(nodes)
 		shapes.SolidAngle += s.SolidAngle
@@ -44,18 +52,21 @@ func moving(r *Run, g Gait, length int) {
 	r.set("coverage", shapes.Coverage/float64(max(looks, 1)))
 	r.interest(in)
 	r.set("near_churn_per_min", t.perMinute(w))
-	r.bytes(c)
+	r.bytes(c, st)
 	r.set("cpu_us_per_cycle", c.CPU)
-	w.watchAll(false)
+	st.end()
 	w.StopWalking()
 	r.cycles(10)
 }
 
 // bytes files what nodes sent, the interest layer's part apart.
-func (r *Run) bytes(c Cost) {
+func (r *Run) bytes(c Cost, st *stage) {
 	r.set("bytes_up_per_s", c.Bytes)
 	r.set("bytes_up_max_per_s", c.BytesMax)
-	per := c.Seconds * float64(r.Nodes)
+	if st == nil {
+		return
+	}
+	per := c.Seconds * float64(max(st.count, 1))
 	seen := 0.0
 	for name, k := range c.Kinds {
 		if strings.HasPrefix(name, "presence.") {
@@ -128,9 +139,9 @@ func teleports(r *Run) {
 func flash(r *Run) {
 	w := r.W
 	crowd := w.Sample(r.Nodes / 10)
-	w.watchAll(true)
 	home := make([]spatial.Pos, len(crowd))
 	centre := w.Box.Center()
+	st := w.startStage(centre)
 	for k, i := range crowd {
 		home[k] = w.pos[i]
 	}
@@ -140,6 +151,7 @@ func flash(r *Run) {
 			for k := c; k < len(crowd); k += over {
 				w.Jump(crowd[k], to(k))
 			}
+			st.track()
 			r.cycles(1)
 		}
 	}
@@ -149,7 +161,8 @@ func flash(r *Run) {
 	r.plot.curve("solid angle").add(r.since(), shape.SolidAngle)
 	r.plot.curve("coverage").add(r.since(), shape.Coverage)
 	m := w.startMeter()
-	in := w.watch(seen[:min(len(seen), 50)], 10*Second, func() {
+	in := w.watch(st.seats(seen[:min(len(seen), 50)], 50), 10*Second, func() {
+		st.track()
 		s := w.Shape(seen[:min(len(seen), 100)])
 		r.plot.curve("solid angle").add(r.since(), s.SolidAngle)
 		r.plot.curve("coverage").add(r.since(), s.Coverage)
@@ -160,8 +173,9 @@ func flash(r *Run) {
 	r.set("crowd_coverage", s.Coverage)
 	r.shape("", w.Sample(r.Sample))
 	r.interest(in)
-	r.bytes(c)
-	w.watchAll(false)
+	r.bytes(c, st)
+	st.end()
+	st = nil
 	uniform := w.AskRoutes(r.routes(1000), 3*Second, Anywhere)
 	inside := w.AskRoutes(r.routes(1000), 3*Second, func(w *World) spatial.Pos { return inBall(centre, 20, w.rng) })
 	r.cycles(3 + settle)

@@ -134,27 +134,3 @@ func (m *member) Knows(_ int64, node int32) (Known, bool) {
 	k, ok := m.n.Peer(keyOf(node))
 	return Known{node, k.Pos, k.AgeNs}, ok
 }
-
-// watchAll puts the interest layer on everybody, or takes it off. Putting it
-// on takes a cycle.
-func (w *World) watchAll(on bool) {
-	p, ok := w.cfg.Protocol.(Interested)
-	if !ok {
-		return
-	}
-	for i := range int32(w.Nodes()) {
-		if !w.Alive(i) {
-			continue
-		}
-		if !on {
-			p.Unwatch(w.Machine(i))
-			continue
-		}
-		p.Watch(w.Machine(i), w.start(i))
-		// A pose brings it to life; spread, so that nobody acts in step.
-		w.SetPose(i, w.Now()+int64(w.rng.Float64()*float64(Second/2)), Pose{Pos: w.pos[i]})
-	}
-	if on {
-		w.Cycles(1)
-	}
-}
