@@ -21,10 +21,12 @@ const (
 	vonAlive  = 5 * raysim.Second
 	// vonTick is how often what has gathered is looked at (TICK_INTERVAL),
 	// vonCare how often a node looks after its neighbours, and
-	// vonCompare how often it has them compare at most.
+	// vonCompare how often it has them compare at most for a newcomer, once it
+	// is no newcomer itself.
 	vonTick    = 100 * raysim.Millisecond
 	vonCare    = raysim.Second
-	vonCompare = 2 * raysim.Second
+	vonCompare = 5 * raysim.Second
+	vonYoung   = 20 * raysim.Second
 	// vonMove is how often a mover tells. VAST tells every step; twice a
 	// second is enough for what is measured and takes a third of the time.
 	vonMove     = 500 * raysim.Millisecond
@@ -50,8 +52,9 @@ const (
 // the neighbour was last looked at, not by a table of what each neighbour is
 // known to know; enclosing neighbours are looked for by a mover's enclosing
 // neighbours only; a hello and the list of enclosing neighbours are one
-// message; neighbours compare every other second, not with every hello, which
-// no start of everybody at once would survive. Since there is no network
+// message; neighbours compare each second while a node is young and after one
+// has vanished, else every five seconds, not with every hello, which no start of
+// everybody at once would survive. Since there is no network
 // yet that a newcomer could rely on, queries are repeated 1, 2, 4, 8 and 16 s
 // after the start, through another node each time. A broken connection is
 // noticed and its route sent again.
@@ -73,11 +76,12 @@ type von struct {
 	halo   float64 // half the mean distance of the enclosing neighbours, metres
 	every  int64   // between two moves told
 
-	careAt, moveAt, joinAt, aliveAt, compareAt int64
-	joins                                      int
-	moved                                      bool
-	changed                                    bool // the enclosing neighbours may be others
-	unsure                                     bool // the enclosing neighbours should compare
+	careAt, moveAt, joinAt, aliveAt, compareAt, bornAt int64
+
+	joins   int
+	changed bool // the enclosing neighbours may be others
+	unsure  bool // the enclosing neighbours should compare
+	lost    bool // and soon: one of them has vanished
 }
 
 // neighbour is one that a node is connected to. Times are ms.
@@ -137,11 +141,11 @@ func newVon(start raysim.Start, nodes int, s *shard) raysim.Machine {
 func (v *von) Step(now int64, ev *raysim.Event, out *raysim.Out) {
 	switch ev.Kind {
 	case raysim.EvStart:
-		v.boot = ev.Keys
+		v.boot, v.bornAt = ev.Keys, now
 		v.joinAt, v.careAt, v.aliveAt = now, now+vonCare, now+vonAlive
 	case raysim.EvPose:
 		if p := pointOf(ev.Pos); p != v.at {
-			v.at, v.moved, v.changed = p, true, true
+			v.at, v.changed = p, true
 			v.moveAt = min(v.moveAt, max(now, v.aliveAt-vonAlive+v.every))
 		}
 	case raysim.EvMessage:

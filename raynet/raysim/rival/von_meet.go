@@ -55,13 +55,18 @@ func (v *von) connect(now int64, c contact) *neighbour {
 	return n
 }
 
-// lose forgets a neighbour; those around the hole have to compare.
-func (v *von) lose(node int32) {
-	if i, ok := v.find(node); ok {
+// leave forgets a neighbour; false when it was none.
+func (v *von) leave(node int32) bool {
+	i, ok := v.find(node)
+	if ok {
 		v.known = slices.Delete(v.known, i, i+1)
-		v.changed, v.unsure = true, true
+		v.changed = true
 	}
+	return ok
 }
+
+// lose forgets one that has vanished; those around the hole have to compare.
+func (v *von) lose(node int32) { v.lost = v.leave(node) || v.lost }
 
 func (v *von) receive(now int64, from int32, m *vonMessage, out *raysim.Out) {
 	if n := v.get(from); n != nil {
@@ -94,7 +99,8 @@ func (v *von) receive(now int64, from int32, m *vonMessage, out *raysim.Out) {
 			v.discover(now, n, out)
 		}
 	case vonBye:
-		v.lose(from)
+		v.unsure = true
+		v.leave(from)
 	}
 }
 
@@ -278,7 +284,7 @@ func (v *von) discover(now int64, who *neighbour, out *raysim.Out) {
 // tell sends the place to all neighbours; those at the boundary of the area of
 // interest, which see beyond it, are asked to look.
 func (v *von) tell(now int64, out *raysim.Out) {
-	v.moved, v.moveAt, v.aliveAt = false, never, now+vonAlive
+	v.moveAt, v.aliveAt = never, now+vonAlive
 	inner := square(max(vonAOI-v.halo, 0))
 	move := &vonMessage{list: []contact{v.me(now)}, kind: vonMoved}
 	boundary := &vonMessage{list: move.list, kind: vonMovedBoundary}
@@ -306,8 +312,8 @@ func (v *von) care(now int64, out *raysim.Out) {
 		v.changed = false
 		v.enclose()
 	}
-	if v.unsure && now >= v.compareAt {
-		v.unsure, v.compareAt = false, now+vonCompare
+	if v.lost || (v.unsure && (now >= v.compareAt || now < v.bornAt+vonYoung)) {
+		v.lost, v.unsure, v.compareAt = false, false, now+vonCompare
 		for i := range v.known {
 			if v.known[i].enclosing {
 				v.send(v.known[i].node, vonEnclosing, nil, v.around(v.known[i].contact), out)
