@@ -19,10 +19,14 @@ latency and loss are simulated, the protocol is the node's own.
 
 Scenarios: ` + overlayScenarios() + `
 
+Rivals are other overlays that run through a part of the scenarios in worlds of the same seed:
+` + overlayRivals() + `
+
 Examples:
   metatopia bench overlay
   metatopia bench overlay --nodes 10000 --json
   metatopia bench overlay --nodes 100000 --scenario cold,steady --plots figures
+  metatopia bench overlay --nodes 10000 --scenario none --rivals von,kad
   metatopia bench overlay --scenario churn --nodes 200 --cycles 86400`
 }
 

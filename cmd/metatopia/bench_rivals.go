@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/metatopia/metatopia/raynet/raysim"
 	"github.com/metatopia/metatopia/raynet/raysim/rival"
@@ -15,6 +16,15 @@ const rivalsUpTo = 10_000
 
 // none names no scenario and no rival.
 var none = []string{"none"}
+
+// overlayRivals says what they are.
+func overlayRivals() string {
+	var lines []string
+	for _, name := range rival.Names() {
+		lines = append(lines, fmt.Sprintf("  %-8s %s", name, rival.About(name)))
+	}
+	return strings.Join(lines, "\n")
+}
 
 // rivals is the other overlays to run.
 func (c overlayBench) rivals() ([]string, error) {

@@ -46,3 +46,31 @@ func TestBenchOverlay(t *testing.T) {
 		t.Errorf("exit code %d when interrupted: %s", code, errs.String())
 	}
 }
+
+// TestBenchRivals: other overlays alone, as references and as a table.
+func TestBenchRivals(t *testing.T) {
+	var out, errs bytes.Buffer
+	args := []string{"bench", "overlay", "--nodes", "50", "--scenario", "none", "--rivals", "knn20,von", "--sample", "10", "--cycles", "2"}
+	if code := run(context.Background(), append(args, "--json"), &terminals{Out: &out, Err: &errs}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs.String())
+	}
+	var r struct{ Figures, Reference map[string]float64 }
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"cold_solid_angle", "cold_routing", "steady_coverage", "steady_solid_angle", "steady_routing", "hops_mean",
+		"bytes_up_per_s", "loss50_routing_after_8", "partition_routing_after_15", "walking_solid_angle", "cpu_us_per_cycle"} {
+		for _, rival := range []string{"knn20.", "von."} {
+			if _, ok := r.Reference[rival+name]; !ok {
+				t.Errorf("no reference %s%s", rival, name)
+			}
+		}
+	}
+	if len(r.Figures) != 0 || r.Reference["von.steady_routing"] < 0.9 {
+		t.Errorf("%s", out.String())
+	}
+	out.Reset()
+	if code := run(context.Background(), append(args, "--rivals", "none"), &terminals{Out: &out, Err: &errs}); code != 2 {
+		t.Errorf("none and others: exit code %d", code)
+	}
+}

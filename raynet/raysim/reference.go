@@ -29,12 +29,22 @@ var References = []Reference{
 	{"loss50.solid_angle_after_10", "loss50_solid_angle_after_10"},
 }
 
+// largeWorld is the size above which another protocol's steady world and its
+// walks are watched for largeCycles only: they take long enough.
+const (
+	largeWorld  = 20_000
+	largeCycles = 5
+)
+
 // Compare runs the scenarios of another protocol that ours is compared with,
 // in worlds of the same seed. What breaks a network has a world of its own:
 // a protocol that does not recover from one thing is not measured in its
 // ruins by the next.
 func Compare(p Protocol, o Options) (*Report, error) {
 	o.brief = true
+	if o.Cycles == 0 && o.Nodes > largeWorld {
+		o.Cycles = largeCycles
+	}
 	var all *Report
 	for _, scenarios := range [][]string{{"cold", "steady", "walking", "partition"}, {"loss50"}} {
 		if o.Scenarios = scenarios; o.Stop != nil && o.Stop() {

@@ -40,11 +40,21 @@ func Names() (names []string) {
 	return names
 }
 
+// About says in a few words what a rival is.
+func About(name string) string {
+	for i := range rivals {
+		if rivals[i].name == name {
+			return rivals[i].about
+		}
+	}
+	return ""
+}
+
 // UnknownError names a rival that there is none of.
 type UnknownError struct{ Name string }
 
 func (e UnknownError) Error() string {
-	return fmt.Sprintf("rival: no rival %q; there are %s", e.Name, strings.Join(Names(), ", "))
+	return fmt.Sprintf("no rival %q; there are %s", e.Name, strings.Join(Names(), ", "))
 }
 
 // New makes a rival for worlds of so many nodes and shards, or an
