@@ -33,10 +33,8 @@ func (n *Node) checkHealth() {
 			}
 		case p.pingAt != unheard && n.since(p.pingAt) >= n.cfg.DeadAfter:
 			dead = append(dead, p)
-		case p.mute && n.since(p.sinceAt) > n.cfg.Beat:
-			if p.mute = false; !p.hasRec {
-				n.offer(p, false)
-			}
+		case p.up && !p.hasRec && p.sentAt == unheard && n.since(p.sinceAt) > n.cfg.Beat:
+			n.offer(p, false)
 		case !n.placed(p) && !p.up && !n.fresh(p) && p.pingAt == unheard && n.since(p.sinceAt) > n.cfg.RecordAge:
 			gone = append(gone, p)
 		}

@@ -94,10 +94,8 @@ func (n *Node) peerUp(key base.Key) {
 	case !p.hasRec && len(n.near) == 0,
 		p.hasRec && p.heardAt != unheard && n.since(p.heardAt) > n.cfg.Lease:
 		n.offer(p, false)
-	case !p.hasRec && p.sentAt == unheard:
-		// Whoever made the connection has something to say; a look at it
-		// later, should it not.
-		p.mute = true
+		// Others are asked by checkHealth if they do not speak: whoever made
+		// the connection has something to say.
 	}
 }
 

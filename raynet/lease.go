@@ -13,7 +13,7 @@ func (n *Node) subscribe(p *peer) {
 			// It may not know who asks.
 			n.send(p, &wire.NearGive{Entries: []wire.Entry{n.selfEntry(p)}}, Reliable)
 		}
-		p.near.subAt = at(n.now)
+		p.near.subAt, p.near.timed = at(n.now), false
 	}
 	n.send(p, &wire.NearSub{Have: p.stamp()}, Reliable)
 }
@@ -76,9 +76,35 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 		return
 	}
 	p.moveSeq = m.Stamp.Seq
-	p.setPose(m.Pos, m.Vel, n.now)
+	n.timeLag(p)
+	p.setPose(m.Pos, m.Vel, n.now-int64(p.lag)*lagUnit)
 	if p.inNear {
 		p.stirs, n.stirred = true, true
 		n.dirty = n.dirty || n.now >= n.selectedAt+n.inWhich(0.05, n.cfg.NearMax)
+	}
+}
+
+// lagUnit and maxLag are the resolution and the bound of measured ways.
+const (
+	lagUnit = 4 * millisecond
+	maxLag  = 500 * millisecond
+)
+
+// timeLag takes the first move after a NearSub for its answer: half the time
+// between is the way of a move. A beat that crosses the question makes it look
+// shorter now and then, so it is averaged.
+func (n *Node) timeLag(p *peer) {
+	if p.near == nil || p.near.timed || p.near.subAt == unheard {
+		return
+	}
+	p.near.timed = true
+	way := n.since(p.near.subAt) / 2
+	if way > maxLag {
+		return
+	}
+	if k := way / lagUnit; p.lag == 0 {
+		p.lag = uint8(k)
+	} else {
+		p.lag = uint8((3*int64(p.lag) + k) / 4)
 	}
 }

@@ -133,7 +133,7 @@ func (n *Node) judged(p *peer, rays int) {
 	if p.near == nil {
 		return
 	}
-	p.near.rays = uint16(rays)
+	p.near.rays = uint8(min(rays, 255))
 	if rays > 0 {
 		p.near.wonAt = at(n.now)
 	}

@@ -101,7 +101,8 @@ func New(cfg *Config, id base.Key, start Start, env Env) (*Node, error) {
 		nearGap: cfg.NearEvery,
 	}
 	n.self.epoch, n.self.unixMs = start.Epoch, start.UnixMs
-	n.self.pose(&id, n.clamp(start.Pos), spatial.Vec{})
+	n.self.posed = n.clamp(start.Pos)
+	n.self.pose(&id, n.self.posed, spatial.Vec{})
 	n.self.signedAt, n.self.movedAt = never, never
 	// A random start keeps the route numbers of two runs apart for peers
 	// that remember the first.
@@ -120,6 +121,7 @@ func (n *Node) Step(now int64, in Input, out *Outbox) {
 	if n.left {
 		return
 	}
+	n.walkOn()
 	n.handle(in)
 	if n.left {
 		return

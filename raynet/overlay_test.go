@@ -188,7 +188,7 @@ func TestWalkersAndATeleport(t *testing.T) {
 		var walk func()
 		walk = func() {
 			n := w.nodes[i]
-			pos := n.self.pos.Add(spatial.Vec{X: vel.X / 10, Z: vel.Z / 10})
+			pos := n.self.posed.Add(spatial.Vec{X: vel.X / 10, Z: vel.Z / 10})
 			if n.clamp(pos) != pos {
 				vel = spatial.Vec{X: -vel.X, Z: -vel.Z}
 			}

@@ -22,7 +22,7 @@ type peer struct {
 	poseAt int64
 	x      [3]int32      // position: rec's, or that of a later Move
 	vel    wire.Velocity // the same
-	mute   bool          // connected, and has not said who it is
+	lag    uint8         // way of its moves, in units of lagUnit; 0 unknown
 	stirs  bool          // has moved since the last look at the pairs
 
 	bornAt  instant // when rec was signed, as far as its bearers could tell
@@ -53,9 +53,10 @@ type nearness struct {
 	vouchAt  instant // last time another peer said that it answers
 	toldAt   instant
 
-	rays  uint16 // won in the last selection
-	fresh bool   // not judged since it joined
-	slot  uint8  // its number among the members
+	rays  uint8 // won in the last selection, 255 for more
+	fresh bool  // not judged since it joined
+	timed bool  // a move has come since the last NearSub
+	slot  uint8 // its number among the members
 }
 
 func newNearness(now int64) *nearness {

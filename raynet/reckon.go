@@ -28,14 +28,19 @@ const sure = second
 // of the distance. A ghost of one that has long gone by would take the rays of
 // those who are there.
 func (n *Node) vague(p *peer, d2 uint64) bool {
-	if p.vel == (wire.Velocity{}) {
-		return false
-	}
 	age := n.now - p.poseAt - sure
-	if age <= 0 {
+	if age <= 0 || p.rec.Kind == wire.Site {
 		return false
 	}
-	stray := float64(p.vel.Vec().Len()) * float64(age) / float64(second)
+	// One that stood then may have left since, as those around here do.
+	v := n.unrest / 2
+	if p.vel != (wire.Velocity{}) {
+		v = max(v, float64(p.vel.Vec().Len()))
+	}
+	if v == 0 {
+		return false
+	}
+	stray := v * float64(age) / float64(second)
 	return stray > n.spacing/2+math.Sqrt(float64(d2))/(8*spatial.Unit)
 }
 

@@ -27,10 +27,11 @@ type relay struct {
 	token uint64
 }
 
-// seen remembers the routes taken over, so that a repeated one is
-// acknowledged and goes no further.
+// seen remembers the routes taken over and the best distance of each, so that
+// a repeated one is acknowledged and goes no further. One that comes back with
+// a better distance is no repetition: among movers a node may be passed twice.
 type seen struct {
-	has   map[seenKey]bool // for look-ups only; nil while empty
+	has   map[seenKey]uint64 // for look-ups only; nil while empty
 	order []seenKey
 }
 
@@ -39,21 +40,37 @@ type seenKey struct {
 	id     uint64
 }
 
-// add says whether k is new.
-func (s *seen) add(k seenKey) bool {
-	if s.has[k] {
-		return false
+// add says whether k is new or has come closer.
+func (s *seen) add(k seenKey, best uint64) bool {
+	if last, ok := s.has[k]; ok {
+		if best < last {
+			s.has[k] = best
+		}
+		return best < last
 	}
 	if len(s.order) >= maxSeen {
 		delete(s.has, s.order[0])
 		s.order = append(s.order[:0], s.order[1:]...)
 	}
 	if s.has == nil {
-		s.has = map[seenKey]bool{}
+		s.has = map[seenKey]uint64{}
 	}
-	s.has[k] = true
+	s.has[k] = best
 	s.order = append(s.order, k)
 	return true
+}
+
+// ended says whether a route has ended here, or is being looked around for
+// before it does.
+const ended = 0
+
+// set notes what became of a route that is remembered still.
+func (s *seen) set(m *wire.Route, best uint64) {
+	if k := (seenKey{m.Origin, m.ID}); s.has[k] != best {
+		if _, ok := s.has[k]; ok {
+			s.has[k] = best
+		}
+	}
 }
 
 func (n *Node) startRoute(in Route) {
@@ -66,7 +83,7 @@ func (n *Node) startRoute(in Route) {
 	m := &wire.Route{ID: n.routeID, Origin: n.id, Target: in.Target, Best: math.MaxUint64, TTL: wire.MaxTTL,
 		Payload: append([]byte(nil), in.Payload...)}
 	m.Sig = n.env.Sign(n.id, m.SigningBytes(n.cfg.World))
-	n.seen.add(seenKey{n.id, m.ID})
+	n.seen.add(seenKey{n.id, m.ID}, m.Best)
 	n.pass(&relay{msg: m, own: true, token: in.Token})
 }
 
@@ -77,7 +94,12 @@ func (n *Node) onRoute(p *peer, m *wire.Route) {
 		return
 	}
 	n.send(p, &wire.RouteAck{ID: m.ID, Origin: m.Origin}, Reliable)
-	if !n.seen.add(seenKey{m.Origin, m.ID}) {
+	if k := (seenKey{m.Origin, m.ID}); !n.seen.add(k, m.Best) {
+		if n.chases(m) && n.seen.has[k] != ended {
+			// Those around the target have passed it in a circle: they are
+			// as close to it as can be told.
+			n.deliver(&relay{msg: m})
+		}
 		return
 	}
 	n.n.RoutesIn++
@@ -98,23 +120,27 @@ func (n *Node) pass(r *relay) {
 	m := r.msg
 	mine := m.Target.Dist2(n.self.point)
 	best := min(m.Best, mine)
+	if n.chases(m) {
+		best = mine
+	}
 	var next *peer
 	nearest := best
 	for _, p := range n.table.all {
 		if !n.usable(p) || slices.Contains(r.tried, p.key()) {
 			continue
 		}
-		if d := m.Target.Dist2(p.at(n.now)); d < nearest {
+		if d := m.Target.Dist2(p.at(n.now)); d < nearest && !n.vague(p, d) {
 			next, nearest = p, d
 		}
 	}
 	switch {
 	case next != nil && len(r.tried) < routeTries:
-		m.Best, m.Confirmed = best, false
+		m.Best, m.Confirmed = best, n.chases(m) && next.inNear
 		n.forward(r, next)
 	case m.Confirmed:
 		n.deliver(r)
 	default:
+		n.seen.set(m, ended)
 		f := n.startFind(findConfirm, m.Target, 0)
 		if f == nil {
 			n.deliver(r)
@@ -123,6 +149,11 @@ func (n *Node) pass(r *relay) {
 		f.route = r
 	}
 }
+
+// chases says that a route is at its end but those around the target move: it
+// goes on to whoever is closer by now, though one of those before may have been
+// closer still when it was there. The 64 hops bound that.
+func (n *Node) chases(m *wire.Route) bool { return m.Confirmed && n.unrest > 0 }
 
 func (n *Node) forward(r *relay, p *peer) {
 	r.next = p.key()
@@ -146,17 +177,33 @@ func (n *Node) confirmed(f *lookup) {
 		return
 	}
 	m := r.msg
-	best := min(m.Best, m.Target.Dist2(n.self.point))
+	best := m.Target.Dist2(n.self.point)
+	if n.unrest == 0 {
+		best = min(best, m.Best)
+	}
+	var next *peer
+	nearest := best
 	for _, c := range f.cands {
-		if c.state != findAnswered || c.d2 >= best {
+		if c.state != findAnswered {
 			continue
 		}
 		if p := n.table.byKey(c.key); p != nil {
-			m.Best, m.Confirmed = best, true
-			r.tried = nil
-			n.forward(r, p)
-			return
+			if d := m.Target.Dist2(p.at(n.now)); d < nearest && !n.vague(p, d) {
+				next, nearest = p, d
+			}
 		}
+	}
+	for _, p := range n.near {
+		if d := m.Target.Dist2(p.at(n.now)); !p.suspect && p.heardAt != unheard && d < nearest && !n.vague(p, d) {
+			next, nearest = p, d
+		}
+	}
+	if next != nil {
+		m.Best, m.Confirmed = best, true
+		n.seen.set(m, best)
+		r.tried = nil
+		n.forward(r, next)
+		return
 	}
 	n.deliver(r)
 }
@@ -169,6 +216,7 @@ func (n *Node) deliver(r *relay) {
 		n.event(Refused, m.Origin)
 		return
 	}
+	n.seen.set(m, ended)
 	n.n.RoutesDelivered++
 	n.out.add(Deliver{Target: m.Target, Payload: m.Payload, From: m.Origin})
 }

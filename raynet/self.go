@@ -15,7 +15,8 @@ type own struct {
 	load  uint16
 	addr  []byte
 
-	posedAt int64 // last SetPose
+	posedAt int64       // last SetPose
+	posed   spatial.Pos // the place it told; pos is reckoned on from there
 	said    said
 
 	rec      *wire.Record
@@ -127,8 +128,8 @@ func (n *Node) setPose(in SetPose) {
 	s := &n.self
 	pos := n.clamp(in.Pos)
 	jump := n.spacing > 0 && s.pos.Dist2(pos) > uint64(float64(n.spacing*n.spacing)*(teleport*teleport*spatial.Unit*spatial.Unit))
-	changed := pos != s.pos || in.Vel != s.vel
-	s.aoi, s.load, s.posedAt = in.AOI, in.Load, n.now
+	changed := pos != s.posed || in.Vel != s.vel
+	s.aoi, s.load, s.posedAt, s.posed = in.AOI, in.Load, n.now, pos
 	s.pose(&n.id, pos, finite(in.Vel))
 	if !changed {
 		return
@@ -144,13 +145,21 @@ func (n *Node) setPose(in SetPose) {
 	}
 }
 
+// walkOn reckons the own place on between two SetPose.
+func (n *Node) walkOn() {
+	if s := &n.self; s.vel != (spatial.Vec{}) {
+		s.pose(&n.id, n.clamp(reckon(s.posed, s.vel, min(n.now-s.posedAt, stillAfter))), s.vel)
+	}
+}
+
 // stillAfter is how long a velocity holds that no SetPose repeats: a driver
 // tells of changes of place, and one who stands still changes nothing.
 const stillAfter = second
 
 func (n *Node) standStill() {
 	if s := &n.self; s.vel != (spatial.Vec{}) && n.now-s.posedAt >= stillAfter {
-		s.vel, s.moved = spatial.Vec{}, true
+		s.pose(&n.id, s.posed, spatial.Vec{})
+		s.moved = true
 	}
 }
 

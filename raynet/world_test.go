@@ -58,12 +58,14 @@ type world struct {
 	cfg   *Config
 
 	delivered map[string]int // payload -> node that delivered it
+	onDeliver func(i int, e Deliver)
 	doubled   int
 	found     map[uint64]Found
 	joinedAt  []int64
-	sent      func(wire.Message)                  // told of every message; nil for nobody
-	stamps    []map[base.Key]held                 // the newest record each node has held of each
-	refused   []map[base.Key]int64                // when a holder of a lease was first seen not to list its giver
+	sent      func(wire.Message)   // told of every message; nil for nobody
+	stamps    []map[base.Key]held  // the newest record each node has held of each
+	refused   []map[base.Key]int64 // when a holder of a lease was first seen not to list its giver
+	moving    bool
 	bests     map[seenKey][wire.MaxTTL + 1]uint64 // of each route by TTL; 0 is none
 }
 
@@ -128,6 +130,9 @@ func (w *world) step(i int, in Input) {
 				w.doubled++
 			}
 			w.delivered[string(e.Payload)] = i
+			if w.onDeliver != nil {
+				w.onDeliver(i, e)
+			}
 		case Found:
 			w.found[e.Token] = e
 		case Event:
@@ -141,6 +146,9 @@ func (w *world) step(i int, in Input) {
 // checkHop asserts rule 6.3: in a world that stands still every hop lowers the
 // best distance a route carries. Retries of one hop carry the same.
 func (w *world) checkHop(r *wire.Route) {
+	if w.moving {
+		return
+	}
 	k := seenKey{r.Origin, r.ID}
 	all := w.bests[k]
 	for ttl := int(r.TTL) + 1; ttl < len(all); ttl++ {
