@@ -203,7 +203,7 @@ func (i *interest) neighbours() presence.Input {
 func feedOf(near []raynet.NeighbourInfo, here spatial.Pos) presence.Neighbours {
 	list := make([]presence.Neighbour, 0, len(near))
 	for _, k := range near {
-		n := presence.Neighbour{Key: k.Key, Pos: k.Pos, Vel: k.Vel, AOI: k.AOI, AgeNs: k.AgeNs}
+		n := presence.Neighbour{Key: k.Key, Pos: k.Pos, Vel: k.Vel, AOI: k.AOI, AgeNs: k.BehindNs()}
 		if k.Kind == wire.Site {
 			n.Pos, n.Vel = here, spatial.Vec{}
 		}

@@ -77,8 +77,9 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 	}
 	p.moveSeq = m.Stamp.Seq
 	n.timeLag(p)
+	beat := m.Vel == (wire.Velocity{}) && p.vel == m.Vel && p.pos() == m.Pos
 	p.setPose(m.Pos, m.Vel, n.now-int64(p.lag)*lagUnit)
-	if p.inNear {
+	if p.inNear && !beat {
 		p.stirs, n.stirred = true, true
 		n.dirty = n.dirty || n.now >= n.selectedAt+n.inWhich(0.05, n.cfg.NearMax)
 	}

@@ -127,3 +127,8 @@ type NeighbourInfo struct {
 	Rays  int    // rays it won in the last selection; 0 for a spare
 	Live  bool   // has been heard directly and is not suspect
 }
+
+// BehindNs is how long ago Pos was where the node is by its last pose: what is
+// left of AgeNs when Pos has been extrapolated as far as it may be. Who thinks
+// Pos on does so from then.
+func (i *NeighbourInfo) BehindNs() int64 { return max(i.AgeNs-drift, 0) }

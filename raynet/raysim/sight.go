@@ -16,13 +16,18 @@ type Interested interface {
 // sight is the interest layer of one node: package presence, fed by the
 // overlay's near view.
 type sight struct {
-	n      *presence.Node
-	wakeAt int64
-	feedAt int64
+	n       *presence.Node
+	wakeAt  int64
+	feedAt  int64
+	changes uint64 // of the near view, when it was told last
 }
 
-// feedEvery is how often the interest layer is told the near view.
-const feedEvery = Second
+// feedEvery is how often the interest layer is told the near view, feedGap the
+// least time between two tellings when it changes.
+const (
+	feedEvery = Second
+	feedGap   = Second / 5
+)
 
 // sightKind is the number of the interest layer's first kind of message.
 const sightKind = uint8(wire.Types - 1)
@@ -62,8 +67,8 @@ func (m *member) look(now int64, ev *Event, out *Out) {
 			in = presence.Tick{}
 		}
 	}
-	if now >= s.feedAt {
-		s.feedAt = now + feedEvery
+	if changes := m.n.Counters().NearChanges; now >= s.feedAt || (changes != s.changes && now >= s.feedAt-feedEvery+feedGap) {
+		s.feedAt, s.changes = now+feedEvery, changes
 		m.see(now, presence.Neighbours{List: m.feed()}, out)
 	}
 	if in != nil {
@@ -75,7 +80,7 @@ func (m *member) feed() []presence.Neighbour {
 	s := m.shard
 	s.feed = s.feed[:0]
 	for _, k := range m.n.Near() {
-		s.feed = append(s.feed, presence.Neighbour{Key: k.Key, Pos: k.Pos, Vel: k.Vel, AOI: k.AOI, AgeNs: k.AgeNs})
+		s.feed = append(s.feed, presence.Neighbour{Key: k.Key, Pos: k.Pos, Vel: k.Vel, AOI: k.AOI, AgeNs: k.BehindNs()})
 	}
 	return s.feed
 }
