@@ -21,6 +21,7 @@ const (
 	findJoin                    // the own place, before the first closure
 	findSelf                    // the own place, now and then
 	findConfirm                 // before a route is delivered here
+	findLong                    // somebody for an octave of the long view
 )
 
 type findState uint8

@@ -1,9 +1,12 @@
 package raynet
 
 import (
+	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/metatopia/metatopia/raynet/wire"
+	"github.com/metatopia/metatopia/spatial"
 )
 
 // octave is the doubling a squared distance (units²) falls into: 0 for the
@@ -73,7 +76,86 @@ func (n *Node) longRound() {
 		p := n.long[n.longTurn%len(n.long)]
 		if n.since(p.heardAt) > n.cfg.DeadAfter {
 			n.ping(p)
-			return
+			break
 		}
 	}
+	n.fillLong(&full)
+}
+
+// fillLast is the longest time between two lookups for an octave that nobody
+// is found in.
+const fillLast = 60 * second
+
+// fillLong looks for links in an octave that has room: among all that is
+// known, sites first, and then by a lookup at a random place at that distance.
+func (n *Node) fillLong(full *[33]int) {
+	if n.spacing == 0 || !n.joined {
+		return
+	}
+	first := octave(uint64(n.spacing*n.spacing*spatial.Unit*spatial.Unit)) + 1
+	last := octave(n.farthest())
+	var open []int
+	for o := first; o <= last; o++ {
+		if full[o] < n.cfg.LongPerOctave {
+			open = append(open, o)
+		}
+	}
+	if len(open) == 0 {
+		n.fillGap = n.cfg.LongEvery
+		return
+	}
+	if n.now < n.nextFill {
+		return
+	}
+	for _, kind := range []wire.Kind{wire.Site, wire.Avatar} {
+		for _, p := range n.table.all {
+			if p.hasRec && p.rec.Kind == kind && slices.Contains(open, octave(n.self.point.Dist2(p.at(n.now)))) {
+				n.tryLong(p)
+			}
+		}
+	}
+	n.nextFill = n.now + n.jittered(n.fillGap)
+	n.fillGap = min(2*n.fillGap, fillLast)
+	o := open[n.rng.IntN(len(open))]
+	if !n.octaveOpen(o) {
+		return
+	}
+	if at, ok := n.somewhereIn(o); ok {
+		n.startFind(findLong, at, 0)
+	}
+}
+
+// farthest is the squared distance to the farthest corner of the world.
+func (n *Node) farthest() uint64 {
+	at, lo, hi := n.self.point, n.cfg.Min, n.cfg.Max
+	return at.Dist2(spatial.Pos{
+		X: farther(at.X, lo.X, hi.X), Y: farther(at.Y, lo.Y, hi.Y), Z: farther(at.Z, lo.Z, hi.Z),
+	})
+}
+
+func farther(x, a, b int64) int64 {
+	if x-a > b-x {
+		return a
+	}
+	return b
+}
+
+// somewhereIn draws a place in an octave and in the world. In the outermost
+// octaves hardly any direction leads to one.
+func (n *Node) somewhereIn(o int) (spatial.Pos, bool) {
+	draw := func() float64 { return float64(2*n.rng.Float64()) - 1 }
+	for range 16 {
+		x, y, z := draw(), draw(), draw()
+		d := math.Sqrt(float64(x*x) + float64(y*y) + float64(z*z))
+		if d > 1 || d < 0.01 {
+			continue
+		}
+		f := float64(uint64(1)<<o) * (0.55 + float64(0.4*n.rng.Float64())) / d
+		at := n.self.point
+		at = spatial.Pos{X: at.X + int64(x*f), Y: at.Y + int64(y*f), Z: at.Z + int64(z*f)}
+		if n.inWorld(at) {
+			return at, true
+		}
+	}
+	return spatial.Pos{}, false
 }

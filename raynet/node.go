@@ -70,6 +70,8 @@ type Node struct {
 	shuffled []*peer // entries of the last shuffle request, to be replaced first
 	shuffles int     // quick ones so far
 	longTurn int
+	nextFill int64 // earliest next lookup for an octave of the long view
+	fillGap  int64
 
 	query   uint32 // last used lookup, closure or ping number
 	finds   []*lookup
@@ -98,7 +100,7 @@ func New(cfg *Config, id base.Key, start Start, env Env) (*Node, error) {
 		cfg: cfg, kind: start.Kind, id: id, env: env, rng: *base.NewRand(start.Seed, 1),
 		box:        spatial.Box{Min: shift(cfg.Min, -margin), Max: shift(cfg.Max, margin)},
 		selectedAt: never, joinAt: never, noticedAt: never, askWindow: never,
-		nearGap: cfg.NearEvery,
+		nearGap: cfg.NearEvery, fillGap: cfg.LongEvery,
 	}
 	n.self.epoch, n.self.unixMs = start.Epoch, start.UnixMs
 	n.self.posed = n.clamp(start.Pos)
