@@ -34,6 +34,8 @@ const (
 	vonMany     = 20_000
 	// vonAsk is how long a hello may stay without an answer.
 	vonAsk = 6 * raysim.Second
+	// vonCrowd is how many neighbours say enough of the density around.
+	vonCrowd = 20
 	// maxFresh bounds the nodes told of that wait for the next tick, and those
 	// that have not answered a hello.
 	maxFresh = 512

@@ -204,6 +204,15 @@ func (v *von) heardOf(node int32) bool {
 // itself not counted; valid until the next call.
 func (v *von) around(c contact) []int32 {
 	all := drop(v.contacts(), c.node)
+	if far := v.beyond(); len(all) >= vonCrowd {
+		near := all[:0]
+		for _, m := range all {
+			if m.at.dist2(c.at) <= far {
+				near = append(near, m)
+			}
+		}
+		all = near
+	}
 	n := len(all)
 	all = append(all, contact{v.self, v.at, 0})
 	ids := v.s.order[:0]
@@ -289,7 +298,7 @@ func (v *von) tell(now int64, out *raysim.Out) {
 	move := &vonMessage{list: []contact{v.me(now)}, kind: vonMoved}
 	boundary := &vonMessage{list: move.list, kind: vonMovedBoundary}
 	for i := range v.known {
-		if n := &v.known[i]; n.at.dist2(v.at) > inner || len(v.known) < 20 {
+		if n := &v.known[i]; n.at.dist2(v.at) > inner || len(v.known) < vonCrowd {
 			out.Send(n.node, raysim.Reliable, boundary)
 		} else {
 			out.Send(n.node, raysim.Reliable, move)
