@@ -27,13 +27,22 @@ var References = []Reference{
 	{"partition.routing_after_15", "partition_routing_after_15"},
 	{"loss50.routing_after_8", "loss50_routing_after_8"},
 	{"loss50.solid_angle_after_10", "loss50_solid_angle_after_10"},
+	{"hotspots.solid_angle", "hotspots_solid_angle"},
+	{"hotspots.routing", "hotspots_routing"},
+	{"hotspots.routing_population", "hotspots_routing_population"},
+	{"hotspots.bytes_up_max_per_s", "hotspots_bytes_up_max_per_s"},
 }
 
 // largeWorld is the size above which another protocol's steady world and its
 // walks are watched for largeCycles only: they take long enough.
+//
+// smallWorld is the size up to which hot spots are among the worlds: where an
+// overlay connects everybody in sight, a spot of a thousand takes a million
+// connections.
 const (
 	largeWorld  = 20_000
 	largeCycles = 5
+	smallWorld  = 2_000
 )
 
 // Compare runs the scenarios of another protocol that ours is compared with,
@@ -46,7 +55,11 @@ func Compare(p Protocol, o Options) (*Report, error) {
 		o.Cycles = largeCycles
 	}
 	var all *Report
-	for _, scenarios := range [][]string{{"cold", "steady", "walking", "partition"}, {"loss50"}} {
+	worlds := [][]string{{"cold", "steady", "walking", "partition"}, {"loss50"}}
+	if o.Nodes <= smallWorld {
+		worlds = append(worlds, []string{"hotspots"})
+	}
+	for _, scenarios := range worlds {
 		if o.Scenarios = scenarios; o.Stop != nil && o.Stop() {
 			break
 		}
