@@ -13,7 +13,7 @@ func (n *Node) subscribe(p *peer) {
 			// It may not know who asks.
 			n.send(p, &wire.NearGive{Entries: []wire.Entry{n.selfEntry(p)}}, Reliable)
 		}
-		p.near.subAt, p.near.timed = at(n.now), false
+		p.near.subAt, p.near.timed = at(n.now), !p.up
 	}
 	n.send(p, &wire.NearSub{Have: p.stamp()}, Reliable)
 }
@@ -78,10 +78,20 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 	p.moveSeq = m.Stamp.Seq
 	n.timeLag(p)
 	beat := m.Vel == (wire.Velocity{}) && p.vel == m.Vel && p.pos() == m.Pos
+	jump := p.inNear && n.strayed(p.whereabouts(n.now), m.Pos, 1)
 	p.setPose(m.Pos, m.Vel, n.now-int64(p.lag)*lagUnit)
-	if p.inNear && !beat {
-		p.stirs, n.stirred = true, true
-		n.dirty = n.dirty || n.now >= n.selectedAt+n.inWhich(0.05, n.cfg.NearMax)
+	if !p.inNear || beat {
+		return
+	}
+	p.stirs, n.stirred = true, true
+	n.dirty = n.dirty || n.now >= n.selectedAt+n.inWhich(0.05, n.cfg.NearMax)
+	if jump || m.Vel == (wire.Velocity{}) {
+		// No speed tells that the cell changes: those around the place it
+		// left need each other.
+		n.changed, n.nextNear = true, min(n.nextNear, n.now+n.cfg.NearEvery)
+	}
+	if jump {
+		n.news++
 	}
 }
 
