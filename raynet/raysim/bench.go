@@ -172,7 +172,13 @@ func (r *Run) inWorld(kind worldKind, todo []Scenario) error {
 		r.scenario, r.begun = s.Name, w.Now()
 		r.plot = &Plot{Scenario: s.Name, Protocol: r.protocol.Name()}
 		w.forget()
+		before := len(r.Report.Order)
 		s.run(r)
+		if r.halt() {
+			// Routes still under way would count as lost.
+			r.Report.unset(before)
+			return nil
+		}
 		if len(r.plot.Curves) > 0 || len(r.plot.Hops) > 0 {
 			r.Report.Plots = append(r.Report.Plots, r.plot)
 		}

@@ -39,6 +39,14 @@ func (r *Report) set(name string, v float64) {
 	r.Figures[name] = v
 }
 
+// unset takes back all figures but the first n.
+func (r *Report) unset(n int) {
+	for _, name := range r.Order[n:] {
+		delete(r.Figures, name)
+	}
+	r.Order = r.Order[:n]
+}
+
 // Plot is the curves of one scenario over its cycles and the hops of its
 // routes.
 type Plot struct {

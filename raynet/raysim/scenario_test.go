@@ -86,6 +86,21 @@ func checkReport(t *testing.T, r *Report) {
 	}
 }
 
+// TestInterrupted: a scenario that was not finished gives no figures.
+func TestInterrupted(t *testing.T) {
+	left := 45
+	r, err := Bench(NewRaynet(raynet.Config{}, 1, 0), Options{Nodes: 50, Scenarios: []string{"cold", "steady"},
+		Stop: func() bool { left--; return left < 0 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range r.Figures {
+		if name != "peak_rss_mb" {
+			t.Errorf("%s is filed", name)
+		}
+	}
+}
+
 func TestUnknownScenario(t *testing.T) {
 	var unknown ErrScenario
 	if _, err := Bench(NewRaynet(raynet.Config{}, 1, 0), Options{Scenarios: []string{"nap"}}); !errors.As(err, &unknown) || unknown.Name != "nap" {
