@@ -85,7 +85,7 @@ func (n *Node) notices() {
 func (n *Node) goesAhead() pvec {
 	v := n.self.vel
 	f := spatial.Unit * float64(noticeAhead) / float64(second)
-	return pvec{float64(v.X) * f, float64(v.Y) * f, float64(v.Z) * f}
+	return pvec{float64(float64(v.X) * f), float64(float64(v.Y) * f), float64(float64(v.Z) * f)}
 }
 
 // note files whom the member is to be told of, unless it has been told lately.

@@ -40,8 +40,8 @@ func (n *Node) vague(p *peer, d2 uint64) bool {
 	if v == 0 {
 		return false
 	}
-	stray := v * float64(age) / float64(second)
-	return stray > n.spacing/2+math.Sqrt(float64(d2))/(8*spatial.Unit)
+	stray := float64(v * float64(age) / float64(second))
+	return stray > float64(n.spacing/2)+float64(math.Sqrt(float64(d2))/(8*spatial.Unit))
 }
 
 // measureUnrest takes the mean speed of the ray winners against this node as
