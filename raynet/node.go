@@ -225,7 +225,7 @@ func (n *Node) settle() {
 	if n.dirty && (n.closure.active || n.now >= n.selectedAt+n.selectGap()) {
 		n.reselect()
 	}
-	if n.stirred && n.now >= n.noticedAt+noticeEvery {
+	if n.stirred && n.now >= n.noticedAt+n.noticeGap() {
 		n.notices()
 	}
 	n.pumpJoin()

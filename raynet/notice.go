@@ -81,6 +81,15 @@ func (n *Node) notices() {
 	}
 }
 
+// noticeGap is the time between two looks: that in which the neighbours go a
+// twentieth of the local spacing.
+func (n *Node) noticeGap() int64 {
+	if n.unrest == 0 {
+		return noticeEvery
+	}
+	return max(n.inWhich(0.05, second), noticeEvery)
+}
+
 // goesAhead is where this node will be, from where it is.
 func (n *Node) goesAhead() pvec {
 	v := n.self.vel
