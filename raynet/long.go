@@ -86,11 +86,14 @@ func (n *Node) longRound() {
 // is found in.
 const fillLast = 60 * second
 
+// fewNeighbours is a near view below which there is nobody to look for.
+const fewNeighbours = 8
+
 // fillLong looks for links in an octave that has room: among all that is
 // known, sites first, and then by a lookup at a random place at that distance.
 func (n *Node) fillLong(full *[33]int) {
-	if n.spacing == 0 || !n.joined || len(n.near) < n.cfg.Contrib+n.cfg.Sticky {
-		// With room left near by, everybody known is near: nobody is far.
+	if n.spacing == 0 || !n.joined || len(n.near) < fewNeighbours {
+		// In a world of a handful everybody is known: nobody is far.
 		return
 	}
 	first := octave(uint64(n.spacing*n.spacing*spatial.Unit*spatial.Unit)) + 1
