@@ -22,7 +22,7 @@ func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
 		n.knows(from, r.ID(), r.Stamp)
 	}
 	firstHand := from != nil && r.Key == from.rec.Key
-	if n.tombs.covers(r.ID(), r.Stamp, n.now) {
+	if n.tombs.covers(r.ID(), r.Stamp, n.now) || n.barred(r) {
 		// Ordinary in gossip: others have not noticed yet.
 		n.n.Stale++
 		return nil
@@ -34,7 +34,7 @@ func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
 			// Ordinary when messages overtake each other.
 			n.n.Stale++
 			return nil
-		case c == 0 && p.rec.Equal(r):
+		case c == 0 && (p.rec == r || p.rec.Equal(r)):
 			n.takeAddr(p, e)
 			if firstHand {
 				// The signer itself says how old it is.
@@ -43,7 +43,8 @@ func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
 			return p
 		case c == 0:
 			if n.verify(r) {
-				n.refuse(&n.n.Conflict, from)
+				n.n.Conflict++
+				n.convict(p, p.rec, r)
 			} else {
 				n.refuse(&n.n.BadSignature, from)
 			}
@@ -71,6 +72,18 @@ func (n *Node) admit(from *peer, e *wire.Entry, maxAge int64) *peer {
 			return nil
 		}
 	}
+	if p.hasRec {
+		switch n.judgeConduct(p, r) {
+		case conductLie:
+			n.n.Conflict++
+			n.convict(p, p.rec, r)
+			return nil
+		case conductJump:
+			if !n.jumps(p) {
+				return nil
+			}
+		}
+	}
 	n.take(p, e)
 	return p
 }
@@ -80,7 +93,7 @@ func (n *Node) take(p *peer, e *wire.Entry) {
 	moved := !p.hasRec || p.pos() != r.Pos
 	if p.hasRec && r.Stamp.Epoch != p.rec.Stamp.Epoch {
 		// Another process: what the last one knew is gone.
-		p.moveSeq, p.leaseTo = 0, unheard
+		p.moveSeq, p.leaseTo, p.sinceAt, p.jumped = 0, unheard, at(n.now), false
 		if p.near != nil {
 			p.near.marks = nil
 		}

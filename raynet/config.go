@@ -30,6 +30,8 @@ type Start struct {
 type Config struct {
 	World    base.ID     // signatures hold in this world only
 	Min, Max spatial.Pos // the world box: its walls bound every cell
+	// MaxSpeed is the greatest in m/s: who is farther away has jumped.
+	MaxSpeed float64
 
 	Selector Selector // zero is Rays{N: 128}
 
@@ -58,6 +60,11 @@ type Config struct {
 	DeadAfter     int64
 	RecordAge     int64 // older records are not used for the near view
 	TombFor       int64
+	Senior        int64 // a peer known for as long may be an elder
+	JumpEvery     int64 // a peer that jumps more often is not followed
+
+	// MinHash chooses the random view by slots that cannot be flooded.
+	MinHash bool
 }
 
 // DefaultConfig holds the figures of the design. The sizes come from measured
@@ -89,6 +96,9 @@ func DefaultConfig() Config {
 		DeadAfter:     4 * second,
 		RecordAge:     30 * second,
 		TombFor:       60 * second,
+		Senior:        600 * second,
+		JumpEvery:     10 * second,
+		MaxSpeed:      400,
 	}
 }
 
@@ -112,6 +122,9 @@ func (c *Config) fill() {
 	if c.Selector == nil {
 		c.Selector = d.Selector
 	}
+	if c.MaxSpeed == 0 {
+		c.MaxSpeed = d.MaxSpeed
+	}
 	for _, f := range []struct {
 		v *int
 		d int
@@ -129,7 +142,8 @@ func (c *Config) fill() {
 		{&c.ShuffleEvery, d.ShuffleEvery}, {&c.LongEvery, d.LongEvery}, {&c.PassiveEvery, d.PassiveEvery},
 		{&c.SelfFindEvery, d.SelfFindEvery}, {&c.MoveEvery, d.MoveEvery}, {&c.SignEvery, d.SignEvery},
 		{&c.Lease, d.Lease}, {&c.Beat, d.Beat}, {&c.SuspectAfter, d.SuspectAfter},
-		{&c.DeadAfter, d.DeadAfter}, {&c.RecordAge, d.RecordAge}, {&c.TombFor, d.TombFor}} {
+		{&c.DeadAfter, d.DeadAfter}, {&c.RecordAge, d.RecordAge}, {&c.TombFor, d.TombFor},
+		{&c.Senior, d.Senior}, {&c.JumpEvery, d.JumpEvery}} {
 		if *f.v == 0 {
 			*f.v = f.d
 		}
@@ -160,6 +174,8 @@ func (c *Config) validate() error {
 		return bad("marks")
 	case c.SuspectAfter >= c.DeadAfter || c.Beat >= c.SuspectAfter:
 		return bad("need Beat < SuspectAfter < DeadAfter")
+	case !(c.MaxSpeed >= 1 && c.MaxSpeed <= 1e6) || c.Senior < 0 || c.JumpEvery < 0:
+		return bad("conduct")
 	case c.NearMin > c.NearEvery || c.NearEvery > c.NearMax:
 		return bad("need NearMin <= NearEvery <= NearMax")
 	case c.NearMin < millisecond || c.MoveEvery < millisecond || c.LongEvery < millisecond ||

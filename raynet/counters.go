@@ -16,6 +16,11 @@ type Counters struct {
 	Unasked      uint64 // answer to no question
 	TooMany      uint64 // refused because a bound was reached
 
+	Throttled uint64 // message beyond its sender's credit
+	TooFast   uint64 // jump of a peer too soon after the last
+	Convicted uint64 // keys barred for what they signed
+	Eclipses  uint64 // alarms
+
 	Selections  uint64
 	NearChanges uint64 // members that entered or left the near view
 	Suspects    uint64

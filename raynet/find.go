@@ -2,7 +2,6 @@ package raynet
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -22,15 +21,7 @@ const (
 	findSelf                    // the own place, now and then
 	findConfirm                 // before a route is delivered here
 	findLong                    // somebody for an octave of the long view
-)
-
-type findState uint8
-
-const (
-	findNew findState = iota
-	findAsked
-	findAnswered
-	findFailed
+	findSure                    // the end of a route that goes there directly
 )
 
 const (
@@ -45,17 +36,11 @@ type lookup struct {
 	kind   findKind
 	token  uint64
 	target spatial.Pos
-	cands  []findCand // closest first
-	sent   int
+	paths  []path     // one, or several until they are merged into one
+	asked  []base.Key // by any path
+	opened int        // paths so far; 0 for a lookup of one path from the start
 	until  int64
-	route  *relay // findConfirm: what waits for the answer
-}
-
-type findCand struct {
-	key   base.Key
-	d2    uint64
-	state findState
-	until int64
+	route  *relay // findConfirm, findSure: what waits for the answer
 }
 
 func (n *Node) startFind(kind findKind, target spatial.Pos, token uint64) *lookup {
@@ -67,48 +52,28 @@ func (n *Node) startFind(kind findKind, target spatial.Pos, token uint64) *looku
 	}
 	f.query = n.nextQuery()
 	n.n.Finds++
-	if kind == findSelf {
-		// Through entries of the random view: the neighbours would only
-		// say what is known.
-		for _, p := range n.pickRandom(findWidth, nil) {
-			n.addCand(f, p)
-		}
-	}
-	if len(f.cands) == 0 {
-		for _, p := range n.table.all {
-			if n.usable(p) {
-				n.addCand(f, p)
-			}
-		}
-	}
-	if len(f.cands) == 0 {
-		for _, p := range n.random {
-			n.addCand(f, p)
-		}
+	if !n.spread(f) {
+		n.openSingle(f)
 	}
 	n.finds = append(n.finds, f)
 	return f
 }
 
-// addCand files a candidate by its distance; the farthest not yet asked goes
-// when there are too many.
-func (n *Node) addCand(f *lookup, p *peer) {
-	c := findCand{key: p.key(), d2: math.MaxUint64}
-	if p.hasRec {
-		c.d2 = f.target.Dist2(p.at(n.now))
-	}
-	for _, o := range f.cands {
-		if o.key == p.rec.Key {
-			return
+// openSingle starts a lookup of one path from everybody usable; the random
+// view may hold older records.
+func (n *Node) openSingle(f *lookup) {
+	w := path{width: findWidth, quorum: findQuorum, budget: findBudget}
+	for _, p := range n.table.all {
+		if n.usable(p) {
+			w.add(n.candidateOf(f, p))
 		}
 	}
-	i, _ := slices.BinarySearchFunc(f.cands, c, func(a, b findCand) int {
-		return cmp.Or(cmp.Compare(a.d2, b.d2), a.key.Compare(b.key))
-	})
-	f.cands = slices.Insert(f.cands, i, c)
-	if len(f.cands) > findKeep {
-		f.cands = f.cands[:findKeep]
+	if len(w.cands) == 0 {
+		for _, p := range n.random {
+			w.add(n.candidateOf(f, p))
+		}
 	}
+	f.paths = append(f.paths, w)
 }
 
 func (n *Node) pumpFinds() {
@@ -125,57 +90,49 @@ func (n *Node) pumpFinds() {
 
 // pumpFind advances one lookup and says whether it is over and complete.
 func (n *Node) pumpFind(f *lookup) (done, ok bool) {
-	flight, answered, quorum, open := 0, 0, 0, false
-	for i := range f.cands {
-		c := &f.cands[i]
-		if c.state == findAsked && n.now >= c.until {
-			c.state = findFailed
-		}
-		switch c.state {
-		case findAsked:
-			flight++
-			open = open || answered < findQuorum
-		case findNew:
-			open = open || answered < findQuorum
-		case findAnswered:
-			answered++
-			if !open {
-				quorum++
+	for {
+		busy := 0
+		for i := range f.paths {
+			if w := &f.paths[i]; !w.done {
+				n.pumpPath(f, w)
+				if !w.done {
+					busy++
+				}
 			}
 		}
-	}
-	if quorum >= findQuorum {
-		return true, true
-	}
-	for i := range f.cands {
-		c := &f.cands[i]
-		if flight >= findWidth || f.sent >= findBudget {
-			break
+		switch {
+		case n.now >= f.until:
+			f.merge()
+			return true, false
+		case busy > 0:
+			return false, false
+		case f.opened == 0:
+			return true, f.paths[0].ok
+		case f.divided() && n.openMore(f):
+		default:
+			f.merge()
 		}
-		if c.state != findNew {
-			continue
-		}
-		p := n.ensure(c.key)
-		if p == nil {
-			c.state = findFailed
-			continue
-		}
-		c.state, c.until = findAsked, n.now+findTimeout
-		if !p.up {
-			c.until = n.now + findDialing
-		}
-		f.sent++
-		flight++
-		n.send(p, &wire.Find{Query: f.query, Target: f.target, N: wire.MaxCloser}, Reliable)
 	}
-	if flight == 0 {
-		// Nobody is left to ask: complete if everybody known answered.
-		return true, answered > 0 && f.sent < findBudget
+}
+
+// ask puts the question to one candidate; false when it cannot.
+func (n *Node) ask(f *lookup, c *findCand) bool {
+	p := n.ensure(c.key)
+	if p == nil {
+		c.state = findFailed
+		return false
 	}
-	if n.now >= f.until {
-		return true, false
+	c.state, c.until = findAsked, n.now+findTimeout
+	if !p.up {
+		c.until = n.now + findDialing
 	}
-	return false, false
+	f.asked = append(f.asked, c.key)
+	num := uint8(wire.MaxCloser)
+	if f.kind == findSelf {
+		num = selfCloser
+	}
+	n.send(p, &wire.Find{Query: f.query, Target: f.target, N: num}, Reliable)
+	return true
 }
 
 // finish hands the result of a lookup to who wanted it.
@@ -188,9 +145,27 @@ func (n *Node) finish(f *lookup, ok bool) {
 		n.out.add(Found{Token: f.token, Target: f.target, Closest: n.closest(f), OK: ok})
 	case findJoin:
 		n.foundOwnPlace()
+	case findSelf:
+		n.foundMyself(f)
 	case findConfirm:
 		n.confirmed(f)
+	case findSure:
+		n.sure(f)
 	}
+}
+
+// answers are the candidates of an ended lookup that answered and may be
+// named, closest first.
+func (n *Node) answers(f *lookup) (cs []findCand) {
+	if len(f.paths) == 0 {
+		return nil
+	}
+	for _, c := range f.paths[0].cands {
+		if p := n.table.byKey(c.key); c.state == findAnswered && p != nil && n.fresh(p) {
+			cs = append(cs, c)
+		}
+	}
+	return cs
 }
 
 // closest lists the nodes that answered, and this one, closest first.
@@ -198,16 +173,12 @@ func (n *Node) closest(f *lookup) []NeighbourInfo {
 	var out []NeighbourInfo
 	me := f.target.Dist2(n.self.point)
 	mine := false
-	for _, c := range f.cands {
-		p := n.table.byKey(c.key)
-		if c.state != findAnswered || p == nil || !p.hasRec {
-			continue
-		}
+	for _, c := range n.answers(f) {
 		if !mine && (me < c.d2 || (me == c.d2 && n.id.Compare(c.key) < 0)) {
 			mine = true
 			out = append(out, n.Self())
 		}
-		out = append(out, n.info(p))
+		out = append(out, n.info(n.table.byKey(c.key)))
 	}
 	if !mine {
 		out = append(out, n.Self())
@@ -220,15 +191,27 @@ func (n *Node) onFind(p *peer, m *wire.Find) {
 		p  *peer
 		d2 uint64
 	}
-	rows := []row{{nil, m.Target.Dist2(n.self.point)}}
+	// The few best in order, this node first among equals.
+	rows := make([]row, 1, wire.MaxCloser+1)
+	rows[0] = row{nil, m.Target.Dist2(n.self.point)}
 	for _, q := range n.table.all {
-		if q != p && n.usable(q) {
-			rows = append(rows, row{q, m.Target.Dist2(q.at(n.now))})
+		if q == p || !n.usable(q) {
+			continue
+		}
+		d2 := m.Target.Dist2(q.at(n.now))
+		if len(rows) == int(m.N) && d2 >= rows[len(rows)-1].d2 {
+			continue
+		}
+		i := len(rows)
+		for i > 0 && d2 < rows[i-1].d2 {
+			i--
+		}
+		if rows = slices.Insert(rows, i, row{q, d2}); len(rows) > int(m.N) {
+			rows = rows[:m.N]
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.d2, b.d2) })
 	rep := &wire.Closer{Query: m.Query}
-	for _, r := range rows[:min(len(rows), int(m.N))] {
+	for _, r := range rows {
 		if r.p == nil {
 			rep.Entries = append(rep.Entries, n.selfEntry(nil))
 		} else {
@@ -243,30 +226,55 @@ func (n *Node) onCloser(p *peer, m *wire.Closer) {
 		if f.query != m.Query {
 			continue
 		}
-		for i := range f.cands {
-			c := &f.cands[i]
-			if c.key != p.rec.Key || (c.state != findAsked && c.state != findFailed) {
+		for i := range f.paths {
+			w := &f.paths[i]
+			c := w.of(p.rec.Key)
+			if c == nil || (c.state != findAsked && c.state != findFailed) {
 				continue
 			}
 			c.state = findAnswered
-			for j := range m.Entries {
-				if q := n.admit(p, &m.Entries[j], n.cfg.RecordAge); q != nil && q != p && n.usable(q) {
-					n.addCand(f, q)
-				}
-			}
+			n.learn(f, w, p, m.Entries)
 			return
 		}
 	}
 	n.n.Unasked++
 }
 
+// learn takes what an answer names into the path that asked. Records that are
+// farther than enough candidates of the path are not even verified.
+func (n *Node) learn(f *lookup, w *path, from *peer, entries []wire.Entry) {
+	for j := range entries {
+		e := &entries[j]
+		if w.hopeless(f.target.Dist2(e.Record.Pos)) {
+			continue
+		}
+		news := f.news(e.Record.Key) || !n.hasRecord(e.Record.Key)
+		q := n.admit(from, e, n.cfg.RecordAge)
+		if q == nil || q == from || !n.usable(q) {
+			continue
+		}
+		c := n.candidateOf(f, q)
+		c.news = news
+		w.add(c)
+	}
+}
+
+func (n *Node) hasRecord(k base.Key) bool {
+	p := n.table.byKey(k)
+	return p != nil && p.hasRec
+}
+
 // failFinds gives up on a peer in every lookup.
 func (n *Node) failFinds(key base.Key) {
 	for _, f := range n.finds {
-		for i := range f.cands {
-			if c := &f.cands[i]; c.key == key && c.state != findAnswered {
+		for i := range f.paths {
+			if c := f.paths[i].of(key); c != nil && c.state != findAnswered && c.state != findTaken {
 				c.state = findFailed
 			}
 		}
 	}
+}
+
+func compareCands(a, b findCand) int {
+	return cmp.Or(cmp.Compare(a.d2, b.d2), a.key.Compare(b.key))
 }

@@ -104,9 +104,6 @@ func TestForgedRecordsHaveNoEffect(t *testing.T) {
 		{"epoch regression", func(alice, _ signer) wire.Message {
 			return relayed(alice.record(testWorld, 900, func(r *wire.Record) { moved(r); r.Stamp.Epoch = 0 }))
 		}, func(c Counters) uint64 { return c.Stale }},
-		{"two records of one stamp", func(alice, _ signer) wire.Message {
-			return relayed(alice.record(testWorld, 5, moved))
-		}, func(c Counters) uint64 { return c.Conflict }},
 		{"wrong key", func(alice, _ signer) wire.Message {
 			return &wire.NearOffer{Reply: true, Self: wire.Entry{Record: alice.record(testWorld, 6, moved)}}
 		}, func(c Counters) uint64 { return c.WrongKey }},
@@ -163,7 +160,7 @@ func TestForgedRecordsHaveNoEffect(t *testing.T) {
 // What is right is taken: the cases above would pass on a deaf node.
 func TestGoodRecordsHaveEffect(t *testing.T) {
 	n, alice, bob, give := victim(t)
-	give(bob, &wire.NearGive{Entries: []wire.Entry{{Record: alice.record(testWorld, 6, func(r *wire.Record) { r.Pos = spatial.At(1, 1, 1) })}}})
+	give(bob, &wire.NearGive{Entries: []wire.Entry{{Record: alice.record(testWorld, 6, func(r *wire.Record) { r.Pos, r.UnixMs = spatial.At(1, 1, 1), 1000 })}}})
 	if a, _ := n.Peer(alice.key); a.Pos != spatial.At(1, 1, 1) {
 		t.Errorf("alice is believed to be at %v", a.Pos)
 	}

@@ -25,6 +25,7 @@ func (n *Node) checkHealth() {
 	n.tombs.expire(n.now)
 	var dead, gone []*peer
 	var beat *wire.Move
+	n.refill()
 	for _, p := range n.table.all {
 		switch {
 		case p.inNear:

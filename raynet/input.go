@@ -28,7 +28,13 @@ type Message struct {
 type Tick struct{}
 
 // PeerUp says that a peer which speaks this protocol can be sent to.
-type PeerUp struct{ Key base.Key }
+// Group stands for the part of the network that the connection comes from, as
+// a /24 of IPv4 or a /48 of IPv6; zero is unknown or private and never counts
+// against anybody.
+type PeerUp struct {
+	Key   base.Key
+	Group uint32
+}
 
 // PeerDown says that the last connection to a peer has ended.
 type PeerDown struct{ Key base.Key }
@@ -71,6 +77,9 @@ type Route struct {
 	Target  spatial.Pos
 	Payload []byte
 	Token   uint64
+	// Sure looks the node up over disjoint paths first and hands it the
+	// payload directly: slower and dearer, but no hop can drop it.
+	Sure bool
 }
 
 // Leave says farewell to the neighbours. The node answers nothing afterwards.

@@ -75,16 +75,17 @@ func (n *Node) heard(p *peer) {
 	}
 }
 
-func (n *Node) peerUp(key base.Key) {
-	if key == n.id {
+func (n *Node) peerUp(in PeerUp) {
+	if in.Key == n.id {
 		return
 	}
-	p := n.ensure(key)
+	p := n.ensure(in.Key)
 	if p == nil {
 		n.n.TooMany++
 		return
 	}
 	p.up = true
+	n.regroup(p, in.Group)
 	if m := p.more; m != nil {
 		if m.dialAt = never; len(m.addr) == 0 && m.probe == nil && m.addrSent == (wire.Digest{}) {
 			p.more = nil

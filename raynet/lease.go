@@ -13,7 +13,10 @@ func (n *Node) subscribe(p *peer) {
 			// It may not know who asks.
 			n.send(p, &wire.NearGive{Entries: []wire.Entry{n.selfEntry(p)}}, Reliable)
 		}
-		p.near.subAt, p.near.timed = at(n.now), !p.up
+		p.near.subAt = at(n.now)
+		if p.near.mood &^= timed; !p.up {
+			p.near.mood |= timed
+		}
 	}
 	n.send(p, &wire.NearSub{Have: p.stamp()}, Reliable)
 }
@@ -74,6 +77,8 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 	case !n.inWorld(m.Pos):
 		n.refuse(&n.n.OutOfWorld, p)
 		return
+	case n.leaps(p.pos(), m.Pos, n.now-p.poseAt+second/2) && !n.jumps(p):
+		return
 	}
 	p.moveSeq = m.Stamp.Seq
 	n.timeLag(p)
@@ -83,7 +88,8 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 	if !p.inNear || beat {
 		return
 	}
-	p.stirs, n.stirred = true, true
+	p.near.mood |= stirs
+	n.stirred = true
 	n.dirty = n.dirty || n.now >= n.selectedAt+n.inWhich(0.05, n.cfg.NearMax)
 	if jump || m.Vel == (wire.Velocity{}) {
 		// No speed tells that the cell changes: those around the place it
@@ -105,10 +111,10 @@ const (
 // between is the way of a move. A beat that crosses the question makes it look
 // shorter now and then, so it is averaged.
 func (n *Node) timeLag(p *peer) {
-	if p.near == nil || p.near.timed || p.near.subAt == unheard {
+	if p.near == nil || p.near.mood&timed != 0 || p.near.subAt == unheard {
 		return
 	}
-	p.near.timed = true
+	p.near.mood |= timed
 	way := n.since(p.near.subAt) / 2
 	if way > maxLag {
 		return

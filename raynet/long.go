@@ -32,12 +32,15 @@ func (n *Node) tryLong(p *peer) {
 		return
 	}
 	o := octave(n.self.point.Dist2(p.at(n.now)))
+	if p.octave = uint8(o); n.longRival(p) != nil {
+		return
+	}
 	if !n.octaveOpen(o) {
 		if p.rec.Kind != wire.Site || !n.dropAvatar(o) {
 			return
 		}
 	}
-	p.inLong, p.octave = true, uint8(o)
+	p.inLong = true
 	n.long = insert(n.long, p)
 	n.protect(p)
 }

@@ -110,7 +110,12 @@ func (n *Node) reselect() {
 		}
 	}
 	slices.SortStableFunc(sticky, func(a, b *peer) int { return cmp.Compare(a.near.joinedAt, b.near.joinedAt) })
-	chosen = append(chosen, sticky[:min(len(sticky), n.cfg.Sticky)]...)
+	chosen = n.seatElders(chosen)
+	for i := 0; i < len(sticky) && len(chosen) < n.cfg.Contrib+n.cfg.Sticky; i++ {
+		if !slices.Contains(chosen, sticky[i]) {
+			chosen = append(chosen, sticky[i])
+		}
+	}
 	for i := 0; i < len(cs) && len(chosen) < size; i++ {
 		if !slices.Contains(chosen, cs[i].p) {
 			chosen = append(chosen, cs[i].p)
@@ -119,13 +124,14 @@ func (n *Node) reselect() {
 	slices.SortFunc(chosen, comparePeers)
 	n.replaceNear(chosen)
 	for i := range cs {
-		if m := cs[i].p.near; m != nil && m.fresh {
-			m.fresh = false
+		if m := cs[i].p.near; m != nil && m.mood&unjudged != 0 {
+			m.mood &^= unjudged
 			n.judged(cs[i].p, cs[i].score.Rays)
 		}
 	}
 	j.chosen, j.sticky = chosen, sticky
 	n.measure()
+	n.crowded()
 }
 
 // judged notes what a selection says of a member.
@@ -355,6 +361,10 @@ func (n *Node) onHints(from *peer, hints []wire.Hint) {
 	for i := range hints {
 		h := &hints[i]
 		n.knowsHint(from, h)
+		if contradicts(n.table.byID(h.ID), h) && len(want.IDs) < wire.MaxWants {
+			want.IDs = append(want.IDs, h.ID)
+			continue
+		}
 		if !n.newHint(h) {
 			continue
 		}

@@ -67,6 +67,17 @@ type Node struct {
 
 	nextNear, nextShuffle, nextLong, nextPassive, nextSelfFind, nextHealth int64
 
+	// How long the node has been at its place, and what guards it there.
+	anchor    spatial.Pos
+	anchorAt  int64
+	electedAt int64
+	alarmAt   int64
+	seats     []seat
+	debts     []debt
+	court     *court
+	slots     []slot // empty unless MinHash
+	slotTurn  int
+
 	shuffled []*peer // entries of the last shuffle request, to be replaced first
 	shuffles int     // quick ones so far
 	longTurn int
@@ -100,6 +111,7 @@ func New(cfg *Config, id base.Key, start Start, env Env) (*Node, error) {
 		cfg: cfg, kind: start.Kind, id: id, env: env, rng: *base.NewRand(start.Seed, 1),
 		box:        spatial.Box{Min: shift(cfg.Min, -margin), Max: shift(cfg.Max, margin)},
 		selectedAt: never, joinAt: never, noticedAt: never, askWindow: never,
+		anchorAt: never, electedAt: never, alarmAt: never,
 		nearGap: cfg.NearEvery, fillGap: cfg.LongEvery,
 	}
 	n.self.epoch, n.self.unixMs = start.Epoch, start.UnixMs
@@ -153,7 +165,7 @@ func (n *Node) handle(in Input) {
 		n.recv(in.From, in.Msg)
 	case Tick:
 	case PeerUp:
-		n.peerUp(in.Key)
+		n.peerUp(in)
 	case PeerDown:
 		n.peerDown(in.Key)
 	case SendFailed:
@@ -284,6 +296,9 @@ func (n *Node) recv(from base.Key, m wire.Message) {
 		return
 	}
 	n.heard(p)
+	if !n.afford(p, m) {
+		return
+	}
 	switch m := m.(type) {
 	case *wire.Shuffle:
 		n.onShuffle(p, m)

@@ -52,9 +52,9 @@ func (n *Node) notices() {
 		}
 		v = append(v, pairView{
 			p: p, at: pvecOf(p.at(n.now + noticeAhead)).minus(pvecOf(n.self.point)),
-			stirs: p.stirs || p.vel != (wire.Velocity{}),
+			stirs: p.near.mood&stirs != 0 || p.vel != (wire.Velocity{}),
 		})
-		p.stirs = false
+		p.near.mood &^= stirs
 	}
 	n.env.Scratch().pairs = v
 	own := n.goesAhead()

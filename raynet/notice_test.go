@@ -301,7 +301,7 @@ func TestOldPosesOfMoversAreVague(t *testing.T) {
 // Rule 7.1: the way of a peer's moves is learned from the answers to NearSub.
 func TestTheWayOfMovesIsTimed(t *testing.T) {
 	w := newWatcher(t, spatial.At(60, 50, 50), spatial.At(40, 50, 50))
-	w.do(PeerUp{w.members[0]}) // the first answer would take the dialling, too
+	w.do(PeerUp{Key: w.members[0]}) // the first answer would take the dialling, too
 	p := w.table.byKey(w.members[0])
 	for range 30 {
 		// Until a subscription is sent, which is answered 200 ms later.
@@ -311,7 +311,7 @@ func TestTheWayOfMovesIsTimed(t *testing.T) {
 			_, sub := s.Msg.(*wire.NearSub)
 			asked = asked || (sub && s.To == w.members[0])
 		}
-		if asked = asked || !p.near.timed; asked {
+		if asked = asked || p.near.mood&timed == 0; asked {
 			w.at += 200 * millisecond
 			w.move(0, spatial.At(60, 50, 50), wire.Velocity{})
 		}

@@ -95,9 +95,11 @@ const (
 	PeerLeft                        // Key said farewell
 	Joined                          // the first closure is complete
 	Refused                         // Key sent a record or message with no effect
+	Convicted                       // Key signed what no honest node signs; see Proofs
+	Eclipse                         // someone keeps neighbours away: Key is one of them, or this node's for a crowd of strangers around it
 )
 
-var eventNames = [...]string{"", "near-joined", "near-left", "died", "left", "joined", "refused"}
+var eventNames = [...]string{"", "near-joined", "near-left", "died", "left", "joined", "refused", "convicted", "eclipse"}
 
 func (k EventKind) String() string {
 	if int(k) < len(eventNames) {

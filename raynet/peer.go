@@ -23,10 +23,11 @@ type peer struct {
 	x      [3]int32      // position: rec's, or that of a later Move
 	vel    wire.Velocity // the same
 	lag    uint8         // way of its moves, in units of lagUnit; 0 unknown
-	stirs  bool          // has moved since the last look at the pairs
+	group  uint8         // of addresses, folded; 0 unknown
+	jumped bool          // sinceAt is when it was last seen to jump
 
 	bornAt  instant // when rec was signed, as far as its bearers could tell
-	sinceAt instant // when the peer became known
+	sinceAt instant // when the peer became known at about its place
 	heardAt instant // last message from the peer itself
 	sentAt  instant
 	pingAt  instant // oldest unanswered ping or shuffle
@@ -38,6 +39,15 @@ type peer struct {
 	hasRec, up, suspect                 bool
 	inNear, inLong, inRandom, inPassive bool
 }
+
+// mood is what is so of a member of the near view.
+type mood uint8
+
+const (
+	unjudged mood = 1 << iota // not in a selection since it joined
+	timed                     // a move has come since the last NearSub
+	stirs                     // has moved since the last look at the pairs
+)
 
 // nearness is what a node keeps of a member of its near view.
 type nearness struct {
@@ -53,15 +63,14 @@ type nearness struct {
 	vouchAt  instant // last time another peer said that it answers
 	toldAt   instant
 
-	rays  uint8 // won in the last selection, 255 for more
-	fresh bool  // not judged since it joined
-	timed bool  // a move has come since the last NearSub
-	slot  uint8 // its number among the members
+	rays uint8 // won in the last selection, 255 for more
+	mood mood
+	slot uint8 // its number among the members
 }
 
 func newNearness(now int64) *nearness {
 	return &nearness{joinedAt: at(now), wonAt: unheard, subAt: unheard, busyTo: unheard,
-		beatAt: unheard, vouchAt: unheard, toldAt: unheard, fresh: true}
+		beatAt: unheard, vouchAt: unheard, toldAt: unheard, mood: unjudged}
 }
 
 // extra is what a node keeps of few peers.

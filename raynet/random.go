@@ -22,14 +22,9 @@ func (n *Node) shuffleRound() int64 {
 			}
 		}
 	}
+	n.reseed()
 	if len(n.random) > 0 {
-		oldest := n.random[0]
-		for _, p := range n.random[1:] {
-			if p.bornAt < oldest.bornAt {
-				oldest = p
-			}
-		}
-		n.leaveRandom(oldest)
+		oldest := n.partner()
 		picked := n.pickRandom(n.cfg.Shuffle-1, oldest)
 		n.shuffled = picked
 		m := &wire.Shuffle{Entries: []wire.Entry{n.selfEntry(nil)}}
@@ -47,6 +42,22 @@ func (n *Node) shuffleRound() int64 {
 		return min(n.cfg.NearEvery, n.cfg.ShuffleEvery)
 	}
 	return n.cfg.ShuffleEvery
+}
+
+// partner takes out the entry whose record is oldest. Where slots decide who
+// stays it is the one heard longest ago, and it stays.
+func (n *Node) partner() *peer {
+	if n.cfg.MinHash {
+		return n.quietest()
+	}
+	oldest := n.random[0]
+	for _, p := range n.random[1:] {
+		if p.bornAt < oldest.bornAt {
+			oldest = p
+		}
+	}
+	n.leaveRandom(oldest)
+	return oldest
 }
 
 // pickRandom draws up to k members, not p.
@@ -75,8 +86,14 @@ func (n *Node) onShuffle(p *peer, m *wire.Shuffle) {
 		}
 		return
 	}
-	picked := n.pickRandom(n.cfg.Shuffle, p)
 	rep := &wire.Shuffle{Reply: true}
+	room := n.cfg.Shuffle
+	if n.cfg.MinHash {
+		// Nothing is given away, so the own record must travel too.
+		rep.Entries = append(rep.Entries, n.selfEntry(nil))
+		room--
+	}
+	picked := n.pickRandom(room, p)
 	for _, q := range picked {
 		rep.Entries = append(rep.Entries, n.entry(q))
 	}
@@ -88,9 +105,24 @@ func (n *Node) onShuffle(p *peer, m *wire.Shuffle) {
 // when it is full.
 func (n *Node) mergeRandom(from *peer, entries []wire.Entry, sent []*peer) {
 	for i := range entries {
+		if len(n.random) >= n.cfg.Random && len(sent) == 0 && !n.cfg.MinHash && n.hasRecord(entries[i].Record.Key) {
+			continue // it would win no place: not worth a signature
+		}
 		p := n.admit(from, &entries[i], randomAge)
 		if p == nil || p.inRandom || p.suspect {
 			continue
+		}
+		if n.cfg.MinHash {
+			n.offerSlots(p)
+			continue
+		}
+		if !n.randomRoom(p) {
+			continue
+		}
+		if len(n.random) >= n.cfg.Random {
+			if q := n.overfull(p); q != nil {
+				n.leaveRandom(q)
+			}
 		}
 		for len(n.random) >= n.cfg.Random && len(sent) > 0 {
 			n.leaveRandom(sent[0])
@@ -103,11 +135,19 @@ func (n *Node) mergeRandom(from *peer, entries []wire.Entry, sent []*peer) {
 }
 
 func (n *Node) joinRandom(p *peer) {
+	if n.cfg.MinHash {
+		n.offerSlots(p)
+		return
+	}
 	p.inRandom = true
 	n.random = insert(n.random, p)
 }
 
 func (n *Node) leaveRandom(p *peer) {
+	if !p.inRandom {
+		return // an old acquaintance; the view may hold a newer one of its key
+	}
+	n.clearSlots(p)
 	p.inRandom = false
 	n.random = erase(n.random, p)
 }

@@ -84,7 +84,14 @@ func (n *Node) startRoute(in Route) {
 		Payload: append([]byte(nil), in.Payload...)}
 	m.Sig = n.env.Sign(n.id, m.SigningBytes(n.cfg.World))
 	n.seen.add(seenKey{n.id, m.ID}, m.Best)
-	n.pass(&relay{msg: m, own: true, token: in.Token})
+	r := &relay{msg: m, own: true, token: in.Token}
+	if in.Sure {
+		if f := n.startFind(findSure, m.Target, in.Token); f != nil {
+			f.route = r
+			return
+		}
+	}
+	n.pass(r)
 }
 
 func (n *Node) onRoute(p *peer, m *wire.Route) {
@@ -183,14 +190,10 @@ func (n *Node) confirmed(f *lookup) {
 	}
 	var next *peer
 	nearest := best
-	for _, c := range f.cands {
-		if c.state != findAnswered {
-			continue
-		}
-		if p := n.table.byKey(c.key); p != nil {
-			if d := m.Target.Dist2(p.at(n.now)); d < nearest && !n.vague(p, d) {
-				next, nearest = p, d
-			}
+	for _, c := range n.answers(f) {
+		p := n.table.byKey(c.key)
+		if d := m.Target.Dist2(p.at(n.now)); d < nearest && !n.vague(p, d) {
+			next, nearest = p, d
 		}
 	}
 	for _, p := range n.near {
@@ -206,6 +209,20 @@ func (n *Node) confirmed(f *lookup) {
 		return
 	}
 	n.deliver(r)
+}
+
+// sure ends the lookup of a route that trusts no hop: it goes to the closest
+// that answered, in one step.
+func (n *Node) sure(f *lookup) {
+	r := f.route
+	if r == nil {
+		return
+	}
+	if cs := n.answers(f); len(cs) > 0 {
+		n.confirmed(f)
+		return
+	}
+	n.pass(r)
 }
 
 // deliver gives the payload out here, if its origin signed it.

@@ -123,8 +123,8 @@ func (s *scenario) command(f []string) {
 		s.byName[f[1]] = len(s.nodes)
 		s.nodes, s.names, s.wakes = append(s.nodes, n), append(s.names, f[1]), append(s.wakes, 0)
 	case "up":
-		s.step(one(1), PeerUp{s.nodes[one(2)].id})
-		s.step(one(2), PeerUp{s.nodes[one(1)].id})
+		s.step(one(1), PeerUp{Key: s.nodes[one(2)].id})
+		s.step(one(2), PeerUp{Key: s.nodes[one(1)].id})
 	case "boot":
 		in := Bootstrap{}
 		for i := range f[2:] {

@@ -10,13 +10,14 @@ import (
 // allocates nothing. The zero value is ready. What it holds between two
 // selections has no meaning: many nodes may share one, one at a time.
 type Scratch struct {
-	jury  jury
-	pairs []pairView
-	order []int32
-	slot  []uint8
-	rays  rayBuffers
-	hull  hull
-	cones []float64 // volume under each plane's face
+	jury   jury
+	second jury // a selection within a selection
+	pairs  []pairView
+	order  []int32
+	slot   []uint8
+	rays   rayBuffers
+	hull   hull
+	cones  []float64 // volume under each plane's face
 }
 
 // sized gives a slice of length n, reusing b. Its contents are not cleared.

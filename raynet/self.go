@@ -23,6 +23,7 @@ type own struct {
 	signedAt int64
 	seq      uint32
 	moveSeq  uint32
+	jumps    uint8
 	moved    bool // a pose waits to be sent
 	epoch    uint32
 	unixMs   uint64 // at the first Step
@@ -45,6 +46,9 @@ func (s *own) pose(id *base.Key, pos spatial.Pos, vel spatial.Vec) {
 func (n *Node) sign() {
 	s := &n.self
 	s.seq++
+	if n.jumped() {
+		s.jumps++
+	}
 	s.signedAt = n.now
 	r := n.makeRecord(false)
 	s.rec = &r
@@ -54,7 +58,7 @@ func (n *Node) sign() {
 func (n *Node) makeRecord(leaving bool) wire.Record {
 	s := &n.self
 	r := wire.Record{
-		Kind: n.kind, Leaving: leaving, Key: n.id,
+		Kind: n.kind, Leaving: leaving, Jumps: s.jumps & 7, Key: n.id,
 		Stamp:  wire.Stamp{Epoch: s.epoch, Seq: s.seq},
 		UnixMs: (s.unixMs + uint64((n.now-n.startAt)/millisecond)) & (1<<48 - 1),
 		Pos:    s.pos, Vel: wire.VelocityOf(s.vel), AOI: s.aoi, Load: s.load,

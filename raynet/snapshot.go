@@ -48,10 +48,12 @@ func (n *Node) AppendSnapshot(b []byte) []byte {
 		e.U32(f.query)
 		e.U8(uint8(f.kind))
 		f.target.AppendTo(&e)
-		e.U32(uint32(len(f.cands)))
-		for _, c := range f.cands {
-			e.Key(c.key)
-			e.U8(uint8(c.state))
+		for _, w := range f.paths {
+			e.U32(uint32(len(w.cands)))
+			for _, c := range w.cands {
+				e.Key(c.key)
+				e.U8(uint8(c.state))
+			}
 		}
 	}
 	e.U32(uint32(len(n.routes)))

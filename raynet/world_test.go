@@ -62,11 +62,15 @@ type world struct {
 	doubled   int
 	found     map[uint64]Found
 	joinedAt  []int64
-	sent      func(wire.Message)   // told of every message; nil for nobody
-	stamps    []map[base.Key]held  // the newest record each node has held of each
-	refused   []map[base.Key]int64 // when a holder of a lease was first seen not to list its giver
-	moving    bool
-	bests     map[seenKey][wire.MaxTTL + 1]uint64 // of each route by TTL; 0 is none
+	noted     func(i int, e Event)
+	// twist changes what a node says to a node because of an input; nil is
+	// silence.
+	twist   func(i, to int, cause Input, m wire.Message) wire.Message
+	sent    func(wire.Message)   // told of every message; nil for nobody
+	stamps  []map[base.Key]held  // the newest record each node has held of each
+	refused []map[base.Key]int64 // when a holder of a lease was first seen not to list its giver
+	moving  bool
+	bests   map[seenKey][wire.MaxTTL + 1]uint64 // of each route by TTL; 0 is none
 }
 
 var goodLink = sim.Link{Latency: 20 * millisecond, Jitter: 30 * millisecond, Ordered: true}
@@ -110,6 +114,11 @@ func (w *world) step(i int, in Input) {
 			if !ok {
 				continue // a key nobody has
 			}
+			if w.twist != nil {
+				if e.Msg = w.twist(i, to, in, e.Msg); e.Msg == nil {
+					continue
+				}
+			}
 			if w.sent != nil {
 				w.sent(e.Msg)
 			}
@@ -136,6 +145,9 @@ func (w *world) step(i int, in Input) {
 		case Found:
 			w.found[e.Token] = e
 		case Event:
+			if w.noted != nil {
+				w.noted(i, e)
+			}
 			if e.Kind == Joined {
 				w.joinedAt[i] = w.q.Now()
 			}

@@ -182,10 +182,10 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 		in = boot
 	case EvMessage:
 		if h, ok := ev.Msg.(hello); ok {
-			if h == knock {
-				out.SendRaw(ev.From, Reliable, 0, 0, 0, answer)
+			if h.knock {
+				out.SendRaw(ev.From, Reliable, 0, 0, 0, hello{group: m.group()})
 			}
-			in = raynet.PeerUp{Key: keyOf(ev.From)}
+			in = raynet.PeerUp{Key: keyOf(ev.From), Group: h.group}
 			break
 		}
 		msg, ok := ev.Msg.(wire.Message)
@@ -223,7 +223,7 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 		switch e := e.(type) {
 		case raynet.Dial:
 			if to, ok := numberOf(e.Key); ok {
-				out.SendRaw(to, Reliable, 0, 0, 0, knock)
+				out.SendRaw(to, Reliable, 0, 0, 0, hello{knock: true, group: m.group()})
 			}
 			dialled = e.Key
 		case raynet.Send:
@@ -271,12 +271,19 @@ func entriesOf(ms []Memory) (es []wire.Entry) {
 
 // hello makes a connection: one round trip, after which both cores have heard
 // PeerUp. Its bytes are those of the transport and are not counted.
-type hello uint8
+type hello struct {
+	knock bool   // wants an answer
+	group uint32 // of the sender's address
+}
 
-const (
-	knock hello = iota
-	answer
-)
+// group is that of the node's address: everybody has one of its own, but a
+// ring of one attacker has few.
+func (m *member) group() uint32 {
+	if m.evil != nil && m.evil.ring.Hosts > 0 {
+		return 1<<31 + uint32(int(m.self)%m.evil.ring.Hosts)
+	}
+	return uint32(m.self) + 1
+}
 
 // send puts a message on its way; one that had to wait for the connection
 // leaves a round trip later.

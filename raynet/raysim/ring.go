@@ -20,6 +20,7 @@ const (
 // Ring is corrupted nodes that work together.
 type Ring struct {
 	Harm    Harm
+	Hosts   int     // groups of addresses they come from; 0 is one each
 	Members []int32 // sorted
 	Pos     []spatial.Pos
 	// State is what the protocol shares among the members: written by
@@ -35,10 +36,13 @@ type Corruptible interface {
 	// Gather brings the ring's shared knowledge up to date; it is called
 	// once a cycle, between runs.
 	Gather(r *Ring, machine func(i int32) Machine)
+	// Alarmed is how many of some nodes have ever raised an alarm.
+	Alarmed(nodes []int32, machine func(i int32) Machine) int
 }
 
 // Closest gives the up to n members closest to p, by index into Members.
 func (r *Ring) Closest(p spatial.Pos, n int) []int {
+	n = min(n, len(r.Pos))
 	type row struct {
 		d2 uint64
 		k  int

@@ -31,12 +31,38 @@ func malicious(r *Run, percent int, harm Harm) {
 	r.set("route_p95_s", b.Delay95)
 	r.plot.Hops = b.AllHops
 	r.graph()
+	r.set("random_held", r.randomHeld(ring))
 	if harm == Lie {
 		// Who still believes them: near places that liars hold.
 		r.set("near_held_by_liars", r.heldBy(ring))
 	}
 	w.redeem(ring)
+	if harm == Lie {
+		// Whoever was convicted is barred until it starts again.
+		for _, i := range ring.Members {
+			w.Kill(i)
+			w.Enter(i, w.pos[i], w.Now()+int64(w.rng.Float64()*float64(Second)), w.Strangers(bootKeys))
+		}
+	}
 	r.cycles(15)
+}
+
+// randomHeld is the part of honest nodes' random views that ring members have.
+func (r *Run) randomHeld(ring *Ring) float64 {
+	held, all := 0.0, 0.0
+	var v Views
+	for _, i := range r.W.Sample(r.Sample) {
+		if !r.W.views(i, &v) {
+			continue
+		}
+		for _, j := range v.Random {
+			all++
+			if _, in := slices.BinarySearch(ring.Members, j); in {
+				held++
+			}
+		}
+	}
+	return held / math.Max(all, 1)
 }
 
 // heldBy is the part of honest nodes' near places that ring members have.
@@ -60,6 +86,16 @@ func (r *Run) heldBy(ring *Ring) float64 {
 // ringSize Sybils surround each of some victims.
 const ringSize = 64
 
+// ringHosts is how many groups of addresses a ring has to itself: keys are
+// free, addresses are not. sybilGrowth is how long the world has stood when
+// the ring comes, and sybilAttack how long it stays, cycles: longer than the
+// victim has been there, so that waiting gains it nothing.
+const (
+	ringHosts   = 4
+	sybilGrowth = 80
+	sybilAttack = 150
+)
+
 func victims(n int) int { return max(1, min(4, n/500)) }
 
 // sybil: each victim is surrounded by a shell of Sybils that is closer than
@@ -70,6 +106,7 @@ func sybil(r *Run) {
 	if !ok {
 		return
 	}
+	r.cycles(sybilGrowth)
 	targets := w.Sample(victims(r.Nodes))
 	var rings []*Ring
 	for _, v := range targets {
@@ -81,10 +118,13 @@ func sybil(r *Run) {
 			members = append(members, i)
 			w.Enter(i, w.onShell(w.pos[v], near/3), w.Now(), []int32{v, w.Sample1()})
 		}
-		rings = append(rings, w.corrupt(members, Collude))
+		ring := w.corrupt(members, Collude)
+		ring.Hosts = ringHosts
+		rings = append(rings, ring)
 	}
 	least := math.Inf(1)
-	for k := range 60 {
+	alarmed := c.Alarmed(targets, w.Machine)
+	for k := range sybilAttack {
 		if r.halt() {
 			return
 		}
@@ -104,6 +144,7 @@ func sybil(r *Run) {
 		r.plot.curve("honest winners of the victim, tenths").add(r.since(), sum/10)
 	}
 	r.set("honest_winners_min", least)
+	r.set("alarmed", float64(c.Alarmed(targets, w.Machine)-alarmed)/float64(len(targets)))
 	held := 0.0
 	var v Views
 	for k, i := range targets {

@@ -40,6 +40,16 @@ func (p *Raynet) Redeem(m Machine) Machine {
 	return m
 }
 
+// Alarmed implements Corruptible.
+func (p *Raynet) Alarmed(nodes []int32, machine func(i int32) Machine) (k int) {
+	for _, i := range nodes {
+		if m, ok := machine(i).(*member); ok && m.n.Counters().Eclipses > 0 {
+			k++
+		}
+	}
+	return k
+}
+
 // Gather implements Corruptible.
 func (p *Raynet) Gather(r *Ring, machine func(i int32) Machine) {
 	c := &colluders{known: make([]colluder, len(r.Members)), byID: map[wire.ShortID]int{}}
@@ -52,14 +62,32 @@ func (p *Raynet) Gather(r *Ring, machine func(i int32) Machine) {
 	r.State = c
 }
 
-// entries are those of the members closest to a place.
-func (t *turncoat) entries(now int64, p spatial.Pos, limit int) (es []wire.Entry) {
+// entries are members close to a place.
+func (t *turncoat) entries(now int64, p spatial.Pos, limit int) []wire.Entry {
+	return t.among(now, t.ring.Closest(p, limit), limit)
+}
+
+// baits is how many members answer lookups of one place in turn.
+const baits = 12
+
+// bait answers a lookup with other close members each time, so that one path
+// after another has a fresh one to follow.
+func (t *turncoat) bait(now int64, p spatial.Pos, limit int) []wire.Entry {
+	close := t.ring.Closest(p, baits)
+	for i := range close {
+		j := i + t.rng.IntN(len(close)-i)
+		close[i], close[j] = close[j], close[i]
+	}
+	return t.among(now, close, limit)
+}
+
+func (t *turncoat) among(now int64, members []int, limit int) (es []wire.Entry) {
 	c, ok := t.ring.State.(*colluders)
 	if !ok {
 		return nil
 	}
-	for _, k := range t.ring.Closest(p, limit) {
-		if c.known[k].ok {
+	for _, k := range members {
+		if c.known[k].ok && len(es) < limit {
 			es = append(es, c.known[k].at(now))
 		}
 	}
@@ -114,7 +142,7 @@ func (t *turncoat) collude(now int64, cause *Event, msg wire.Message) wire.Messa
 		return &wire.NearOffer{Reply: m.Reply, Self: m.Self, Hints: t.hints(now, at, wire.MaxHints)}
 	case *wire.Closer:
 		if q, ok := asked.(*wire.Find); ok {
-			return &wire.Closer{Query: m.Query, Entries: t.entries(now, q.Target, wire.MaxCloser)}
+			return &wire.Closer{Query: m.Query, Entries: t.bait(now, q.Target, wire.MaxCloser)}
 		}
 		return nil
 	case *wire.ClosureRep:

@@ -33,6 +33,12 @@ func (k Kind) String() string {
 // the whole epoch.
 const leaving = 0x80
 
+// jumpBits of the flags count the jumps of the node, modulo 8.
+const (
+	jumpShift = 4
+	jumpBits  = 7
+)
+
 // Velocity is in centimetres per second: 327 m/s at most on each axis.
 type Velocity struct{ X, Y, Z int16 }
 
@@ -113,10 +119,12 @@ func ShortOf(k base.Key) ShortID {
 //	                  48 position 3xi64 82 address digest 8
 //	                                    90 signature 64
 //
-// flags: the low four bits are the Kind, bit 7 is leaving, the rest are 0.
+// flags: the low four bits are the Kind, bits 4 to 6 count jumps, bit 7 is
+// leaving.
 type Record struct {
 	Kind    Kind
 	Leaving bool
+	Jumps   uint8 // how often the node was elsewhere at once, modulo 8
 	Key     base.Key
 	Stamp   Stamp
 	UnixMs  uint64 // sender's wall clock; 48 bits
@@ -134,7 +142,7 @@ func (r *Record) ID() ShortID { return ShortOf(r.Key) }
 // AppendSigned writes the 90 bytes that the signature covers.
 func (r *Record) AppendSigned(b []byte) []byte {
 	e := base.Encoder{B: b}
-	flags := uint8(r.Kind)
+	flags := uint8(r.Kind) | r.Jumps&jumpBits<<jumpShift
 	if r.Leaving {
 		flags |= leaving
 	}
@@ -182,7 +190,8 @@ func readRecord(d *base.Decoder) (r Record) {
 	}
 	flags := d.U8()
 	r.Kind, r.Leaving = Kind(flags&0x0f), flags&leaving != 0
-	if flags&0x70 != 0 || !r.Kind.Valid() {
+	r.Jumps = flags >> jumpShift & jumpBits
+	if !r.Kind.Valid() {
 		d.Fail(ErrField)
 	}
 	r.Key = d.Key()

@@ -148,7 +148,6 @@ func TestRefusals(t *testing.T) {
 		"count past end":  {edit(2, 2), base.ErrBound},
 		"record version":  {edit(3, 2), ErrVersion},
 		"record kind":     {edit(4, 3), ErrField},
-		"record flags":    {edit(4, 0x41), ErrField},
 		"hint kind":       {hint, ErrField},
 		"find of nothing": {Append(nil, &Find{}), ErrField},
 		"find of many":    {Append(nil, &Find{N: MaxCloser + 1}), ErrField},

@@ -1,0 +1,80 @@
+package raynet
+
+import (
+	"testing"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/raynet/wire"
+	"github.com/metatopia/metatopia/spatial"
+)
+
+// Rule 9.5: who is named a hundred times has no more places than who is named
+// once.
+func TestSlotsCannotBeFlooded(t *testing.T) {
+	n, err := New(complete(t, Config{Min: testBox.Min, Max: testBox.Max, MinHash: true}), testKey(0),
+		Start{Pos: spatial.At(50, 50, 50), Epoch: 1, Seed: 1}, &naive{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const honest, loud = 200, 40
+	rng := base.NewRand(5, 5)
+	places := randomPoints(rng, honest+loud, testBox)
+	entry := func(i int) wire.Entry {
+		return wire.Entry{Record: &wire.Record{Kind: wire.Avatar, Key: testKey(i + 1), Stamp: wire.Stamp{Epoch: 1, Seq: 1}, Pos: places[i]}}
+	}
+	n.out = &Outbox{}
+	share := 0.0
+	const rounds = 60
+	for round := range rounds {
+		for i := range honest / 4 {
+			n.mergeRandom(nil, []wire.Entry{entry((4*round + i) % honest)}, nil)
+		}
+		for range 20 {
+			for i := range loud {
+				n.mergeRandom(nil, []wire.Entry{entry(honest + i)}, nil)
+			}
+		}
+		n.reseed()
+		held := 0
+		for _, s := range n.slots {
+			for i := range loud {
+				if s.p != nil && s.p.key() == testKey(honest+i+1) {
+					held++
+				}
+			}
+		}
+		share += float64(held) / float64(len(n.slots)) / rounds
+		in := map[*peer]bool{}
+		for _, s := range n.slots {
+			in[s.p] = true
+		}
+		if len(in) != len(n.random) {
+			t.Fatalf("slots hold %d, the view has %d", len(in), len(n.random))
+		}
+	}
+	t.Logf("a sixth of the keys has %.2f of the slots", share)
+	if share > 0.3 {
+		t.Errorf("a sixth of the keys has %.2f of the slots", share)
+	}
+	p := n.random[0]
+	n.leaveRandom(p)
+	for _, s := range n.slots {
+		if s.p == p {
+			t.Error("who left still has a slot")
+		}
+	}
+}
+
+// A world on slots forms as well as one that swaps.
+func TestColdStartOnSlots(t *testing.T) {
+	w := newWorld(t, 12, 80, goodLink, uniform)
+	w.cfg.MinHash = true
+	w.coldStart(3)
+	w.run(15)
+	if sa := w.solid(80); sa < 0.99 {
+		t.Errorf("solid angle %.4f", sa)
+	}
+	if ok, _ := w.routing(60); ok < 0.99 {
+		t.Errorf("routing %.4f", ok)
+	}
+}

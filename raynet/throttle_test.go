@@ -1,0 +1,43 @@
+package raynet
+
+import (
+	"testing"
+
+	"github.com/metatopia/metatopia/raynet/wire"
+	"github.com/metatopia/metatopia/spatial"
+)
+
+// Rule 3.11: a peer that asks without end is answered for a while, refused
+// then, and answered again after a pause; others are not concerned.
+func TestRequestsAreThrottled(t *testing.T) {
+	n, alice, bob, _ := victim(t)
+	ask := func(from signer, times int) (answers, refused int) {
+		for range times {
+			var out Outbox
+			n.Step(n.now+1, Recv{from.key, wire.Append(nil, &wire.Find{Query: 1, Target: spatial.At(1, 1, 1), N: 4})}, &out)
+			for _, e := range out.Effects {
+				if s, ok := e.(Send); ok && s.To == from.key && s.Msg.Type() == wire.TypeCloser {
+					answers++
+				}
+			}
+			refused += events(out.Effects, Refused, from.key)
+		}
+		return answers, refused
+	}
+	answers, refused := ask(alice, 200)
+	if answers < 50 || answers > 70 || answers+refused != 200 || n.Counters().Throttled != uint64(refused) {
+		t.Errorf("%d of 200 answered, %d refused, %d throttled", answers, refused, n.Counters().Throttled)
+	}
+	if a, _ := ask(bob, 20); a != 20 {
+		t.Errorf("another peer got %d answers of 20", a)
+	}
+	for range 6 {
+		n.Step(n.now+second/2, Tick{}, &Outbox{})
+	}
+	if a, _ := ask(alice, 20); a != 20 {
+		t.Errorf("%d answers of 20 after a pause", a)
+	}
+	if len(n.debts) > len(n.table.all) {
+		t.Errorf("%d debts of %d peers", len(n.debts), len(n.table.all))
+	}
+}
