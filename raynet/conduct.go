@@ -16,12 +16,21 @@ import (
 const (
 	// barFor is how long a conviction is remembered.
 	barFor = 3600 * second
-	// maxVerdicts bounds the convictions kept; the oldest goes first.
+	// maxVerdicts bounds the convictions kept. That of the key known for the
+	// shortest time goes first: keys thrown away to be convicted push out each
+	// other.
 	maxVerdicts = 64
 	// leapSlack is added to what a mover may cover between two records,
-	// metres; a signer takes less (leapOwn), because the slack of many records
-	// adds up.
-	leapSlack, leapOwn = 16, 1
+	// metres. A signer takes none for itself and is slower than MaxSpeed
+	// (ownSpeed), because between two records there may be many that the
+	// judge has not seen.
+	leapSlack = 16
+	ownSpeed  = 0.9
+	// jumpGap is the least time between two jumps that a signer counts, and
+	// leapWithin how far apart two records may be to convict: seven gaps and
+	// less, so that the counter of three bits has not come round between them.
+	jumpGap    = 1500 * millisecond
+	leapWithin = 10 * second
 	// witnesses is how many neighbours are shown a proof.
 	witnesses = 4
 )
@@ -33,6 +42,7 @@ type verdict struct {
 	proof Proof
 	upTo  uint32 // the epoch that is barred, and all before
 	until int64
+	known int64 // how long the key had been known
 }
 
 // court holds the convictions; nil in most nodes.
@@ -59,26 +69,41 @@ func (n *Node) Proofs() []Proof {
 	return out
 }
 
+// file adds a verdict, in the place of one that has ended or counts least when
+// there are too many.
+func (c *court) file(v verdict, now int64) {
+	if len(c.cases) >= maxVerdicts {
+		least := 0
+		for i := range c.cases {
+			o, l := &c.cases[i], &c.cases[least]
+			if ended := now >= o.until; ended || o.known < l.known {
+				if least = i; ended {
+					break
+				}
+			}
+		}
+		c.cases = slices.Delete(c.cases, least, least+1)
+	}
+	c.cases = append(c.cases, v)
+}
+
 // convict bars a key and shows the proof to those near the places it claims.
 func (n *Node) convict(p *peer, a, b *wire.Record) {
 	if n.court == nil {
 		n.court = &court{}
 	}
-	v := verdict{proof: Proof{a, b}, upTo: b.Stamp.Epoch, until: n.now + barFor}
+	v := verdict{proof: Proof{a, b}, upTo: b.Stamp.Epoch, until: n.now + barFor, known: n.since(p.sinceAt)}
 	c := n.court
 	if slices.ContainsFunc(c.cases, func(o verdict) bool { return o.proof.A.Key == a.Key && n.now < o.until }) {
 		v.upTo = 1<<32 - 1
 	}
-	if len(c.cases) >= maxVerdicts {
-		c.cases = slices.Delete(c.cases, 0, 1)
-	}
-	c.cases = append(c.cases, v)
+	c.file(v, n.now)
 	n.n.Convicted++
 	n.event(Convicted, a.Key)
 
 	// Who has just heard of the key from the proof itself hands it on no more:
 	// it goes as far as the key is known.
-	known := n.since(p.sinceAt) > second
+	known := v.known > second
 	age := wire.AgeOf(n.since(p.bornAt))
 	p.hasRec, p.leaseTo, p.pingAt = false, unheard, unheard
 	if p.inPassive {
@@ -118,7 +143,7 @@ func (n *Node) judgeConduct(p *peer, r *wire.Record) conduct {
 	took := (int64(r.UnixMs) - int64(old.UnixMs)) * millisecond
 	switch {
 	case n.leaps(old.Pos, r.Pos, took):
-		if old.Jumps == r.Jumps {
+		if old.Jumps == r.Jumps && took <= leapWithin {
 			return conductLie
 		}
 	case !n.leaps(old.Pos, r.Pos, n.since(p.bornAt)+2*second):
@@ -156,7 +181,7 @@ func (n *Node) jumped() bool {
 		return false
 	}
 	took := float64(n.now-s.signedAt) / float64(second)
-	return metres(s.rec.Pos, s.pos) > float64(n.cfg.MaxSpeed*0.9*took)+leapOwn
+	return metres(s.rec.Pos, s.pos) > n.cfg.MaxSpeed*ownSpeed*took
 }
 
 // contradicts says that a hint tells of another place than the record of the

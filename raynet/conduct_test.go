@@ -154,6 +154,71 @@ func TestOwnJumpsAreCounted(t *testing.T) {
 	}
 }
 
+// Whatever its driver does, no two records of an honest node convict it: it
+// runs, is nudged, and jumps more often than the counter of jumps can tell.
+func TestNoHonestRecordsConvict(t *testing.T) {
+	for seed := range uint64(20) {
+		me := newSigner(1)
+		n, err := New(complete(t, Config{World: testWorld, Min: spatial.At(-9000, 0, 0), Max: spatial.At(9000, 100, 100)}), me.key,
+			Start{Pos: spatial.At(50, 50, 50), Epoch: 1, Seed: seed}, me.env())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.Step(second, Tick{}, &Outbox{})
+		rng := base.NewRand(seed, 3)
+		rs := []*wire.Record{n.self.rec}
+		x := 50.0
+		for range 2000 {
+			switch k := rng.IntN(20); {
+			case k < 2: // elsewhere
+				x = 18000 * (rng.Float64() - 0.5)
+			case k < 6: // nudged
+				x += 40 * (rng.Float64() - 0.5)
+			default: // as fast as may be, and a little faster
+				x += 21
+			}
+			n.spacing = 0.1 // everything is a jump to this node
+			n.Step(n.now+int64(rng.IntN(int(second/10))), SetPose{Pos: spatial.At(x, 50, 50)}, &Outbox{})
+			if k := rng.IntN(50); k == 0 {
+				n.Step(n.now, SetAddr{[]byte{byte(n.now)}}, &Outbox{})
+			}
+			if n.self.rec != rs[len(rs)-1] {
+				rs = append(rs, n.self.rec)
+			}
+		}
+		if len(rs) < 20 {
+			t.Fatalf("%d records", len(rs))
+		}
+		for i, a := range rs {
+			for _, b := range rs[i+1:] {
+				if b.Stamp.Compare(a.Stamp) <= 0 {
+					t.Fatalf("%v after %v", b.Stamp, a.Stamp)
+				}
+				if n.judgeConduct(&peer{rec: a}, b) == conductLie {
+					t.Fatalf("seed %d: records %d and %d convict: %v to %v in %d ms", seed, a.Stamp.Seq, b.Stamp.Seq,
+						a.Pos, b.Pos, b.UnixMs-a.UnixMs)
+				}
+			}
+		}
+	}
+}
+
+// Keys made to be convicted push out each other, not the verdict over one who
+// was known.
+func TestVerdictsCannotBeFlushed(t *testing.T) {
+	n, alice, bob, _ := victim(t)
+	n.Step(n.now+2*second, Tick{}, &Outbox{})
+	tell(n, bob, alice.record(testWorld, 5, at1(1, 1, 1, 0)))
+	for i := range 2 * maxVerdicts {
+		s := newSigner(byte(10 + i))
+		tell(n, bob, s.record(testWorld, 3, nil), s.record(testWorld, 3, at1(1, 1, 1, 0)))
+		n.Step(n.now+second, Tick{}, &Outbox{})
+	}
+	if len(n.Proofs()) != maxVerdicts || n.Counters().Convicted < 2*maxVerdicts || !n.barred(alice.record(testWorld, 5, nil)) {
+		t.Errorf("%d proofs, %d convictions, alice barred: %v", len(n.Proofs()), n.Counters().Convicted, n.barred(alice.record(testWorld, 5, nil)))
+	}
+}
+
 // A hint that tells another place for a record that is held is looked into: an
 // honest bearer cannot have made that up.
 func TestAContradictingHintIsLookedInto(t *testing.T) {

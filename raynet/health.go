@@ -25,8 +25,8 @@ func (n *Node) checkHealth() {
 	n.tombs.expire(n.now)
 	var dead, gone []*peer
 	var beat *wire.Move
-	n.refill()
 	for _, p := range n.table.all {
+		p.refill()
 		switch {
 		case p.inNear:
 			if n.watch(p) {

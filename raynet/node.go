@@ -73,7 +73,6 @@ type Node struct {
 	electedAt int64
 	alarmAt   int64
 	seats     []seat
-	debts     []debt
 	court     *court
 	slots     []slot // empty unless MinHash
 	slotTurn  int
@@ -117,7 +116,7 @@ func New(cfg *Config, id base.Key, start Start, env Env) (*Node, error) {
 	n.self.epoch, n.self.unixMs = start.Epoch, start.UnixMs
 	n.self.posed = n.clamp(start.Pos)
 	n.self.pose(&id, n.self.posed, spatial.Vec{})
-	n.self.signedAt, n.self.movedAt = never, never
+	n.self.signedAt, n.self.movedAt, n.self.jumpAt = never, never, never
 	// A random start keeps the route numbers of two runs apart for peers
 	// that remember the first.
 	n.routeID = n.rng.Uint64()

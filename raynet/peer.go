@@ -25,6 +25,7 @@ type peer struct {
 	lag    uint8         // way of its moves, in units of lagUnit; 0 unknown
 	group  uint8         // of addresses, folded; 0 unknown
 	jumped bool          // sinceAt is when it was last seen to jump
+	owed   uint8         // of its credit
 
 	bornAt  instant // when rec was signed, as far as its bearers could tell
 	sinceAt instant // when the peer became known at about its place

@@ -24,7 +24,8 @@ type own struct {
 	seq      uint32
 	moveSeq  uint32
 	jumps    uint8
-	moved    bool // a pose waits to be sent
+	jumpAt   int64 // when it was last counted up
+	moved    bool  // a pose waits to be sent
 	epoch    uint32
 	unixMs   uint64 // at the first Step
 	movedAt  int64
@@ -42,13 +43,18 @@ func (s *own) pose(id *base.Key, pos spatial.Pos, vel spatial.Vec) {
 	s.pos, s.point, s.vel = pos, point(id, pos), vel
 }
 
-// sign makes a new record of the node.
+// sign makes a new record of the node; one that would count a jump too soon
+// after the last waits for the next keepSigned.
 func (n *Node) sign() {
 	s := &n.self
-	s.seq++
 	if n.jumped() {
+		if n.now < s.jumpAt+jumpGap {
+			return
+		}
 		s.jumps++
+		s.jumpAt = n.now
 	}
+	s.seq++
 	s.signedAt = n.now
 	r := n.makeRecord(false)
 	s.rec = &r

@@ -32,41 +32,19 @@ func price(m wire.Message) int {
 	return 1
 }
 
-// debt is what a peer has used up lately; most peers have none.
-type debt struct {
-	p    *peer
-	owed int
-}
-
-// afford adds the price of a message to its sender's debt; false means that
-// the message has no effect.
+// afford adds the price of a message to what its sender has used up; false
+// means that the message has no effect.
 func (n *Node) afford(p *peer, m wire.Message) bool {
-	c := price(m)
-	for i := range n.debts {
-		d := &n.debts[i]
-		if d.p != p {
-			continue
-		}
-		if d.owed+c > fullCredit {
-			n.refuse(&n.n.Throttled, p)
-			return false
-		}
-		d.owed += c
-		return true
+	owed := int(p.owed) + price(m)
+	if owed > fullCredit {
+		// Not held against the sender: an honest one in a crowd may come to
+		// it, and what a flood costs is the transport's to judge.
+		n.n.Throttled++
+		return false
 	}
-	n.debts = append(n.debts, debt{p, c})
+	p.owed = uint8(owed)
 	return true
 }
 
-// refill forgives a part of every debt. Only those who have sent since the
-// last round are in the list, so it is as short as the table at most.
-func (n *Node) refill() {
-	keep := n.debts[:0]
-	for _, d := range n.debts {
-		if d.owed -= creditEvery; d.owed > 0 {
-			keep = append(keep, d)
-		}
-	}
-	clear(n.debts[len(keep):])
-	n.debts = keep
-}
+// refill gives back a part of what a peer has used up.
+func (p *peer) refill() { p.owed -= min(p.owed, creditEvery) }

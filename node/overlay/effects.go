@@ -41,9 +41,20 @@ func (o *Overlay) perform(e raynet.Effect) {
 			close(c)
 		}
 	case raynet.Event:
-		if e.Kind == raynet.Refused {
-			o.refused(e)
-		}
+		o.event(e)
+	}
+}
+
+// event is what the core has noticed. o.mu is held.
+func (o *Overlay) event(e raynet.Event) {
+	switch e.Kind {
+	case raynet.Refused:
+		o.refusals.Add(1)
+		o.links.Strike(e.Key)
+	case raynet.Convicted:
+		o.log.Info("a node signed what no honest one signs; its records count no more", "peer", e.Key.Short())
+	case raynet.Eclipse:
+		o.log.Warn("somebody may be keeping this node's neighbours from it", "peer", e.Key.Short())
 	}
 }
 
@@ -54,16 +65,4 @@ func (o *Overlay) release() {
 		o.cfg.Net.Unprotect(k, protectTag)
 	}
 	clear(o.held)
-}
-
-// refused holds a refusal against the peer that brought it, unless it was two
-// records of one stamp: then the signer is the cheat, and the bearer may be as
-// honest as this node. o.mu is held.
-func (o *Overlay) refused(e raynet.Event) {
-	o.refusals.Add(1)
-	c := o.core.Counters().Conflict
-	if c == o.conflicts {
-		o.links.Strike(e.Key)
-	}
-	o.conflicts = c
 }

@@ -76,8 +76,6 @@ type Overlay struct {
 	// held are the peers whose connections the core wants kept.
 	held map[base.Key]bool
 
-	conflicts uint64 // the core's count when it last refused something
-
 	cacheMu sync.Mutex
 	cache   cache
 }
@@ -150,10 +148,14 @@ func (o *Overlay) PeerUp(k base.Key) {
 	known := o.up[k]
 	o.up[k] = true
 	o.mu.Unlock()
-	o.give(raynet.PeerUp{Key: k})
+	o.give(o.upOf(k))
 	if !known {
 		o.give(raynet.Bootstrap{Keys: []base.Key{k}})
 	}
+}
+
+func (o *Overlay) upOf(k base.Key) raynet.PeerUp {
+	return raynet.PeerUp{Key: k, Group: o.cfg.Net.Group(k)}
 }
 
 // PeerDown tells that the last connection to a node has ended.

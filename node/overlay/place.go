@@ -53,7 +53,7 @@ func (o *Overlay) Place(kind wire.Kind, pose raynet.SetPose) error {
 	if fresh {
 		o.tellAddr(true)
 		for _, k := range peers {
-			o.give(raynet.PeerUp{Key: k})
+			o.give(o.upOf(k))
 		}
 		if entries := o.remembered(bootstrapFrom); len(peers)+len(entries) > 0 {
 			o.give(raynet.Bootstrap{Keys: peers, Entries: entries})
@@ -78,6 +78,6 @@ func (o *Overlay) begin(kind wire.Kind, pos spatial.Pos) error {
 		return fmt.Errorf("overlay: %w", err)
 	}
 	o.release()
-	o.core, o.kind, o.conflicts = core, kind, 0
+	o.core, o.kind = core, kind
 	return nil
 }
