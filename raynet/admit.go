@@ -117,8 +117,9 @@ func (n *Node) take(p *peer, e *wire.Entry) {
 		p.suspect = p.suspect && p.inNear
 	}
 	if moved && n.fresh(p) {
-		n.dirty = true
-		if n.inReach(p.at(n.now)) {
+		reach := n.inReach(p.at(n.now))
+		n.dirty = n.dirty || reach || p.inNear
+		if reach {
 			n.news++
 		}
 	}

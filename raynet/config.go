@@ -33,7 +33,7 @@ type Config struct {
 	// MaxSpeed is the greatest in m/s: who is farther away has jumped.
 	MaxSpeed float64
 
-	Selector Selector // zero is Rays{N: 128}
+	Selector Selector // zero is Exact{}
 
 	// Sizes of the views.
 	Contrib, Sticky int // near view = Contrib + Sticky
@@ -72,7 +72,7 @@ type Config struct {
 // faces, 16 sees 0.998, 20 sees 0.999.
 func DefaultConfig() Config {
 	return Config{
-		Selector: Rays{N: 128},
+		Selector: Exact{},
 		Contrib:  16, Sticky: 4,
 		Random: 24, Shuffle: 8,
 		LongPerOctave: 2,
@@ -91,7 +91,7 @@ func DefaultConfig() Config {
 		MoveEvery:     100 * millisecond,
 		SignEvery:     10 * second,
 		Lease:         10 * second,
-		Beat:          second,
+		Beat:          3 * second / 2,
 		SuspectAfter:  2500 * millisecond,
 		DeadAfter:     4 * second,
 		RecordAge:     30 * second,

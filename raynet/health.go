@@ -17,48 +17,76 @@ const (
 	vouchLimit = 3
 )
 
-// checkHealth renews leases, beats for lease holders, doubts the silent and
-// buries the dead.
+// checkHealth looks after the near view, and every other time after everybody
+// else.
 func (n *Node) checkHealth() {
 	n.standStill()
 	n.keepSigned()
-	n.tombs.expire(n.now)
-	var dead, gone []*peer
-	var beat *wire.Move
-	for _, p := range n.table.all {
-		p.refill()
-		switch {
-		case p.inNear:
-			if n.watch(p) {
-				dead = append(dead, p)
-			}
-		case p.pingAt != unheard && n.since(p.pingAt) >= n.cfg.DeadAfter:
-			dead = append(dead, p)
-		case p.up && !p.hasRec && p.sentAt == unheard && n.since(p.sinceAt) > n.cfg.Beat:
-			n.offer(p, false)
-		case !n.placed(p) && !p.up && !n.fresh(p) && p.pingAt == unheard && n.since(p.sinceAt) > n.cfg.RecordAge:
-			gone = append(gone, p)
+	h := health{n: n}
+	for _, p := range n.near {
+		if !n.ahead(p.watchAt) && n.watch(p) {
+			h.dead = append(h.dead, p)
 		}
-		if n.ahead(p.leaseTo) && n.since(p.sentAt) >= n.cfg.Beat-healthEvery/2 {
-			if beat == nil {
-				beat = n.move()
-			}
-			n.send(p, beat, LatestWins)
-		}
+		h.care(p, healthEvery)
 	}
-	for _, p := range dead {
+	if n.others = !n.others; !n.others {
+		h.strangers()
+	}
+	for _, p := range h.dead {
 		n.die(p)
-	}
-	for _, p := range gone {
-		n.table.remove(p)
 	}
 	n.expireHelps()
 }
 
-// watch looks after one near member; true means that it is dead.
+// health is one look at the peers.
+type health struct {
+	n    *Node
+	dead []*peer
+	beat *wire.Move // the same for all; nil until the first is due
+}
+
+// care forgives a part of what a peer owes, and beats if it holds a lease.
+// every is the time between two calls.
+func (h *health) care(p *peer, every int64) {
+	n := h.n
+	p.refill(every)
+	if n.ahead(p.leaseTo) && n.since(p.sentAt) >= n.cfg.Beat-every/2 {
+		if h.beat == nil {
+			h.beat = n.move()
+		}
+		n.send(p, h.beat, LatestWins)
+	}
+}
+
+// strangers looks after all who are not near: buries those that answer no
+// ping and forgets those of no use.
+func (h *health) strangers() {
+	n := h.n
+	n.tombs.expire(n.now)
+	var gone []*peer
+	for _, p := range n.table.all {
+		switch {
+		case p.inNear:
+			continue
+		case p.pingAt != unheard && n.since(p.pingAt) >= n.cfg.DeadAfter:
+			h.dead = append(h.dead, p)
+		case p.up && !p.hasRec && p.sentAt == unheard && n.since(p.sinceAt) > n.cfg.Beat:
+			n.offer(p, false)
+		case !n.placed(p) && !n.fresh(p) && p.pingAt == unheard && n.since(p.sinceAt) > n.cfg.RecordAge:
+			gone = append(gone, p)
+		}
+		h.care(p, 2*healthEvery)
+	}
+	for _, p := range gone {
+		n.table.remove(p)
+	}
+}
+
+// watch renews the lease on a near member and doubts it when it is silent;
+// true means that it is dead.
 func (n *Node) watch(p *peer) bool {
 	m := p.near
-	if n.since(m.subAt) >= n.cfg.Lease/3 && !n.ahead(m.busyTo) {
+	if n.since(m.subAt) >= n.cfg.Lease/2 && !n.ahead(m.busyTo) {
 		n.subscribe(p)
 	}
 	if n.ahead(m.busyTo) && n.since(m.beatAt) >= n.cfg.Beat {
@@ -72,6 +100,10 @@ func (n *Node) watch(p *peer) bool {
 	if silent >= n.cfg.SuspectAfter+grace {
 		n.doubt(p)
 	}
+	p.watchAt = unheard
+	if !p.suspect && !n.ahead(m.busyTo) {
+		p.watchAt = at(n.now + min(n.cfg.Lease/2-n.since(m.subAt), n.cfg.SuspectAfter+grace-silent))
+	}
 	vouched := max(n.since(m.vouchAt), silent-vouchLimit*n.cfg.DeadAfter)
 	return min(silent, vouched) >= n.cfg.DeadAfter+grace
 }
@@ -82,7 +114,7 @@ func (n *Node) doubt(p *peer) {
 	if p.suspect {
 		return
 	}
-	p.suspect = true
+	p.suspect, p.watchAt = true, unheard
 	n.n.Suspects++
 	n.ping(p)
 	asked := 0

@@ -62,7 +62,7 @@ func (n *Node) onBusy(p *peer, m *wire.Busy) {
 		n.n.Unasked++
 		return
 	}
-	p.near.busyTo = at(n.now + n.cfg.Lease)
+	p.near.busyTo, p.watchAt = at(n.now+n.cfg.Lease), unheard
 	n.onHints(p, m.Hints)
 }
 

@@ -178,7 +178,7 @@ func (n *Node) replaceNear(chosen []*peer) {
 			continue
 		}
 		p.inNear = true
-		p.near = newNearness(n.now)
+		p.near, p.watchAt = newNearness(n.now), unheard
 		n.takeSlot(p.near)
 		n.near = insert(n.near, p)
 		n.changed = n.changed || n.isNews(p)

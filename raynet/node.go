@@ -50,6 +50,7 @@ type Node struct {
 	random  []*peer
 	passive []*peer
 
+	others     bool // the last health check was of the near view only
 	dirty      bool // the candidates have changed since the last selection
 	selectedAt int64
 	changed    bool   // the near view has changed since the last round

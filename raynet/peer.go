@@ -2,6 +2,7 @@ package raynet
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -33,6 +34,7 @@ type peer struct {
 	sentAt  instant
 	pingAt  instant // oldest unanswered ping or shuffle
 	leaseTo instant // it holds a lease on this node until then
+	watchAt instant // near: nothing is to be done about it before
 
 	moveSeq uint32 // of the last Move in rec's epoch; 0 for none
 
@@ -163,17 +165,18 @@ func comparePeers(a, b *peer) int {
 // tableRoom holds the views of a node in a world that stands still.
 const tableRoom = 72
 
-// first is the place of the first peer whose id is not below.
+// first is the place of the first peer whose id is not below. Ids are spread
+// evenly, so it is at most a few places from where it ought to be.
 func (t *table) first(id wire.ShortID) int {
-	lo, hi := 0, len(t.ids)
-	for lo < hi {
-		if mid := int(uint(lo+hi) >> 1); t.ids[mid] < id {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
+	at, _ := bits.Mul64(uint64(id), uint64(len(t.ids)))
+	i := int(at)
+	for i > 0 && t.ids[i-1] >= id {
+		i--
 	}
-	return lo
+	for i < len(t.ids) && t.ids[i] < id {
+		i++
+	}
+	return i
 }
 
 func (t *table) byKey(key base.Key) *peer {

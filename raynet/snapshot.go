@@ -63,6 +63,7 @@ func (n *Node) AppendSnapshot(b []byte) []byte {
 		e.Key(r.next)
 		e.I64(r.until)
 	}
+	e.Bool(n.others)
 	e.Bool(n.closure.active)
 	e.U32(uint32(n.closure.budget))
 	state, inc := n.rng.State()
@@ -80,14 +81,16 @@ func (p *peer) appendTo(e *base.Encoder) {
 		p.pos().AppendTo(e)
 		p.vel.Vec().AppendTo(e)
 	}
-	for _, f := range []bool{p.up, p.suspect, p.inNear, p.inLong, p.inRandom, p.inPassive} {
+	for _, f := range []bool{p.up, p.suspect, p.inNear, p.inLong, p.inRandom, p.inPassive, p.jumped} {
 		e.Bool(f)
 	}
 	e.I64(p.poseAt)
-	for _, t := range []instant{p.bornAt, p.sinceAt, p.heardAt, p.sentAt, p.pingAt, p.leaseTo} {
+	for _, t := range []instant{p.bornAt, p.sinceAt, p.heardAt, p.sentAt, p.pingAt, p.leaseTo, p.watchAt} {
 		e.I32(int32(t))
 	}
 	e.U32(p.moveSeq)
+	e.U8(p.group)
+	e.U8(p.owed)
 	if m := p.near; m != nil {
 		for _, t := range []instant{m.joinedAt, m.wonAt, m.subAt, m.busyTo, m.beatAt, m.vouchAt, m.toldAt} {
 			e.I32(int32(t))

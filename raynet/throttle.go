@@ -46,5 +46,5 @@ func (n *Node) afford(p *peer, m wire.Message) bool {
 	return true
 }
 
-// refill gives back a part of what a peer has used up.
-func (p *peer) refill() { p.owed -= min(p.owed, creditEvery) }
+// refill gives back what a peer has regained in a time.
+func (p *peer) refill(in int64) { p.owed -= min(p.owed, uint8(creditEvery*in/healthEvery)) }
