@@ -37,9 +37,8 @@ func (n *Node) foundMyself(f *lookup) {
 		}
 	}
 	for _, c := range n.answers(f) {
-		p := n.table.byKey(c.key)
 		// One who walks in may be ahead of its news.
-		if c.news && c.d2 < closest[alarmRank-1] && p.vel == (wire.Velocity{}) {
+		if _, vel := n.placeOf(&c); c.news && c.d2 < closest[alarmRank-1] && vel == (wire.Velocity{}) {
 			n.alarm(c.key)
 			return
 		}

@@ -39,6 +39,7 @@ type lookup struct {
 	paths  []path     // one, or several until they are merged into one
 	asked  []base.Key // by any path
 	opened int        // paths so far; 0 for a lookup of one path from the start
+	words  []word     // of those that answered: MaxCloser a question
 	until  int64
 	route  *relay // findConfirm, findSure: what waits for the answer
 }
@@ -154,19 +155,25 @@ func (n *Node) finish(f *lookup, ok bool) {
 	}
 }
 
-// answers are the candidates of an ended lookup that answered and may be
-// named, closest first.
-func (n *Node) answers(f *lookup) (cs []findCand) {
+// heardOf are the candidates of a lookup that answered and may be named,
+// closest first.
+func (n *Node) heardOf(f *lookup) (cs []findCand) {
 	if len(f.paths) == 0 {
 		return nil
 	}
 	for _, c := range f.paths[0].cands {
-		if p := n.table.byKey(c.key); c.state == findAnswered && p != nil && n.fresh(p) {
+		if c.state != findAnswered || c.rec == nil {
+			continue
+		}
+		if p := n.holding(c.key); p != nil && n.fresh(p) || p == nil && !n.barred(c.rec) {
 			cs = append(cs, c)
 		}
 	}
 	return cs
 }
+
+// answers are those of an ended lookup that are to be trusted.
+func (n *Node) answers(f *lookup) []findCand { return n.trusted(f, n.heardOf(f)) }
 
 // closest lists the nodes that answered, and this one, closest first.
 func (n *Node) closest(f *lookup) []NeighbourInfo {
@@ -178,12 +185,20 @@ func (n *Node) closest(f *lookup) []NeighbourInfo {
 			mine = true
 			out = append(out, n.Self())
 		}
-		out = append(out, n.info(n.table.byKey(c.key)))
+		out = append(out, n.infoOf(&c))
 	}
 	if !mine {
 		out = append(out, n.Self())
 	}
 	return out
+}
+
+func (n *Node) infoOf(c *findCand) NeighbourInfo {
+	if p := n.holding(c.key); p != nil {
+		return n.info(p)
+	}
+	r := c.rec
+	return NeighbourInfo{Key: r.Key, Pos: r.Pos, Vel: r.Vel.Vec(), Kind: r.Kind, AOI: r.AOI, Live: true}
 }
 
 func (n *Node) onFind(p *peer, m *wire.Find) {
@@ -233,6 +248,9 @@ func (n *Node) onCloser(p *peer, m *wire.Closer) {
 				continue
 			}
 			c.state = findAnswered
+			if p.hasRec {
+				c.rec = p.rec
+			}
 			n.learn(f, w, p, m.Entries)
 			return
 		}
@@ -249,6 +267,7 @@ func (n *Node) learn(f *lookup, w *path, from *peer, entries []wire.Entry) {
 			continue
 		}
 		news := f.news(e.Record.Key) || !n.hasRecord(e.Record.Key)
+		f.note(from, e)
 		q := n.admit(from, e, n.cfg.RecordAge)
 		if q == nil || q == from || !n.usable(q) {
 			continue
@@ -259,9 +278,14 @@ func (n *Node) learn(f *lookup, w *path, from *peer, entries []wire.Entry) {
 	}
 }
 
-func (n *Node) hasRecord(k base.Key) bool {
-	p := n.table.byKey(k)
-	return p != nil && p.hasRec
+func (n *Node) hasRecord(k base.Key) bool { return n.holding(k) != nil }
+
+// holding gives a peer whose record is held.
+func (n *Node) holding(k base.Key) *peer {
+	if p := n.table.byKey(k); p != nil && p.hasRec {
+		return p
+	}
+	return nil
 }
 
 // failFinds gives up on a peer in every lookup.

@@ -191,9 +191,15 @@ func (n *Node) confirmed(f *lookup) {
 	var next *peer
 	nearest := best
 	for _, c := range n.answers(f) {
-		p := n.table.byKey(c.key)
-		if d := m.Target.Dist2(p.at(n.now)); d < nearest && !n.vague(p, d) {
-			next, nearest = p, d
+		if p := n.holding(c.key); p == nil && c.d2 < nearest {
+			// It was forgotten since it answered.
+			if p = n.ensure(c.key); p != nil {
+				next, nearest = p, c.d2
+			}
+		} else if p != nil {
+			if d := m.Target.Dist2(p.at(n.now)); d < nearest && !n.vague(p, d) {
+				next, nearest = p, d
+			}
 		}
 	}
 	for _, p := range n.near {
