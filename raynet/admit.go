@@ -184,10 +184,10 @@ func (n *Node) bootstrap(in Bootstrap) {
 			n.n.TooMany++
 			break
 		}
-		if p := n.admit(nil, &in.Entries[i], 1<<62); p != nil && len(n.random) < n.cfg.Random {
-			n.joinRandom(p)
-		} else if p != nil {
-			n.joinPassive(p)
+		if p := n.admit(nil, &in.Entries[i], 1<<62); p != nil {
+			if n.joinRandom(p); !p.inRandom {
+				n.joinPassive(p)
+			}
 		}
 	}
 	n.greet()

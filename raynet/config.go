@@ -62,9 +62,6 @@ type Config struct {
 	TombFor       int64
 	Senior        int64 // a peer known for as long may be an elder
 	JumpEvery     int64 // a peer that jumps more often is not followed
-
-	// MinHash chooses the random view by slots that cannot be flooded.
-	MinHash bool
 }
 
 // DefaultConfig holds the figures of the design. The sizes come from measured

@@ -37,8 +37,16 @@ func (n *Node) foundMyself(f *lookup) {
 		}
 	}
 	for _, c := range n.answers(f) {
+		p := n.holding(c.key)
 		// One who walks in may be ahead of its news.
-		if _, vel := n.placeOf(&c); c.news && c.d2 < closest[alarmRank-1] && vel == (wire.Velocity{}) {
+		if p == nil || !c.news || c.d2 >= closest[alarmRank-1] || p.vel != (wire.Velocity{}) {
+			continue
+		}
+		if n.dirty {
+			n.reselect()
+		}
+		// Close, but behind others, it is no neighbour: nobody need name it.
+		if p.rays() > 0 {
 			n.alarm(c.key)
 			return
 		}

@@ -52,7 +52,7 @@ func (n *Node) randomRoom(p *peer) bool {
 }
 
 // overfull is a member of the random view whose group has more than its share,
-// to go when somebody else comes; nil when there is none.
+// to go when somebody else has come; nil when there is none.
 func (n *Node) overfull(than *peer) *peer {
 	for _, q := range n.random {
 		if q.group != 0 && q.group != than.group && sameGroup(n.random, q) >= perGroup {

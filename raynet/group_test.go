@@ -52,9 +52,9 @@ func TestGroupsShareTheViews(t *testing.T) {
 				return one
 			}
 			return uint32(1000 + i)
-		}, 52, 0, perGroup, 24, 1},
+		}, 52, 0, perGroup, 16, 1},
 		{"all of one", func(int) uint32 { return one }, 40, 12, 13, 12, 1},
-		{"unknown", func(int) uint32 { return 0 }, 40, 0, 0, 24, 2},
+		{"unknown", func(int) uint32 { return 0 }, 40, 0, 0, 16, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := heardOf(t, c.count, c.group)

@@ -75,11 +75,10 @@ type Node struct {
 	alarmAt   int64
 	seats     []seat
 	court     *court
-	slots     []slot // empty unless MinHash
+	slots     []slot // of the random view; empty until the first peer
 	slotTurn  int
 
-	shuffled []*peer // entries of the last shuffle request, to be replaced first
-	shuffles int     // quick ones so far
+	shuffles int // quick ones so far
 	longTurn int
 	nextFill int64 // earliest next lookup for an octave of the long view
 	fillGap  int64

@@ -67,6 +67,7 @@ type path struct {
 	quorum int        // of the closest must have answered
 	budget int        // queries left
 	doubts int        // queries only to hear of the closest from others
+	others int        // queries only to hear of others
 	done   bool
 	ok     bool
 }
@@ -146,9 +147,10 @@ func (n *Node) pumpPath(f *lookup, w *path) {
 			}
 		}
 	}
-	sought := quorum >= w.quorum
-	if sought && (w.doubts >= findDoubts || n.settled(f)) {
-		w.done, w.ok = true, true
+	if quorum >= w.quorum {
+		if !f.careful() || f.opened > 0 || !n.question(f, w, flight) {
+			w.done, w.ok = true, true
+		}
 		return
 	}
 	for i := range w.cands {
@@ -158,9 +160,6 @@ func (n *Node) pumpPath(f *lookup, w *path) {
 		if c := &w.cands[i]; c.state == findNew && n.ask(f, c) {
 			w.budget--
 			flight++
-			if sought {
-				w.doubts++
-			}
 		}
 	}
 	if flight == 0 {

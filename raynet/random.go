@@ -4,9 +4,8 @@ import (
 	"github.com/metatopia/metatopia/raynet/wire"
 )
 
-// The random view is Cyclon (Voulgaris, Gavidia, van Steen 2005): the entry
-// whose record is oldest is asked to swap, and swapped entries change places,
-// so pointers are conserved and in-degrees stay even.
+// The random view is filled by swaps: who was heard longest ago is asked for a
+// sample of its view and given one. Who stays is decided by slots.
 
 // fastShuffles is how many shuffles follow each other quickly after a start.
 const fastShuffles = 10
@@ -24,18 +23,15 @@ func (n *Node) shuffleRound() int64 {
 	}
 	n.reseed()
 	if len(n.random) > 0 {
-		oldest := n.partner()
-		picked := n.pickRandom(n.cfg.Shuffle-1, oldest)
-		n.shuffled = picked
-		m := &wire.Shuffle{Entries: []wire.Entry{n.selfEntry(nil)}}
-		for _, p := range picked {
-			m.Entries = append(m.Entries, n.entry(p))
-			n.knows(oldest, p.id, p.rec.Stamp)
+		q := n.quietest()
+		m := &wire.Shuffle{Entries: n.sample(q)}
+		for i := range m.Entries {
+			n.knows(q, m.Entries[i].Record.ID(), m.Entries[i].Record.Stamp)
 		}
-		if oldest.pingAt == unheard {
-			oldest.pingAt = at(n.now)
+		if q.pingAt == unheard {
+			q.pingAt = at(n.now)
 		}
-		n.send(oldest, m, Bulk)
+		n.send(q, m, Bulk)
 	}
 	if n.shuffles < fastShuffles && len(n.random) < n.cfg.Random/2 {
 		n.shuffles++
@@ -44,20 +40,13 @@ func (n *Node) shuffleRound() int64 {
 	return n.cfg.ShuffleEvery
 }
 
-// partner takes out the entry whose record is oldest. Where slots decide who
-// stays it is the one heard longest ago, and it stays.
-func (n *Node) partner() *peer {
-	if n.cfg.MinHash {
-		return n.quietest()
+// sample is the own entry and some of the view, for a peer.
+func (n *Node) sample(to *peer) []wire.Entry {
+	es := []wire.Entry{n.selfEntry(nil)}
+	for _, p := range n.pickRandom(n.cfg.Shuffle-1, to) {
+		es = append(es, n.entry(p))
 	}
-	oldest := n.random[0]
-	for _, p := range n.random[1:] {
-		if p.bornAt < oldest.bornAt {
-			oldest = p
-		}
-	}
-	n.leaveRandom(oldest)
-	return oldest
+	return es
 }
 
 // pickRandom draws up to k members, not p.
@@ -77,77 +66,36 @@ func (n *Node) pickRandom(k int, p *peer) []*peer {
 }
 
 func (n *Node) onShuffle(p *peer, m *wire.Shuffle) {
-	if m.Reply {
-		n.mergeRandom(p, m.Entries, n.shuffled)
-		n.shuffled = nil
-		if len(n.random) < n.cfg.Random && n.usable(p) && !p.inRandom {
-			// In a small world the swap would leave nobody here.
-			n.joinRandom(p)
-		}
-		return
+	if !m.Reply {
+		n.send(p, &wire.Shuffle{Reply: true, Entries: n.sample(p)}, Bulk)
 	}
-	rep := &wire.Shuffle{Reply: true}
-	room := n.cfg.Shuffle
-	if n.cfg.MinHash {
-		// Nothing is given away, so the own record must travel too.
-		rep.Entries = append(rep.Entries, n.selfEntry(nil))
-		room--
-	}
-	picked := n.pickRandom(room, p)
-	for _, q := range picked {
-		rep.Entries = append(rep.Entries, n.entry(q))
-	}
-	n.send(p, rep, Bulk)
-	n.mergeRandom(p, m.Entries, picked)
-}
-
-// mergeRandom takes entries into the view, in place of those that were sent
-// when it is full.
-func (n *Node) mergeRandom(from *peer, entries []wire.Entry, sent []*peer) {
-	for i := range entries {
-		if len(n.random) >= n.cfg.Random && len(sent) == 0 && !n.cfg.MinHash && n.hasRecord(entries[i].Record.Key) {
-			continue // it would win no place: not worth a signature
+	for i := range m.Entries {
+		if q := n.holding(m.Entries[i].Record.Key); q != nil && !q.inRandom && !n.wins(q) {
+			continue // it is known, and not worth a signature for this view
 		}
-		p := n.admit(from, &entries[i], randomAge)
-		if p == nil || p.inRandom || p.suspect {
-			continue
-		}
-		if n.cfg.MinHash {
-			n.offerSlots(p)
-			continue
-		}
-		if !n.randomRoom(p) {
-			continue
-		}
-		if len(n.random) >= n.cfg.Random {
-			if q := n.overfull(p); q != nil {
-				n.leaveRandom(q)
-			}
-		}
-		for len(n.random) >= n.cfg.Random && len(sent) > 0 {
-			n.leaveRandom(sent[0])
-			sent = sent[1:]
-		}
-		if len(n.random) < n.cfg.Random {
-			n.joinRandom(p)
+		if q := n.admit(p, &m.Entries[i], randomAge); q != nil && !q.suspect {
+			n.joinRandom(q)
 		}
 	}
 }
 
+// joinRandom has a peer compete for a place in the view.
 func (n *Node) joinRandom(p *peer) {
-	if n.cfg.MinHash {
-		n.offerSlots(p)
+	if p.inRandom || !n.randomRoom(p) {
 		return
 	}
-	p.inRandom = true
-	n.random = insert(n.random, p)
+	if n.offerSlots(p); p.inRandom && len(n.random) > n.cfg.Random/2 {
+		if q := n.overfull(p); q != nil {
+			n.leaveRandom(q)
+		}
+	}
 }
 
 func (n *Node) leaveRandom(p *peer) {
 	if !p.inRandom {
 		return // an old acquaintance; the view may hold a newer one of its key
 	}
-	n.clearSlots(p)
 	p.inRandom = false
 	n.random = erase(n.random, p)
+	n.clearSlots(p)
 }

@@ -1,10 +1,10 @@
 package raynet
 
-// In hostile mode (Config.MinHash) the random view is chosen as in BASALT
-// (Auvolat, Bromberg, Frey, Taiani, 2021): each slot has a secret seed and
-// holds, of all keys it was ever offered, the one whose hash with the seed is
-// least. Who is named more often gains nothing by it. One slot a round gets a
-// new seed, so that the sample stays fresh.
+// The random view is chosen as in BASALT (Auvolat, Bromberg, Frey, Taiani,
+// 2021): each slot has a secret seed and holds, of all keys it was ever offered,
+// the one whose hash with the seed is least. Who is named more often gains
+// nothing by it. One slot a round gets a new seed, so that the sample stays
+// fresh. Several slots may hold the same peer.
 
 type slot struct {
 	seed uint64
@@ -16,6 +16,16 @@ func (s *slot) rank(p *peer) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
+}
+
+// wins says that a slot would take a peer.
+func (n *Node) wins(p *peer) bool {
+	for i := range n.slots {
+		if s := &n.slots[i]; s.p == nil || s.rank(p) < s.rank(s.p) {
+			return true
+		}
+	}
+	return len(n.slots) == 0
 }
 
 // offerSlots lets a peer compete for every slot.
@@ -74,7 +84,10 @@ func (n *Node) clearSlots(p *peer) {
 // crowd out.
 func (n *Node) bestFor(s *slot, not *peer) (best *peer) {
 	for _, q := range n.table.all {
-		if q != not && q.hasRec && !q.suspect && n.since(q.bornAt) <= randomAge && (best == nil || s.rank(q) < s.rank(best)) {
+		if q == not || !q.hasRec || q.suspect || n.since(q.bornAt) > randomAge || (best != nil && s.rank(q) >= s.rank(best)) {
+			continue
+		}
+		if q.inRandom || n.randomRoom(q) {
 			best = q
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // Rule 9.5: who is named a hundred times has no more places than who is named
 // once.
 func TestSlotsCannotBeFlooded(t *testing.T) {
-	n, err := New(complete(t, Config{Min: testBox.Min, Max: testBox.Max, MinHash: true}), testKey(0),
+	n, err := New(complete(t, Config{Min: testBox.Min, Max: testBox.Max}), testKey(0),
 		Start{Pos: spatial.At(50, 50, 50), Epoch: 1, Seed: 1}, &naive{})
 	if err != nil {
 		t.Fatal(err)
@@ -23,15 +23,16 @@ func TestSlotsCannotBeFlooded(t *testing.T) {
 		return wire.Entry{Record: &wire.Record{Kind: wire.Avatar, Key: testKey(i + 1), Stamp: wire.Stamp{Epoch: 1, Seq: 1}, Pos: places[i]}}
 	}
 	n.out = &Outbox{}
+	from := n.ensure(testKey(9999))
 	share := 0.0
 	const rounds = 60
 	for round := range rounds {
 		for i := range honest / 4 {
-			n.mergeRandom(nil, []wire.Entry{entry((4*round + i) % honest)}, nil)
+			n.onShuffle(from, &wire.Shuffle{Reply: true, Entries: []wire.Entry{entry((4*round + i) % honest)}})
 		}
 		for range 20 {
 			for i := range loud {
-				n.mergeRandom(nil, []wire.Entry{entry(honest + i)}, nil)
+				n.onShuffle(from, &wire.Shuffle{Reply: true, Entries: []wire.Entry{entry(honest + i)}})
 			}
 		}
 		n.reseed()
@@ -62,19 +63,5 @@ func TestSlotsCannotBeFlooded(t *testing.T) {
 		if s.p == p {
 			t.Error("who left still has a slot")
 		}
-	}
-}
-
-// A world on slots forms as well as one that swaps.
-func TestColdStartOnSlots(t *testing.T) {
-	w := newWorld(t, 12, 80, goodLink, uniform)
-	w.cfg.MinHash = true
-	w.coldStart(3)
-	w.run(15)
-	if sa := w.solid(80); sa < 0.99 {
-		t.Errorf("solid angle %.4f", sa)
-	}
-	if ok, _ := w.routing(60); ok < 0.99 {
-		t.Errorf("routing %.4f", ok)
 	}
 }

@@ -20,6 +20,10 @@ const (
 	// findDoubts is how many questions more a lookup asks to have enough
 	// witnesses.
 	findDoubts = 8
+	// findOthers is how many it puts to strangers, whom no witness has named:
+	// colluders name each other, and all paths may have met some. As long as
+	// strangers lead closer there may be up to findLeads.
+	findOthers, findLeads = 3, 10
 )
 
 // word is that one node has named another in a lookup.
@@ -75,11 +79,76 @@ func (n *Node) trusted(f *lookup, cs []findCand) []findCand {
 	return cs
 }
 
-// settled says that the closest that answered is to be trusted.
-func (n *Node) settled(f *lookup) bool {
-	if !f.careful() || f.opened > 0 {
+// question looks into the result of a careful lookup; false when there is
+// nothing more to ask.
+func (n *Node) question(f *lookup, w *path, flight int) bool {
+	for flight < w.width && w.budget > 0 {
+		c := n.nextQuestion(f, w)
+		if c == nil {
+			break
+		}
+		if n.ask(f, c) {
+			w.budget--
+			flight++
+		}
+	}
+	return flight > 0
+}
+
+// nextQuestion is whom to ask: one whom the closest has named, while that one
+// has too few witnesses, and then strangers.
+func (n *Node) nextQuestion(f *lookup, w *path) *findCand {
+	cs := n.heardOf(f)
+	if len(cs) > 0 && !n.trusts(f, cs, 0) && w.doubts < findDoubts {
+		c := w.next(func(c *findCand) bool { return f.said(cs[0].key, c.key) })
+		if c == nil {
+			c = w.next(func(*findCand) bool { return true })
+		}
+		if c != nil {
+			w.doubts++
+			return c
+		}
+	}
+	witnesses := cs[:min(len(cs), findWitnesses)]
+	stranger := func(c *findCand) bool {
+		for i := range witnesses {
+			if witnesses[i].key == c.key || f.said(witnesses[i].key, c.key) {
+				return false
+			}
+		}
 		return true
 	}
-	cs := n.heardOf(f)
-	return len(cs) > 0 && n.trusts(f, cs, 0)
+	c := w.next(stranger)
+	if c == nil || w.others >= findLeads {
+		return nil
+	}
+	if w.others >= findOthers {
+		for i := range w.cands {
+			if o := &w.cands[i]; o.state == findAnswered && o.d2 <= c.d2 && stranger(o) {
+				return nil
+			}
+		}
+	}
+	w.others++
+	return c
+}
+
+// next is the closest candidate not asked that is as wished.
+func (w *path) next(wished func(*findCand) bool) *findCand {
+	for i := range w.cands {
+		if c := &w.cands[i]; c.state == findNew && wished(c) {
+			return c
+		}
+	}
+	return nil
+}
+
+// said says that one has named another.
+func (f *lookup) said(by, of base.Key) bool {
+	for k := range f.words {
+		if w := &f.words[k]; w.by == by && w.of == of {
+			return true
+		}
+	}
+	return false
 }
