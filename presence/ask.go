@@ -42,19 +42,38 @@ func (n *Node) slowest() int64 {
 	return min(max(n.me.radius()*second/8/v, 2*n.cfg.AskMin), n.cfg.AskMax)
 }
 
+// draws is how many those are.
+const draws = 4
+
 // nextAsked goes round the publishers; every other time only those in the
-// outer half count, who see most of what this node does not.
+// outer half count, who see most of what this node does not. A mover takes the
+// one of a few who is farthest ahead: most of those who come are there.
 func (n *Node) nextAsked() *peer {
 	n.asks++
 	outer := int64(0)
 	if n.asks%2 == 0 {
 		outer = n.interest() * n.interest() / 4
 	}
+	best, most, left := (*peer)(nil), int64(0), draws
+	pos, own := n.me.at(n.now)
+	if own == (wire.Velocity{}) {
+		left = 1
+	}
 	for range n.peers {
 		n.askTurn = (n.askTurn + 1) % len(n.peers)
-		if p := &n.peers[n.askTurn]; p.out == outLive && p.d2 >= outer {
-			return p
+		p := &n.peers[n.askTurn]
+		if p.out != outLive || p.d2 < outer {
+			continue
 		}
+		if d := sub(p.pos(n.now), pos).dot(speed(own)); best == nil || d > most {
+			best, most = p, d
+		}
+		if left--; left == 0 {
+			break
+		}
+	}
+	if best != nil {
+		return best
 	}
 	for i := range n.peers {
 		if p := &n.peers[i]; p.out == outLive {

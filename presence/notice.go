@@ -60,8 +60,9 @@ func (n *Node) notices() {
 			if !near {
 				continue
 			}
-			left -= len(c)
-			if !n.reports(c, i, j) {
+			mine, work := n.reports(c, i, j)
+			left -= work
+			if !mine {
 				continue
 			}
 			v := a.vel.minus(b.vel)
@@ -116,8 +117,8 @@ func (n *Node) gather(s *Scratch) {
 
 // reports decides whether this node is among those who tell a pair: the few
 // nearest to the point halfway between them, who have surely known both for
-// some time.
-func (n *Node) reports(c []scanned, i, j int) bool {
+// some time. work is how many it has looked at.
+func (n *Node) reports(c []scanned, i, j int) (is bool, work int) {
 	a, b := &c[i], &c[j]
 	mid := vec{(a.pos.x + b.pos.x) / 2, (a.pos.y + b.pos.y) / 2, (a.pos.z + b.pos.z) / 2}
 	mine := mid.len2() // this node is the origin
@@ -129,11 +130,11 @@ func (n *Node) reports(c []scanned, i, j int) bool {
 		m := &c[k]
 		if m.pos.minus(mid).len2() < mine && m.pos.minus(a.pos).len2() <= m.sight2 && m.pos.minus(b.pos).len2() <= m.sight2 {
 			if nearer++; nearer == reporters {
-				return false
+				return false, k
 			}
 		}
 	}
-	return true
+	return true, len(c)
 }
 
 // setTold notes for a pair that both know each other, or no longer need to.

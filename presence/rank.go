@@ -19,17 +19,30 @@ const (
 const outside = 1 << 48
 
 // urgency orders avatars by who should be subscribed to first, the least
-// first: those in the area of interest by distance, then those who will be,
-// then the rest.
-func (n *Node) urgency(d2 int64, soon bool) int64 {
-	r := n.interest()
+// first: those in the area of interest by distance, then those who will be by
+// the time until they are, then the rest. d is the offset and v the relative
+// velocity.
+func (n *Node) urgency(d, v vec, soon bool) int64 {
+	r, d2 := n.interest(), d.len2()
 	switch {
 	case d2 <= r*r:
 		return d2
 	case soon:
-		return r*r + min(d2, outside/4)
+		return r*r + min(r*r/1000*n.entersIn(d, v, r), outside/4)
 	}
 	return outside + min(d2, outside)
+}
+
+// entersIn is the time in ms until an offset with the relative velocity v is
+// within r, if it goes on approaching as now, at most the lookahead.
+func (n *Node) entersIn(d, v vec, r int64) int64 {
+	far := max(root(d.len2()), 1)
+	limit := n.cfg.Lookahead / millisecond
+	closing := -(d.x*v.x + d.y*v.y + d.z*v.z) / far
+	if closing <= 0 {
+		return limit
+	}
+	return min(max(far-r, 0)*1000/closing, limit)
 }
 
 // rank gives every avatar of interest its rate: the most urgent the full one,
@@ -54,7 +67,7 @@ func (n *Node) rank() {
 				continue
 			}
 		}
-		key := n.urgency(p.d2, soon)
+		key := n.urgency(sub(p.pos(n.now), pos), speed(p.body.Vel).minus(speed(vel)), soon)
 		if p.d2 <= r2 {
 			inside++
 		}

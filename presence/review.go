@@ -42,7 +42,7 @@ func (n *Node) review() {
 		n.demote(p)
 	}
 	n.tryFeed()
-	if n.turn%2 == 0 || n.rankSoon {
+	if n.turn%2 == 0 || n.rankSoon || n.wanted >= n.cfg.Subs {
 		n.rank()
 		n.reviewHearsay()
 	}
@@ -126,6 +126,7 @@ func (n *Node) try(f *fed) bool {
 func (n *Node) fits(b *wire.Body, at int64) bool {
 	pos, vel := n.me.at(n.now)
 	d := sub(ahead(b.Pos, b.Vel, n.now-at), pos)
-	soon := meets(d, speed(b.Vel).minus(speed(vel)), n.interest(), n.cfg.Lookahead)
-	return soon && (n.wanted < n.cfg.Subs || n.urgency(d.len2(), soon) < n.least)
+	v := speed(b.Vel).minus(speed(vel))
+	soon := meets(d, v, n.interest(), n.cfg.Lookahead)
+	return soon && (n.wanted < n.cfg.Subs || n.urgency(d, v, soon) < n.least)
 }

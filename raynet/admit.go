@@ -118,7 +118,7 @@ func (n *Node) take(p *peer, e *wire.Entry) {
 	}
 	if moved && n.fresh(p) {
 		reach := n.inReach(p.at(n.now))
-		n.dirty = n.dirty || reach || p.inNear
+		n.dirty = n.dirty || p.inNear || (reach && !n.hides(p.at(n.now)))
 		if reach {
 			n.news++
 		}

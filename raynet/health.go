@@ -72,6 +72,8 @@ func (h *health) strangers() {
 			h.dead = append(h.dead, p)
 		case p.up && !p.hasRec && p.sentAt == unheard && n.since(p.sinceAt) > n.cfg.Beat:
 			n.offer(p, false)
+		case n.strayedAway(p):
+			gone = append(gone, p)
 		case !n.placed(p) && !n.fresh(p) && p.pingAt == unheard && n.since(p.sinceAt) > n.cfg.RecordAge:
 			gone = append(gone, p)
 		}

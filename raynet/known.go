@@ -32,6 +32,9 @@ func (n *Node) acquaint(r *wire.Record) *peer {
 func (n *Node) evict() bool {
 	var worst *peer
 	older := func(a, b *peer) bool {
+		if n.unrest > 0 && a.poseAt != b.poseAt {
+			return a.poseAt < b.poseAt
+		}
 		if a.up != b.up {
 			return !a.up
 		}
@@ -47,6 +50,17 @@ func (n *Node) evict() bool {
 	}
 	n.table.remove(worst)
 	return true
+}
+
+// wanderFor is how many local spacings the neighbours of a mover go before a
+// pose that is not followed says nothing any more.
+const wanderFor = 8
+
+// strayedAway says that a mover without a place here is not worth knowing any
+// more: it may be anywhere by now, and the table is gone through often.
+func (n *Node) strayedAway(p *peer) bool {
+	return n.unrest > 0 && p.hasRec && p.rec.Kind != wire.Site && p.pingAt == unheard &&
+		n.now-p.poseAt > n.inWhich(wanderFor, n.cfg.RecordAge) && !n.placed(p)
 }
 
 // fresh says that a peer's record is young enough, or the peer itself was

@@ -90,7 +90,7 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 	}
 	p.near.mood |= stirs
 	n.stirred = true
-	n.dirty = n.dirty || n.now >= n.selectedAt+n.inWhich(0.05, n.cfg.NearMax)
+	n.dirty = n.dirty || n.now >= n.selectedAt+n.inWhich(shapePart, n.cfg.NearMax)
 	if jump || m.Vel == (wire.Velocity{}) {
 		// No speed tells that the cell changes: those around the place it
 		// left need each other.

@@ -76,8 +76,16 @@ func (n *Node) candidates(origin spatial.Pos, except *peer, who candidacy) *jury
 	if except != nil {
 		key = &except.rec.Key
 	}
+	var shades []pvec
+	o := pvecOf(origin)
+	if who == candMember && n.lively() {
+		shades = n.shades()
+	}
 	for _, p := range n.table.all {
 		if p == except || (who == candUsable && p.suspect) || !(n.fresh(p) || (who == candMember && p.inNear)) {
+			continue
+		}
+		if shades != nil && !p.inNear && hidden(pvecOf(p.whereabouts(n.now)).minus(o), shades) {
 			continue
 		}
 		j.add(candidate{p: p}, origin, apart(origin, p.at(n.now), key, &p.rec.Key))
@@ -263,15 +271,21 @@ func (n *Node) nearPeriod() int64 {
 		n.nearGap = min(n.nearGap+n.nearGap/2, n.cfg.NearMax)
 	}
 	n.changed = false
-	return max(n.inWhich(0.1, n.nearGap), n.cfg.NearMin)
+	return max(n.inWhich(roundPart, n.nearGap), n.cfg.NearMin)
 }
+
+// roundPart is that part. What happens within the near view the notices tell:
+// a round finds what they have missed.
+const roundPart = 0.2
 
 // nearRound selects with a newly turned lattice and exchanges with one peer:
 // mostly a neighbour, one time in four an entry of the random view, which
 // brings what no neighbour knows.
 func (n *Node) nearRound() {
 	n.keepSigned()
-	n.reselect()
+	if !n.lively() || n.now >= n.selectedAt+n.selectGap() {
+		n.reselect()
+	}
 	switch {
 	case len(n.near) == 0:
 		n.knock()
@@ -305,7 +319,12 @@ func (n *Node) hintsFor(p *peer, limit int) []wire.Hint {
 		m.told, m.toldAt = n.news, at(n.now)
 	}
 	origin := p.at(n.now)
-	j := n.candidates(origin, p, candUsable)
+	var j *jury
+	if p.inNear && n.lively() {
+		j = n.company(origin, p)
+	} else {
+		j = n.candidates(origin, p, candUsable)
+	}
 	// This node competes, so that what lies behind it is not offered.
 	j.add(candidate{}, origin, apart(origin, n.self.point, &p.rec.Key, &n.id))
 	cs := n.judge(j, origin)
@@ -355,13 +374,21 @@ func (n *Node) onHints(from *peer, hints []wire.Hint) {
 		return
 	}
 	origin := n.self.point
-	j := n.candidates(origin, nil, candFresh)
+	j := &n.env.Scratch().jury
+	j.cands, j.at = j.cands[:0], j.at[:0]
+	lively := n.lively()
+	var shades []pvec
+	if lively {
+		shades = n.shades()
+	} else {
+		j = n.candidates(origin, nil, candFresh)
+	}
 	known := len(j.cands)
 	var want wire.NearWant
 	for i := range hints {
 		h := &hints[i]
 		n.knowsHint(from, h)
-		if contradicts(n.table.byID(h.ID), h) && len(want.IDs) < wire.MaxWants {
+		if k := n.table.byID(h.ID); contradicts(k, h) && k.rec.Vel == (wire.Velocity{}) && k.vel == (wire.Velocity{}) && len(want.IDs) < wire.MaxWants {
 			want.IDs = append(want.IDs, h.ID)
 			continue
 		}
@@ -372,6 +399,12 @@ func (n *Node) onHints(from *peer, hints []wire.Hint) {
 		if k := n.table.byID(h.ID); far || (k != nil && k.hasRec && !n.strayed(k.whereabouts(n.now), h.Pos, 10)) {
 			// No selection for one that is judged already or too far.
 			if (!far || n.octaveOpen(octave(origin.Dist2(h.Pos)))) && len(want.IDs) < wire.MaxWants {
+				want.IDs = append(want.IDs, h.ID)
+			}
+			continue
+		}
+		if lively {
+			if len(want.IDs) < wire.MaxWants && (!hidden(pvecOf(h.Pos).minus(pvecOf(origin)), shades) || n.octaveOpen(octave(origin.Dist2(h.Pos)))) {
 				want.IDs = append(want.IDs, h.ID)
 			}
 			continue

@@ -221,14 +221,22 @@ func (n *Node) jittered(period int64) int64 {
 	return period - period/10 + int64(n.rng.Float64()*float64(period/5))
 }
 
-// selectEvery bounds how often news alone causes a selection, selectFast the
-// same among fast movers.
+// selectEvery bounds how often news alone causes a selection. Among movers
+// there is always some: it is the time in which they go shapePart of the local
+// spacing, from selectFast to selectSlow.
 const (
 	selectEvery = 200 * millisecond
 	selectFast  = 100 * millisecond
+	selectSlow  = 400 * millisecond
+	shapePart   = 0.1
 )
 
-func (n *Node) selectGap() int64 { return max(n.inWhich(0.05, selectEvery), selectFast) }
+func (n *Node) selectGap() int64 {
+	if !n.lively() {
+		return selectEvery
+	}
+	return max(n.inWhich(shapePart, selectSlow), selectFast)
+}
 
 // settle brings the views and the work in progress up to date with what this
 // Step has learned.

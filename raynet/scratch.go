@@ -13,6 +13,7 @@ type Scratch struct {
 	jury   jury
 	second jury // a selection within a selection
 	pairs  []pairView
+	shades []pvec
 	order  []int32
 	slot   []uint8
 	rays   rayBuffers
