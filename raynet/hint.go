@@ -23,17 +23,16 @@ func (n *Node) newHint(h *wire.Hint) bool {
 		return n.since(k.bornAt) >= n.cfg.RecordAge/2 && k.rec.Stamp.Compare(h.Stamp) < 0
 	case k.rec.Stamp.Compare(h.Stamp) >= 0:
 		if n.inReach(h.Pos) {
-			n.freshen(k)
+			n.freshen(k, second/2)
 		}
 		return false
 	}
 	return true
 }
 
-// freshen asks a mover itself where it is, when what others gave is too old to
-// reckon with.
-func (n *Node) freshen(p *peer) {
-	if !p.inNear && n.now-p.poseAt > sure && n.since(p.sentAt) > second/2 && n.mayAsk() {
+// freshen asks a mover itself where it is, when its pose is older than an age.
+func (n *Node) freshen(p *peer, age int64) {
+	if !p.inNear && n.now-p.poseAt > age && n.since(p.sentAt) > second/2 && n.mayAsk() {
 		n.ping(p)
 	}
 }

@@ -54,7 +54,7 @@ func (n *Node) evict() bool {
 
 // wanderFor is how many local spacings the neighbours of a mover go before a
 // pose that is not followed says nothing any more.
-const wanderFor = 8
+const wanderFor = 10
 
 // strayedAway says that a mover without a place here is not worth knowing any
 // more: it may be anywhere by now, and the table is gone through often.

@@ -86,6 +86,7 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 	jump := p.inNear && n.strayed(p.whereabouts(n.now), m.Pos, 1)
 	p.setPose(m.Pos, m.Vel, n.now-int64(p.lag)*lagUnit)
 	if !p.inNear || beat {
+		n.dirty = n.dirty || !p.inNear && n.fresh(p) && n.inReach(m.Pos) && !n.hides(m.Pos)
 		return
 	}
 	p.near.mood |= stirs

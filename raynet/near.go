@@ -448,7 +448,7 @@ func (n *Node) onWant(p *peer, m *wire.NearWant) {
 func (n *Node) onGive(p *peer, m *wire.NearGive) {
 	for i := range m.Entries {
 		if q := n.admit(p, &m.Entries[i], n.cfg.RecordAge); q != nil && q != p && q.vel != (wire.Velocity{}) && n.inReach(q.at(n.now)) {
-			n.freshen(q)
+			n.freshen(q, sure)
 		}
 	}
 }

@@ -327,6 +327,9 @@ func (n *Node) recv(from base.Key, m wire.Message) {
 		n.onMove(p, m)
 	case *wire.Ping:
 		n.send(p, &wire.Pong{Nonce: m.Nonce}, Reliable)
+		if n.self.vel != (spatial.Vec{}) {
+			n.send(p, n.move(), LatestWins)
+		}
 		n.refresh(p, m.Have)
 	case *wire.Pong:
 		n.onPong(p, m)

@@ -18,8 +18,9 @@ const (
 	// noticeAhead is how far ahead a look reckons: the hint, the question for
 	// the record and the answer take their time.
 	noticeAhead = 400 * millisecond
-	// reporters is how many of those who see a pair tell it.
-	reporters = 3
+	// reporters is how many of those who see a pair tell it, and manyReporters
+	// how many where all move so fast that some of them do not see it yet.
+	reporters, manyReporters = 3, 6
 )
 
 // pairView is a near member as a look at the pairs needs it.
@@ -57,7 +58,10 @@ func (n *Node) notices() {
 		p.near.mood &^= stirs
 	}
 	n.env.Scratch().pairs = v
-	own := n.goesAhead()
+	own, tell := n.goesAhead(), reporters
+	if n.inWhich(0.05, second) < noticeEvery {
+		tell = manyReporters
+	}
 	for i := range v {
 		for j := i + 1; j < len(v); j++ {
 			if !v[i].stirs && !v[j].stirs {
@@ -70,7 +74,7 @@ func (n *Node) notices() {
 			}
 			a.near.met ^= 1 << b.near.slot
 			b.near.met ^= 1 << a.near.slot
-			if !met && reports(v, i, j, own) {
+			if !met && reports(v, i, j, own, tell) {
 				v[i].note(b, n.version(b))
 				v[j].note(a, n.version(a))
 			}
@@ -136,7 +140,7 @@ func between(a, b, c pvec, limit float64) bool {
 
 // reports decides whether this node is among those who tell a pair: the few
 // nearest to the point halfway between.
-func reports(v []pairView, i, j int, own pvec) bool {
+func reports(v []pairView, i, j int, own pvec, tell int) bool {
 	a, b := v[i].at, v[j].at
 	mid := pvec{(a.x + b.x) / 2, (a.y + b.y) / 2, (a.z + b.z) / 2}
 	o := own.minus(mid)
@@ -146,7 +150,7 @@ func reports(v []pairView, i, j int, own pvec) bool {
 			continue
 		}
 		if d := v[k].at.minus(mid); d.dot(d) < mine {
-			if nearer++; nearer == reporters {
+			if nearer++; nearer == tell {
 				return false
 			}
 		}

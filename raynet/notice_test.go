@@ -283,9 +283,10 @@ func TestOldPosesOfMoversAreVague(t *testing.T) {
 		vague  bool
 	}{
 		{"fresh", 1400, second / 2, near, 0, wire.Avatar, false},
-		{"old", 1400, 2 * second, near, 0, wire.Avatar, true},
-		{"old and slow", 100, 2 * second, near, 0, wire.Avatar, false},
-		{"old and far", 1400, 2 * second, far, 0, wire.Avatar, false},
+		{"reckoned", 1400, 4 * second, near, 0, wire.Avatar, false},
+		{"old", 1400, 5 * second, near, 0, wire.Avatar, true},
+		{"old and slow", 100, 5 * second, near, 0, wire.Avatar, false},
+		{"old and far", 1400, 5 * second, far, 0, wire.Avatar, false},
 		{"stands", 0, 20 * second, near, 0, wire.Avatar, false},
 		{"stood among movers", 0, 20 * second, near, 5, wire.Avatar, true},
 		{"a site among movers", 0, 20 * second, near, 5, wire.Site, false},

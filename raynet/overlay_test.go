@@ -203,7 +203,7 @@ func TestWalkersAndATeleport(t *testing.T) {
 	for _, n := range w.nodes {
 		for _, info := range n.Near() {
 			real := w.nodes[w.index[info.Key]].self.pos
-			if info.Rays > 0 {
+			if info.Rays > 0 && info.AgeNs < 3*second/2 { // its moves come: it is no newcomer
 				worst = max(worst, int64(real.Dist2(info.Pos)))
 			}
 		}

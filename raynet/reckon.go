@@ -8,8 +8,9 @@ import (
 )
 
 // drift bounds dead reckoning: a mover not heard of for longer has probably
-// turned.
-const drift = 2 * second
+// turned. Most have not in that time, and the few places of those who have are
+// corrected by the first message from them.
+const drift = 4 * second
 
 // reckon extrapolates a pose by the time since it was made.
 func reckon(pos spatial.Pos, vel spatial.Vec, age int64) spatial.Pos {
@@ -20,8 +21,9 @@ func reckon(pos spatial.Pos, vel spatial.Vec, age int64) spatial.Pos {
 	return pos.Add(spatial.Vec{X: vel.X * t, Y: vel.Y * t, Z: vel.Z * t})
 }
 
-// sure is how long a mover's pose is taken for certain.
-const sure = second
+// sure is how long a mover's pose is taken for certain, from when on it is
+// reckoned no further.
+const sure = drift
 
 // vague says that a mover's pose is too old for a selection around a place at
 // squared distance d2: it may be anywhere within half a spacing, or an eighth

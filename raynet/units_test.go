@@ -47,7 +47,7 @@ func TestReckoning(t *testing.T) {
 	for _, c := range []struct {
 		age  int64
 		want spatial.Pos
-	}{{0, p}, {second / 2, spatial.At(1, 0, 0)}, {drift, spatial.At(4, 0, 0)}, {100 * second, spatial.At(4, 0, 0)}, {never, p}} {
+	}{{0, p}, {second / 2, spatial.At(1, 0, 0)}, {drift, spatial.At(8, 0, 0)}, {100 * second, spatial.At(8, 0, 0)}, {never, p}} {
 		if got := reckon(p, v, c.age); got != c.want {
 			t.Errorf("after %d ns at %v, want %v", c.age, got, c.want)
 		}
