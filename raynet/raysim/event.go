@@ -40,6 +40,7 @@ type wheel struct {
 	slots [wheelLen]*chunk
 	far   []event
 	free  *chunk
+	spare int // chunks in free
 	count int
 }
 
@@ -63,6 +64,7 @@ func (w *wheel) file(slot **chunk, e event) {
 			f = &chunk{}
 		} else {
 			w.free = f.next
+			w.spare--
 		}
 		f.next, f.n = c, 0
 		*slot, c = f, f
@@ -80,8 +82,13 @@ func (w *wheel) take(dst []event) []event {
 		w.count -= c.n
 		clear(c.ev[:c.n])
 		next := c.next
-		c.next, c.n = w.free, 0
-		w.free = c
+		// A quarter more than is in use: the first second of a world files
+		// ten times what any later one does.
+		if 4*w.spare*chunkLen < w.count {
+			c.next, c.n = w.free, 0
+			w.free = c
+			w.spare++
+		}
 		c = next
 	}
 	*slot = nil

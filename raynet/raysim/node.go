@@ -16,11 +16,12 @@ import (
 
 // Raynet is the overlay of package raynet as a Protocol.
 type Raynet struct {
-	cfg    raynet.Config
-	mu     sync.Mutex
-	ready  map[spatial.Box]*raynet.Config // for look-ups only
-	sight  *presence.Config
-	shards []*nodeShard
+	cfg      raynet.Config
+	mu       sync.Mutex
+	memories []*wire.Record                 // see memory
+	ready    map[spatial.Box]*raynet.Config // for look-ups only
+	sight    *presence.Config
+	shards   []*nodeShard
 
 	// Check is the part of messages that are encoded, parsed and encoded
 	// again; a difference panics.
@@ -174,7 +175,7 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 	case EvStart:
 		boot := raynet.Bootstrap{}
 		if m.remembers != nil {
-			boot.Entries, m.remembers = entriesOf(m.remembers(m.self)), nil
+			boot.Entries, m.remembers = m.p.entriesOf(m.remembers(m.self)), nil
 		}
 		for _, i := range ev.Keys {
 			boot.Keys = append(boot.Keys, keyOf(i))
@@ -261,12 +262,27 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 // memoryAge is how long ago remembered nodes were last heard of.
 const memoryAge = 20 * wire.AgeUnit * 60
 
-func entriesOf(ms []Memory) (es []wire.Entry) {
+func (p *Raynet) entriesOf(ms []Memory) (es []wire.Entry) {
 	for _, m := range ms {
-		r := &wire.Record{Kind: wire.Avatar, Key: keyOf(m.Node), Stamp: wire.Stamp{Epoch: 1, Seq: 1}, Pos: m.Pos}
-		es = append(es, wire.Entry{Record: r, Age: wire.AgeOf(memoryAge)})
+		es = append(es, wire.Entry{Record: p.memory(m), Age: wire.AgeOf(memoryAge)})
 	}
 	return es
+}
+
+// memory is the record that everybody who remembers a node has of it: one for
+// all, because a million nodes remember fifty each.
+func (p *Raynet) memory(m Memory) *wire.Record {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if k := int(m.Node) + 1 - len(p.memories); k > 0 {
+		p.memories = append(p.memories, make([]*wire.Record, k)...)
+	}
+	r := p.memories[m.Node]
+	if r == nil || r.Pos != m.Pos {
+		r = &wire.Record{Kind: wire.Avatar, Key: keyOf(m.Node), Stamp: wire.Stamp{Epoch: 1, Seq: 1}, Pos: m.Pos}
+		p.memories[m.Node] = r
+	}
+	return r
 }
 
 // hello makes a connection: one round trip, after which both cores have heard
