@@ -77,6 +77,7 @@ type Node struct {
 	court     *court
 	slots     []slot // of the random view; empty until the first peer
 	slotTurn  int
+	slotRng   base.Rand // its state is secret
 
 	shuffles int // quick ones so far
 	longTurn int
@@ -117,6 +118,7 @@ func New(cfg *Config, id base.Key, start Start, env Env) (*Node, error) {
 	n.self.posed = n.clamp(start.Pos)
 	n.self.pose(&id, n.self.posed, spatial.Vec{})
 	n.self.signedAt, n.self.movedAt, n.self.jumpAt = never, never, never
+	n.slotRng = secret(id, start, env)
 	// A random start keeps the route numbers of two runs apart for peers
 	// that remember the first.
 	n.routeID = n.rng.Uint64()

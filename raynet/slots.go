@@ -1,5 +1,12 @@
 package raynet
 
+import (
+	"encoding/binary"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/raynet/wire"
+)
+
 // The random view is chosen as in BASALT (Auvolat, Bromberg, Frey, Taiani,
 // 2021): each slot has a secret seed and holds, of all keys it was ever offered,
 // the one whose hash with the seed is least. Who is named more often gains
@@ -9,6 +16,17 @@ package raynet
 type slot struct {
 	seed uint64
 	p    *peer
+}
+
+// secret is where the seeds of slots come from. The node's other random numbers
+// are seen by others, in the ids of routes for one, and tell the state they come
+// from to whoever tries; so these begin with a signature that is shown to nobody.
+func secret(id base.Key, start Start, env Env) base.Rand {
+	b := []byte("metatopia/raynet/slots/1\x00")
+	b = binary.LittleEndian.AppendUint32(b, start.Epoch)
+	sig := env.Sign(id, b)
+	d := wire.DigestOf(binary.LittleEndian.AppendUint64(sig[:], start.Seed))
+	return *base.NewRand(binary.LittleEndian.Uint64(d[:]), 2)
 }
 
 func (s *slot) rank(p *peer) uint64 {
@@ -33,7 +51,7 @@ func (n *Node) offerSlots(p *peer) {
 	if len(n.slots) == 0 {
 		n.slots = make([]slot, n.cfg.Random)
 		for i := range n.slots {
-			n.slots[i].seed = n.rng.Uint64()
+			n.slots[i].seed = n.slotRng.Uint64()
 		}
 	}
 	for i := range n.slots {
@@ -102,7 +120,7 @@ func (n *Node) reseed() {
 	n.slotTurn = (n.slotTurn + 1) % len(n.slots)
 	s := &n.slots[n.slotTurn]
 	old := s.p
-	s.seed = n.rng.Uint64()
+	s.seed = n.slotRng.Uint64()
 	s.p = n.bestFor(s, nil)
 	n.slotted(s.p)
 	n.unslotted(old)

@@ -65,3 +65,19 @@ func TestSlotsCannotBeFlooded(t *testing.T) {
 		}
 	}
 }
+
+// The seeds of slots follow from the private key, not from what others see.
+func TestSlotSeedsAreSecret(t *testing.T) {
+	a, b := newSigner(1), newSigner(2)
+	start := Start{Epoch: 1, Seed: 1}
+	first := func(s signer, start Start) uint64 {
+		r := secret(a.key, start, s.env())
+		return r.Uint64()
+	}
+	if first(a, start) == first(b, start) || first(a, start) == first(a, Start{Epoch: 2, Seed: 1}) || first(a, start) == first(a, Start{Epoch: 1, Seed: 2}) {
+		t.Error("another key, epoch or seed gives the same slots")
+	}
+	if first(a, start) != first(a, start) {
+		t.Error("a start does not repeat")
+	}
+}
