@@ -85,8 +85,12 @@ func (n *Node) onMove(p *peer, m *wire.Move) {
 	beat := m.Vel == (wire.Velocity{}) && p.vel == m.Vel && p.pos() == m.Pos
 	jump := p.inNear && n.strayed(p.whereabouts(n.now), m.Pos, 1)
 	p.setPose(m.Pos, m.Vel, n.now-int64(p.lag)*lagUnit)
-	if !p.inNear || beat {
-		n.dirty = n.dirty || !p.inNear && n.fresh(p) && n.inReach(m.Pos) && !n.hides(m.Pos)
+	if !p.inNear {
+		// A mover that was asked where it is.
+		n.dirty = n.dirty || (m.Vel != (wire.Velocity{}) && n.fresh(p) && n.inReach(m.Pos) && !n.hides(m.Pos))
+		return
+	}
+	if beat {
 		return
 	}
 	p.near.mood |= stirs

@@ -82,10 +82,10 @@ func (n *Node) candidates(origin spatial.Pos, except *peer, who candidacy) *jury
 		shades = n.shades()
 	}
 	for _, p := range n.table.all {
-		if p == except || (who == candUsable && p.suspect) || !(n.fresh(p) || (who == candMember && p.inNear)) {
+		if shades != nil && p.near == nil && hidden(pvecOf(p.whereabouts(n.now)).minus(o), shades) {
 			continue
 		}
-		if shades != nil && !p.inNear && hidden(pvecOf(p.whereabouts(n.now)).minus(o), shades) {
+		if p == except || (who == candUsable && p.suspect) || !(n.fresh(p) || (who == candMember && p.inNear)) {
 			continue
 		}
 		j.add(candidate{p: p}, origin, apart(origin, p.at(n.now), key, &p.rec.Key))
@@ -102,10 +102,10 @@ func (n *Node) candidates(origin spatial.Pos, except *peer, who candidacy) *jury
 func (n *Node) reselect() {
 	n.dirty, n.selectedAt = false, n.now
 	j := n.candidates(n.self.point, nil, candMember)
-	cs := n.judge(j, n.self.point)
+	size := n.cfg.Contrib + n.cfg.Sticky
+	cs := worthwhile(n.judge(j, n.self.point), size)
 	slices.SortStableFunc(cs, compareCandidates)
 
-	size := n.cfg.Contrib + n.cfg.Sticky
 	chosen, sticky := j.chosen[:0], j.sticky[:0]
 	keep := n.inWhich(stickyPart, stickyFor)
 	for i := range cs {
@@ -140,6 +140,22 @@ func (n *Node) reselect() {
 	j.chosen, j.sticky = chosen, sticky
 	n.measure()
 	n.crowded()
+}
+
+// worthwhile leaves out, in place, those who are no members and that no ray
+// meets, when the rest fill a view.
+func worthwhile(cs []candidate, size int) []candidate {
+	idle := func(c candidate) bool { return c.score.Rays == 0 && c.score.Backup == 0 && !c.p.inNear }
+	k := 0
+	for i := range cs {
+		if !idle(cs[i]) {
+			k++
+		}
+	}
+	if k < size {
+		return cs
+	}
+	return slices.DeleteFunc(cs, idle)
 }
 
 // judged notes what a selection says of a member.
@@ -318,13 +334,11 @@ func (n *Node) hintsFor(p *peer, limit int) []wire.Hint {
 		}
 		m.told, m.toldAt = n.news, at(n.now)
 	}
-	origin := p.at(n.now)
-	var j *jury
 	if p.inNear && n.lively() {
-		j = n.company(origin, p)
-	} else {
-		j = n.candidates(origin, p, candUsable)
+		return n.metBy(p, limit)
 	}
+	origin := p.at(n.now)
+	j := n.candidates(origin, p, candUsable)
 	// This node competes, so that what lies behind it is not offered.
 	j.add(candidate{}, origin, apart(origin, n.self.point, &p.rec.Key, &n.id))
 	cs := n.judge(j, origin)

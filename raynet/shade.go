@@ -1,6 +1,9 @@
 package raynet
 
-import "github.com/metatopia/metatopia/spatial"
+import (
+	"github.com/metatopia/metatopia/raynet/wire"
+	"github.com/metatopia/metatopia/spatial"
+)
 
 // Among movers something is news many times a second, and most of it is about
 // somebody who stands behind a neighbour. A selection is not needed to see
@@ -54,15 +57,19 @@ func (n *Node) hides(at spatial.Pos) bool {
 	return n.lively() && hidden(pvecOf(at).minus(pvecOf(n.self.point)), n.shades())
 }
 
-// company is candidates for a member of the near view: among movers what its
-// cell needs is in the near view too, or on its way there.
-func (n *Node) company(origin spatial.Pos, except *peer) *jury {
-	j := &n.env.Scratch().jury
-	j.cands, j.at = j.cands[:0], j.at[:0]
-	for _, p := range n.near {
-		if p != except && n.usable(p) {
-			j.add(candidate{p: p}, origin, apart(origin, p.at(n.now), &except.rec.Key, &p.rec.Key))
+// metBy names to a member those members that the last look at the pairs has
+// found next to it: among movers what its cell needs is in the near view too,
+// or on its way there.
+func (n *Node) metBy(p *peer, limit int) (hints []wire.Hint) {
+	for _, q := range n.near {
+		if len(hints) == limit {
+			break
 		}
+		if p.near.met>>q.near.slot&1 == 0 || !n.usable(q) || p.knowsIt(q.id, n.version(q)) {
+			continue
+		}
+		n.knows(p, q.id, n.version(q))
+		hints = append(hints, n.hint(q))
 	}
-	return j
+	return hints
 }
