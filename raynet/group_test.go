@@ -35,7 +35,7 @@ func inGroup(view []*peer, g uint8) (k int) {
 	return k
 }
 
-// Rule 9.4: one group of addresses has at most two places in a full random
+// Rule 9.5: one group of addresses has at most two places in a full random
 // view and one in an octave, but all the room there is among its own.
 func TestGroupsShareTheViews(t *testing.T) {
 	const one = 77

@@ -61,7 +61,7 @@ func (w *world) closestTo(p spatial.Pos) base.Key {
 	return w.nodes[best].id
 }
 
-// Nobody is asked twice by one lookup, and its cost is bounded.
+// Rule 6.7: nobody is asked twice by one lookup, and its cost is bounded.
 func TestPathsAreDisjoint(t *testing.T) {
 	w := newWorld(t, 32, 100, goodLink, uniform)
 	w.cfg.MaxPeers, w.cfg.Random = 60, 12
@@ -112,7 +112,7 @@ func TestPathsAreDisjoint(t *testing.T) {
 	}
 }
 
-// Rule 6.7: a sure route arrives although every hop drops what it is given to
+// Rule 6.9: a sure route arrives although every hop drops what it is given to
 // pass on.
 func TestSureRoutesNeedNoHop(t *testing.T) {
 	w := newWorld(t, 33, 100, goodLink, uniform)

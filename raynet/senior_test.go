@@ -61,7 +61,7 @@ func (b *besieged) kept() (k int) {
 	return k
 }
 
-// Rules 4.4 and 8.5: a ring of newcomers, however tight, leaves a node four
+// Rules 4.6 and 8.5: a ring of newcomers, however tight, leaves a node four
 // neighbours it has had for long, and raises the alarm.
 func TestARingLeavesFourElders(t *testing.T) {
 	b := siege(t, 40, 40, 1)

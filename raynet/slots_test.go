@@ -8,7 +8,7 @@ import (
 	"github.com/metatopia/metatopia/spatial"
 )
 
-// Rule 9.5: who is named a hundred times has no more places than who is named
+// Rule 9.2: who is named a hundred times has no more places than who is named
 // once.
 func TestSlotsCannotBeFlooded(t *testing.T) {
 	n, err := New(complete(t, Config{Min: testBox.Min, Max: testBox.Max}), testKey(0),
