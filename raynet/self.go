@@ -89,18 +89,22 @@ func (n *Node) keepSigned() {
 
 // strayed says that two places are at least a part of the local spacing apart.
 func (n *Node) strayed(from, to spatial.Pos, part float64) bool {
-	if from == to {
-		return false
-	}
-	limit := n.spacing / part * spatial.Unit
+	return from != to && beyond(from, to, n.spacing/part)
+}
+
+// beyond says that two places are at least some metres apart.
+func beyond(from, to spatial.Pos, m float64) bool {
+	limit := m * spatial.Unit
 	return float64(from.Dist2(to)) >= float64(limit*limit)
 }
 
 // sayPart is the part of the local spacing by which lease holders may be wrong
-// about a mover before it tells them, and sayAhead how far they may reckon on
-// meanwhile.
+// about a mover before it tells them, from sayLeast to sayMost metres, and
+// sayAhead how far they may reckon on meanwhile.
 const (
-	sayPart  = 100
+	sayPart  = 50
+	sayLeast = 0.02
+	sayMost  = 1
 	sayAhead = second / 2
 )
 
@@ -110,8 +114,9 @@ func (n *Node) strayedFromSaid() bool {
 	s := &n.self
 	age := n.now - s.said.at
 	told, vel := s.said.vel.Vec(), wire.VelocityOf(s.vel).Vec()
-	return n.strayed(reckon(s.said.pos, told, age), s.pos, sayPart) ||
-		(vel != told && n.strayed(reckon(s.said.pos, told, age+sayAhead), reckon(s.pos, vel, sayAhead), sayPart))
+	m := min(max(n.spacing/sayPart, sayLeast), sayMost)
+	return beyond(reckon(s.said.pos, told, age), s.pos, m) ||
+		(vel != told && beyond(reckon(s.said.pos, told, age+sayAhead), reckon(s.pos, vel, sayAhead), m))
 }
 
 // selfEntry is the node's own entry; the address is left out for a peer that
