@@ -44,7 +44,7 @@ const (
 	checkedWhole = 10_000
 	checkedPart  = 0.01
 	// roomyWorld is the size above which nodes keep hardly anybody outside
-	// their views: 58 peers in all instead of 320, and 4 departed ones instead
+	// their views: 60 peers in all instead of 320, and 4 departed ones instead
 	// of 32.
 	roomyWorld = 200_000
 )
@@ -87,7 +87,7 @@ func (c overlayBench) run(ctx context.Context, e *environment, seed uint64) erro
 	if !slices.Equal(c.Scenario, none) {
 		var core raynet.Config
 		if c.Nodes > roomyWorld {
-			core.MaxPeers, core.Passive, core.Marks = 58, 4, 8
+			core.MaxPeers, core.Passive, core.Marks = 60, 4, 8
 		}
 		report, err = raysim.Bench(raysim.NewRaynet(core, c.Shards, check), o)
 	}

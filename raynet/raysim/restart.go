@@ -41,8 +41,11 @@ func (w *World) remembered(i int32) []Memory {
 	return ms
 }
 
-// restart: the whole world was down and comes back within a second, each node
-// with what it remembers of some others. It is how a world of a million is
+// restartSpan is the time within which everybody comes back.
+const restartSpan = 5 * Second
+
+// restart: the whole world was down and comes back within five seconds, each
+// node with what it remembers of some others. It is how a world of a million is
 // simulated at all: a cold start of one takes hours.
 func restart(r *Run) {
 	w := r.W

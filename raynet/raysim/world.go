@@ -67,7 +67,7 @@ func NewWorld(cfg WorldConfig) (*World, error) {
 	for i := range int32(cfg.Nodes) {
 		if cfg.Remembered > 0 {
 			w.epoch[i]++ // the run that is over
-			w.Join(i, int64(w.rng.Float64()*float64(Second)), nil)
+			w.Join(i, int64(w.rng.Float64()*float64(restartSpan)), nil)
 			continue
 		}
 		var keys []int32
