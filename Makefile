@@ -81,8 +81,9 @@ check: build ## what must hold before a commit: format, vet, linters, rules, 386
 bench: ## the Go benchmarks (make bench BENCH=Step PKG=./physics)
 	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(or $(PKG),./...)
 
-soak: build ## 200 real nodes; the world for SOAKTIME (10m), every promised part checked
+soak: build ## 200 real nodes; a simulated day of coming and going; the world for SOAKTIME (10m)
 	$(GO) test ./node/overlay -count=1 -v -run TestRealNodes -nodes 200 -seconds 60 -timeout 30m
+	$(BIN) bench overlay --nodes 200 --scenario churn --cycles 86400
 	$(BIN) demo --headless --for $(SOAKTIME) --json
 
 .PHONY: race-packages

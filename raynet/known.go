@@ -77,6 +77,9 @@ func (n *Node) heard(p *peer) {
 		// A message that its farewell has overtaken.
 		return
 	}
+	// Whoever speaks is connected, even if it has been forgotten since its
+	// PeerUp.
+	p.up = true
 	p.heardAt, p.pingAt, p.suspect = at(n.now), unheard, false
 	if !p.hasRec {
 		return
