@@ -1,6 +1,8 @@
 package raynet
 
 import (
+	"slices"
+
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/raynet/wire"
 )
@@ -127,7 +129,9 @@ func (n *Node) doubt(p *peer) {
 	for i := range n.near {
 		q := n.near[(first+i)%len(n.near)]
 		if q != p && !q.suspect && q.heardAt != unheard {
-			n.send(q, &wire.PingReq{Nonce: n.nextQuery(), Target: p.key()}, Reliable)
+			m := &wire.PingReq{Nonce: n.nextQuery(), Target: p.key()}
+			n.plead(plea{nonce: m.Nonce, helper: q.id, target: p.id, at: at(n.now)})
+			n.send(q, m, Reliable)
 			if asked++; asked == 2 {
 				return
 			}
@@ -175,6 +179,23 @@ func (n *Node) remove(p *peer) {
 	p.bornAt, p.heardAt = unheard, unheard
 }
 
+// plea is a ping asked of another node.
+type plea struct {
+	nonce          uint32
+	helper, target wire.ShortID
+	at             instant
+}
+
+// maxPleas bounds the pleas that wait; the oldest goes first.
+const maxPleas = 64
+
+func (n *Node) plead(a plea) {
+	if len(n.pleas) >= maxPleas {
+		n.pleas = slices.Delete(n.pleas, 0, 1)
+	}
+	n.pleas = append(n.pleas, a)
+}
+
 // help is a ping done for another node.
 type help struct {
 	asker  base.Key
@@ -217,12 +238,20 @@ func (n *Node) expireHelps() {
 		}
 	}
 	n.helps = keep
+	n.pleas = slices.DeleteFunc(n.pleas, func(a plea) bool { return n.since(a.at) > vouchLimit*n.cfg.DeadAfter })
 }
 
-func (n *Node) onPingAck(m *wire.PingAck) {
-	if t := n.table.byKey(m.Target); t != nil && t.inNear && t.suspect {
-		t.near.vouchAt = at(n.now)
-		return
+func (n *Node) onPingAck(p *peer, m *wire.PingAck) {
+	t := n.table.byKey(m.Target)
+	for i, a := range n.pleas {
+		if a.nonce != m.Nonce || a.helper != p.id {
+			continue
+		}
+		n.pleas = slices.Delete(n.pleas, i, i+1)
+		if t != nil && t.id == a.target && t.inNear && t.suspect {
+			t.near.vouchAt = at(n.now)
+			return
+		}
 	}
 	n.n.Unasked++
 }

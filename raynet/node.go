@@ -95,6 +95,7 @@ type Node struct {
 	routes  []*relay
 	seen    seen
 	helps   []help
+	pleas   []plea
 
 	n Counters
 }
@@ -338,7 +339,7 @@ func (n *Node) recv(from base.Key, m wire.Message) {
 	case *wire.PingReq:
 		n.onPingReq(p, m)
 	case *wire.PingAck:
-		n.onPingAck(m)
+		n.onPingAck(p, m)
 	case *wire.Find:
 		n.onFind(p, m)
 	case *wire.Closer:
