@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"time"
 )
 
 // Getter reads.
@@ -42,7 +43,15 @@ type Deleter interface {
 	// Delete removes a lump, pinned or not (whoever sweeps asks about pins);
 	// removing what is absent succeeds.
 	Delete(ctx context.Context, r Ref) error
+	// DeleteIdle does so only if nobody has put or read the lump since a
+	// time, and gives the bytes that became free: 0 when it stayed or was
+	// absent. A store notes a use to UseGrain.
+	DeleteIdle(ctx context.Context, r Ref, since time.Time) (int64, error)
 }
+
+// UseGrain is how exactly a store knows when a lump was last used: a use within
+// UseGrain of the one before may not be noted.
+const UseGrain = 5 * time.Minute
 
 // Lister walks.
 type Lister interface {
@@ -66,6 +75,10 @@ type Pinner interface {
 	Pins(ctx context.Context) iter.Seq2[Ref, error]
 }
 
+// Holder is a store that sweeps by itself. Whoever assembles or reads a content
+// holds it: what is put or read before release, and a grain before Hold, stays.
+type Holder interface{ Hold() (release func()) }
+
 // Store is a whole store. All methods may be called from any goroutine.
 type Store interface {
 	Getter
@@ -74,6 +87,8 @@ type Store interface {
 	Deleter
 	Lister
 	Pinner
+	// Bytes is the sum of all lumps.
+	Bytes() int64
 	// Close frees the store; later calls report ErrClosed. Idempotent.
 	io.Closer
 }
@@ -82,6 +97,7 @@ type Store interface {
 type Entry struct {
 	Ref  Ref
 	Size int64 // bytes of this lump
+	Used time.Time
 }
 
 // Stat describes a content: a lump and everything it links to.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/lumps"
+	lumpkeep "github.com/metatopia/metatopia/lumps/keep"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/scripting"
@@ -186,6 +187,34 @@ func (b *backend) LumpUnpin(ctx context.Context, req *control.LumpRequest) (*con
 	}
 	l := lumpOf(s)
 	return &l, nil
+}
+
+// LumpSweep deletes what no pin holds.
+func (b *backend) LumpSweep(ctx context.Context, req *control.LumpSweepRequest, send func(*control.LumpSweep) error) error {
+	if req.Leave < 0 {
+		return control.Errorf(control.Invalid, "", "leave is negative")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var lost error // why nobody is told any more
+	rep, err := b.store.Sweep(ctx, req.Leave, func(p lumpkeep.Progress) {
+		if lost = send(sweepOf(p)); lost != nil {
+			cancel()
+		}
+	})
+	if lost != nil {
+		return lost
+	}
+	if err != nil {
+		return lumpError(err)
+	}
+	s := sweepOf(rep.Progress)
+	s.Done, s.Kept, s.Young, s.Bytes = true, rep.Kept, rep.Young, rep.Bytes
+	return send(s)
+}
+
+func sweepOf(p lumpkeep.Progress) *control.LumpSweep {
+	return &control.LumpSweep{Marked: p.Marked, Looked: p.Looked, Deleted: p.Deleted, Freed: p.Freed}
 }
 
 // lumpReader is what processes read lumps through.

@@ -14,6 +14,7 @@ import (
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/lumps/disk"
 	"github.com/metatopia/metatopia/lumps/exchange"
+	lumpkeep "github.com/metatopia/metatopia/lumps/keep"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/node/world"
@@ -26,6 +27,8 @@ const (
 	// maxLumpBytes bounds the lump store: what somebody else's link leads to
 	// must not fill the disk.
 	maxLumpBytes = 32 << 30
+	// tendEvery is how often the lump store is looked at for being full.
+	tendEvery = time.Minute
 )
 
 // Node is a running node. Its methods may be called from any goroutine.
@@ -39,7 +42,7 @@ type Node struct {
 	started time.Time
 
 	net     *p2p.Net
-	store   *disk.Store
+	store   *lumpkeep.Store
 	lumps   *exchange.Exchange
 	engine  *scripting.Engine
 	modules *modules
@@ -88,7 +91,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.rememberName(); err != nil {
 		return err
 	}
-	if n.store, err = disk.Open(n.home.path("lumps"), disk.Config{MaxBytes: maxLumpBytes, Log: n.log}); err != nil {
+	if err := n.openLumps(); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
 	var saved savedWorld
@@ -121,6 +124,19 @@ func (n *Node) start(ctx context.Context) error {
 		_, err = n.join(ctx, n.cfg.Join)
 	}
 	return err
+}
+
+func (n *Node) openLumps() error {
+	under, err := disk.Open(n.home.path("lumps"), disk.Config{MaxBytes: maxLumpBytes, Log: n.log})
+	if err != nil {
+		return err
+	}
+	n.store, err = lumpkeep.New(lumpkeep.Config{Under: under, MaxBytes: maxLumpBytes, Log: n.log})
+	if err != nil {
+		return errors.Join(err, under.Close())
+	}
+	n.goRun(func(ctx context.Context) { n.store.Tend(ctx, tendEvery) })
+	return nil
 }
 
 func (n *Node) processEvent(name string) {

@@ -18,7 +18,7 @@ type lumpCmd struct {
 	Pin   lumpPinCmd   `cmd:"" help:"Keep a lump."`
 	Unpin lumpUnpinCmd `cmd:"" help:"Let a lump go when space is needed."`
 	Send  lumpSendCmd  `cmd:"" help:"Push a lump to a peer. (not implemented yet)"`
-	Gc    laterCmd     `cmd:"" help:"Free space now. (not implemented yet)"`
+	Gc    lumpGcCmd    `cmd:"" help:"Free space now."`
 }
 
 type lumpAddCmd struct {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/metatopia/metatopia/lumps"
 )
@@ -24,11 +25,14 @@ func (s *Store) Get(ctx context.Context, r lumps.Ref) ([]byte, error) {
 		return nil, wrap("get", r, err)
 	}
 	defer leave()
-	b, err := s.read(r)
+	b, used, err := s.readUsed(r)
 	if err != nil {
 		return nil, wrap("get", r, err)
 	}
 	if r.Matches(b) {
+		if time.Since(used) > lumps.UseGrain {
+			s.touch(r)
+		}
 		return b, nil
 	}
 	b, err = s.setAside(r)
@@ -38,17 +42,24 @@ func (s *Store) Get(ctx context.Context, r lumps.Ref) ([]byte, error) {
 // read gives the bytes of the file, unverified. A file longer than any lump
 // is cut one byte past the bound, which no name matches.
 func (s *Store) read(r lumps.Ref) ([]byte, error) {
+	b, _, err := s.readUsed(r)
+	return b, err
+}
+
+// readUsed also tells when the lump was last used: a file's time of change is
+// that of the last use, and its bytes never change.
+func (s *Store) readUsed(r lumps.Ref) ([]byte, time.Time, error) {
 	if r.IsZero() {
-		return nil, lumps.ErrNotFound
+		return nil, time.Time{}, lumps.ErrNotFound
 	}
 	f, err := os.Open(s.path(r))
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	b := make([]byte, min(st.Size(), lumps.MaxLump+1))
 	n, err := io.ReadFull(f, b)
@@ -56,7 +67,14 @@ func (s *Store) read(r lumps.Ref) ([]byte, error) {
 		// It shrank since Stat: somebody cut the file. The name tells.
 		err = nil
 	}
-	return b[:n], err
+	return b[:n], st.ModTime(), err
+}
+
+// touch notes a use. A lump whose use cannot be noted is swept earlier, which
+// is no reason to fail a read.
+func (s *Store) touch(r lumps.Ref) {
+	now := time.Now()
+	_ = os.Chtimes(s.path(r), now, now) // see above
 }
 
 // setAside takes a damaged file out of the way, after a second look under the

@@ -94,7 +94,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[lumps.Entry, error] {
 				if err != nil {
 					continue // deleted meanwhile
 				}
-				if !yield(lumps.Entry{Ref: e.ref, Size: st.Size()}, nil) {
+				if !yield(lumps.Entry{Ref: e.ref, Size: st.Size(), Used: st.ModTime()}, nil) {
 					return
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/metatopia/metatopia/lumps"
 )
@@ -41,6 +42,7 @@ func (s *Store) put(sh *shard, dir string, r lumps.Ref, b []byte) error {
 	case err == nil && bytes.Equal(old, b):
 		// The file may stem from a process that died between rename and
 		// flush; what is acknowledged here must not rest on that luck.
+		s.touch(r)
 		return syncDir(dir)
 	case err == nil:
 		if err := s.discard(r, int64(len(old))); err != nil {
@@ -82,42 +84,56 @@ func (s *Store) writeFile(path string, b []byte) error {
 
 // reserve counts n bytes against MaxBytes before they are written.
 func (s *Store) reserve(n int64) error {
-	if s.cfg.MaxBytes > 0 && s.used.Add(n) > s.cfg.MaxBytes {
+	if s.used.Add(n) > s.cfg.MaxBytes && s.cfg.MaxBytes > 0 {
 		s.used.Add(-n)
 		return lumps.ErrFull
 	}
 	return nil
 }
 
-func (s *Store) release(n int64) {
-	if s.cfg.MaxBytes > 0 {
-		s.used.Add(-n)
-	}
-}
+func (s *Store) release(n int64) { s.used.Add(-n) }
 
 // Delete implements lumps.Deleter.
 func (s *Store) Delete(ctx context.Context, r lumps.Ref) error {
+	_, err := s.remove(ctx, r, func(os.FileInfo) bool { return true })
+	if err != nil || r.IsZero() {
+		return err
+	}
+	_, dir := s.shardOf(r)
+	if err := syncDir(dir); !errors.Is(err, os.ErrNotExist) {
+		return wrap("delete", r, err)
+	}
+	return nil
+}
+
+// DeleteIdle implements lumps.Deleter. It does not flush: a lump that comes
+// back after a crash is swept another time.
+func (s *Store) DeleteIdle(ctx context.Context, r lumps.Ref, since time.Time) (int64, error) {
+	return s.remove(ctx, r, func(st os.FileInfo) bool { return st.ModTime().Before(since) })
+}
+
+func (s *Store) remove(ctx context.Context, r lumps.Ref, may func(os.FileInfo) bool) (freed int64, err error) {
 	leave, err := s.enter(ctx)
 	if err != nil {
-		return wrap("delete", r, err)
+		return 0, wrap("delete", r, err)
 	}
 	defer leave()
 	if r.IsZero() {
-		return nil
+		return 0, nil
 	}
-	sh, dir := s.shardOf(r)
+	sh, _ := s.shardOf(r)
 	sh.Lock()
 	defer sh.Unlock()
 	st, err := os.Stat(s.path(r))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+	if errors.Is(err, os.ErrNotExist) || (err == nil && !may(st)) {
+		return 0, nil
 	}
 	if err == nil {
 		err = os.Remove(s.path(r))
 	}
 	if err != nil {
-		return wrap("delete", r, err)
+		return 0, wrap("delete", r, err)
 	}
 	s.release(st.Size())
-	return wrap("delete", r, syncDir(dir))
+	return st.Size(), nil
 }

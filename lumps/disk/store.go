@@ -54,7 +54,7 @@ type Store struct {
 	cfg  Config
 	lock *os.File
 
-	used  atomic.Int64 // bytes of lumps; kept only when MaxBytes is set
+	used  atomic.Int64 // bytes of lumps
 	aside atomic.Int64 // files in corrupt/
 
 	open   sync.RWMutex // read-held by every call in progress
@@ -107,13 +107,11 @@ func (s *Store) prepare() error {
 		return err
 	}
 	s.aside.Store(int64(len(set)))
-	if s.cfg.MaxBytes > 0 {
-		for e, err := range s.List(context.Background()) {
-			if err != nil {
-				return err
-			}
-			s.used.Add(e.Size)
+	for e, err := range s.List(context.Background()) {
+		if err != nil {
+			return err
 		}
+		s.used.Add(e.Size)
 	}
 	if err := syncDir(s.dir); err != nil {
 		return err
@@ -162,6 +160,9 @@ func (s *Store) enter(ctx context.Context) (leave func(), err error) {
 	}
 	return s.open.RUnlock, nil
 }
+
+// Bytes implements lumps.Store.
+func (s *Store) Bytes() int64 { return s.used.Load() }
 
 // Close waits for calls in progress and gives the directory free.
 func (s *Store) Close() error {

@@ -120,12 +120,17 @@ func (x *Exchange) Close() error {
 	return err
 }
 
-// begin joins a caller's context with the exchange's life.
+// begin joins a caller's context with the exchange's life, and holds what the
+// caller puts and reads until it is done.
 func (x *Exchange) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	if x.ctx.Err() != nil {
 		return nil, nil, lumps.ErrClosed
 	}
+	release := func() {}
+	if h, ok := x.store.(lumps.Holder); ok {
+		release = h.Hold()
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(x.ctx, func() { cancel(lumps.ErrClosed) })
-	return ctx, func() { stop(); cancel(context.Canceled) }, nil
+	return ctx, sync.OnceFunc(func() { stop(); cancel(context.Canceled); release() }), nil
 }

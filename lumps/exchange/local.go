@@ -193,9 +193,30 @@ func (x *Exchange) linked(ctx context.Context) (map[lumps.Ref]struct{}, error) {
 	return inner, nil
 }
 
-// Pin fetches whatever of a content is not here, verifies all of it, marks it
-// durably, and announces it.
+// Pin marks a content durably, fetches whatever of it is not here, verifies all
+// of it, and announces it. When that fails the mark is taken off again, unless
+// it was there before.
 func (x *Exchange) Pin(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) {
+	had, err := x.store.Pinned(ctx, ref)
+	if err == nil {
+		// First, so that nothing of it is swept meanwhile.
+		err = x.store.Pin(ctx, ref)
+	}
+	if err != nil {
+		return lumps.Stat{}, fmt.Errorf("lumps/exchange: pin: %w", err)
+	}
+	st, err := x.fetchAll(ctx, ref)
+	if err == nil || had {
+		return st, err
+	}
+	// Also when the caller has given up.
+	if off := x.store.Unpin(context.WithoutCancel(ctx), ref); off != nil {
+		err = errors.Join(err, fmt.Errorf("lumps/exchange: pin: %w", off))
+	}
+	return lumps.Stat{}, err
+}
+
+func (x *Exchange) fetchAll(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) {
 	r, info, err := x.Open(ctx, ref)
 	if err != nil {
 		return lumps.Stat{}, err
@@ -203,9 +224,6 @@ func (x *Exchange) Pin(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) {
 	defer r.Close()
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		return lumps.Stat{}, err
-	}
-	if err := x.store.Pin(ctx, ref); err != nil {
-		return lumps.Stat{}, fmt.Errorf("lumps/exchange: pin: %w", err)
 	}
 	x.announceLater(ref)
 	blocks := r.(*content).walk.Count()

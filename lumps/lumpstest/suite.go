@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/metatopia/metatopia/lumps"
 )
@@ -52,6 +53,8 @@ func Run(t *testing.T, h Harness) {
 		{"CorruptIsSetAside", corrupt},
 		{"PutRepairsCorrupt", repair},
 		{"Delete", remove},
+		{"DeleteIdle", idle},
+		{"Bytes", sum},
 		{"List", list},
 		{"ListStopsEarly", listStop},
 		{"Pins", pins},
@@ -289,6 +292,51 @@ func pinned(t *testing.T, s lumps.Store) []lumps.Ref {
 	}
 	slices.SortFunc(got, lumps.Ref.Compare)
 	return got
+}
+
+// A lump goes only when it was not used since the time given.
+func idle(t *testing.T, h Harness) {
+	s := open(t, h, 0)
+	before := time.Now().Add(-time.Minute)
+	r := put(t, s, Bytes(1, 100))
+	if n, err := s.DeleteIdle(t.Context(), r, before); n != 0 || err != nil {
+		t.Fatalf("DeleteIdle of a lump just put: %d, %v", n, err)
+	}
+	wantHas(t, s, r, true)
+	for e, err := range s.List(t.Context()) {
+		if err != nil || e.Used.Before(before) || e.Used.After(time.Now().Add(time.Minute)) {
+			t.Fatalf("listed as used %v, %v", e.Used, err)
+		}
+	}
+	if n, err := s.DeleteIdle(t.Context(), r, time.Now().Add(time.Hour)); n != 100 || err != nil {
+		t.Fatalf("DeleteIdle: %d, %v", n, err)
+	}
+	wantHas(t, s, r, false)
+	if n, err := s.DeleteIdle(t.Context(), r, time.Now().Add(time.Hour)); n != 0 || err != nil {
+		t.Fatalf("DeleteIdle of what is absent: %d, %v", n, err)
+	}
+}
+
+func sum(t *testing.T, h Harness) {
+	s := open(t, h, 0)
+	a := put(t, s, Bytes(1, 100))
+	put(t, s, Bytes(2, 30))
+	put(t, s, Bytes(2, 30))
+	if n := s.Bytes(); n != 130 {
+		t.Fatalf("%d bytes", n)
+	}
+	if err := s.Delete(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Bytes(); n != 30 {
+		t.Fatalf("%d bytes after Delete", n)
+	}
+	if h.Reopen != nil {
+		if s = h.Reopen(t, s); s.Bytes() != 30 {
+			t.Fatalf("%d bytes after Reopen", s.Bytes())
+		}
+		s.Close()
+	}
 }
 
 func pins(t *testing.T, h Harness) {

@@ -8,13 +8,15 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/metatopia/metatopia/lumps"
 )
 
 // Config of a Store; the zero value is usable.
 type Config struct {
-	MaxBytes int64 // bound on the sum of all lumps; 0 = DefaultMaxBytes
+	MaxBytes int64            // bound on the sum of all lumps; 0 = DefaultMaxBytes
+	Now      func() time.Time // nil: time.Now
 }
 
 // DefaultMaxBytes is large enough for tests and small enough to notice.
@@ -23,9 +25,11 @@ const DefaultMaxBytes = 1 << 30
 // Store keeps lumps in a map. Every method may be called from any goroutine.
 type Store struct {
 	max int64
+	now func() time.Time
 
 	mu     sync.RWMutex
 	lumps  map[lumps.Ref][]byte
+	used   map[lumps.Ref]time.Time
 	pins   map[lumps.Ref]struct{}
 	bytes  int64
 	closed bool
@@ -38,7 +42,11 @@ func New(cfg Config) *Store {
 	if cfg.MaxBytes <= 0 {
 		cfg.MaxBytes = DefaultMaxBytes
 	}
-	return &Store{max: cfg.MaxBytes, lumps: map[lumps.Ref][]byte{}, pins: map[lumps.Ref]struct{}{}}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Store{max: cfg.MaxBytes, now: cfg.Now, lumps: map[lumps.Ref][]byte{}, used: map[lumps.Ref]time.Time{},
+		pins: map[lumps.Ref]struct{}{}}
 }
 
 // Get implements lumps.Getter.
@@ -48,11 +56,14 @@ func (s *Store) Get(ctx context.Context, r lumps.Ref) ([]byte, error) {
 		return nil, err
 	}
 	b = slices.Clone(b)
-	if r.Matches(b) {
-		return b, nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if r.Matches(b) {
+		if _, ok := s.lumps[r]; ok {
+			s.used[r] = s.now()
+		}
+		return b, nil
+	}
 	if cur, ok := s.lumps[r]; ok && !r.Matches(cur) {
 		s.drop(r)
 	}
@@ -79,6 +90,7 @@ func (s *Store) view(ctx context.Context, op string, r lumps.Ref) ([]byte, error
 func (s *Store) drop(r lumps.Ref) {
 	s.bytes -= int64(len(s.lumps[r]))
 	delete(s.lumps, r)
+	delete(s.used, r)
 }
 
 // Has implements lumps.Haser.
@@ -102,7 +114,7 @@ func (s *Store) Put(ctx context.Context, r lumps.Ref, b []byte) error {
 		if n > s.max {
 			return lumps.ErrFull
 		}
-		s.lumps[r], s.bytes = slices.Clone(b), n
+		s.lumps[r], s.used[r], s.bytes = slices.Clone(b), s.now(), n
 		return nil
 	})
 }
@@ -110,6 +122,25 @@ func (s *Store) Put(ctx context.Context, r lumps.Ref, b []byte) error {
 // Delete implements lumps.Deleter.
 func (s *Store) Delete(ctx context.Context, r lumps.Ref) error {
 	return s.change(ctx, "delete", r, func() error { s.drop(r); return nil })
+}
+
+// DeleteIdle implements lumps.Deleter.
+func (s *Store) DeleteIdle(ctx context.Context, r lumps.Ref, since time.Time) (freed int64, err error) {
+	err = s.change(ctx, "delete", r, func() error {
+		if b, ok := s.lumps[r]; ok && s.used[r].Before(since) {
+			freed = int64(len(b))
+			s.drop(r)
+		}
+		return nil
+	})
+	return freed, err
+}
+
+// Bytes implements lumps.Store.
+func (s *Store) Bytes() int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.bytes
 }
 
 // Pin implements lumps.Pinner.
@@ -154,7 +185,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[lumps.Entry, error] {
 		var all []lumps.Entry
 		err := s.change(ctx, "list", lumps.Ref{}, func() error {
 			for r, b := range s.lumps {
-				all = append(all, lumps.Entry{Ref: r, Size: int64(len(b))})
+				all = append(all, lumps.Entry{Ref: r, Size: int64(len(b)), Used: s.used[r]})
 			}
 			return nil
 		})

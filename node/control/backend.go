@@ -33,6 +33,8 @@ type Backend interface {
 	LumpStat(ctx context.Context, req *LumpRequest) (*Lump, error)
 	LumpPin(ctx context.Context, req *LumpRequest) (*Lump, error)
 	LumpUnpin(ctx context.Context, req *LumpRequest) (*Lump, error)
+	// LumpSweep frees space and tells how far it is.
+	LumpSweep(ctx context.Context, req *LumpSweepRequest, send func(*LumpSweep) error) error
 
 	Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error)
 	Ps(ctx context.Context, req *PsRequest) (*PsResponse, error)

@@ -88,6 +88,10 @@ func (c *Client) LumpUnpin(ctx context.Context, req *LumpRequest) (*Lump, error)
 	return call[LumpRequest, Lump](ctx, c, "LumpUnpin", req)
 }
 
+func (c *Client) LumpSweep(ctx context.Context, req *LumpSweepRequest, send func(*LumpSweep) error) error {
+	return receive(ctx, c, "LumpSweep", req, send)
+}
+
 func (c *Client) Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error) {
 	return call[SpawnRequest, SpawnResponse](ctx, c, "Spawn", req)
 }

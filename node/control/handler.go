@@ -65,6 +65,7 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "LumpStat", MaxRequestBytes, b.LumpStat)
 	unary(a, "LumpPin", MaxRequestBytes, b.LumpPin)
 	unary(a, "LumpUnpin", MaxRequestBytes, b.LumpUnpin)
+	serverStream(a, "LumpSweep", b.LumpSweep)
 
 	unary(a, "Spawn", maxSpawnMessage, b.Spawn)
 	unary(a, "Ps", MaxRequestBytes, b.Ps)

@@ -282,6 +282,23 @@ type LumpListResponse struct {
 	Bytes int64  `json:"bytes"`
 }
 
+// LumpSweepRequest asks to free space.
+type LumpSweepRequest struct {
+	Leave int64 `json:"leave,omitempty"` // bytes that may stay; 0: delete all that nothing holds
+}
+
+// LumpSweep is how far a sweep has come; the last one has Done.
+type LumpSweep struct {
+	Marked  int64 `json:"marked"`  // lumps that stay
+	Looked  int64 `json:"looked"`  // lumps looked at
+	Deleted int64 `json:"deleted"` // lumps
+	Freed   int64 `json:"freed"`   // bytes
+	Done    bool  `json:"done"`
+	Kept    int64 `json:"kept"`  // bytes that pins hold; when done
+	Young   int64 `json:"young"` // bytes used too lately; when done
+	Bytes   int64 `json:"bytes"` // in the store; when done
+}
+
 // Process messages.
 type Process struct {
 	PID      uint64  `json:"pid"`

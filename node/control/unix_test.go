@@ -130,6 +130,14 @@ func everyMethod(t *testing.T, b *controltest.Backend, c *control.Client) {
 	did("LumpPin", err)
 	_, err = c.LumpList(ctx, &control.LumpRequest{})
 	did("LumpList", err)
+	var swept control.LumpSweep
+	did("LumpSweep", c.LumpSweep(ctx, &control.LumpSweepRequest{Leave: 7}, func(s *control.LumpSweep) error {
+		swept = *s
+		return nil
+	}))
+	if !swept.Done || swept.Bytes != 7 {
+		t.Errorf("LumpSweep ended with %+v", swept)
+	}
 
 	sp, err := c.Spawn(ctx, &control.SpawnRequest{CID: "cid0", Name: "p", Args: []string{"a b", "c"}})
 	did("Spawn", err)

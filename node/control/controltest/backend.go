@@ -317,6 +317,14 @@ func (b *Backend) LumpUnpin(_ context.Context, r *control.LumpRequest) (*control
 	return b.pin(r.CID, false)
 }
 
+// LumpSweep deletes what is not pinned.
+func (b *Backend) LumpSweep(_ context.Context, r *control.LumpSweepRequest, send func(*control.LumpSweep) error) error {
+	if err := b.called("sweep %d", r.Leave); err != nil {
+		return err
+	}
+	return send(&control.LumpSweep{Done: true, Bytes: r.Leave})
+}
+
 // Spawn keeps the arguments as the process's Exit, so that a list shows them.
 func (b *Backend) Spawn(_ context.Context, r *control.SpawnRequest) (*control.SpawnResponse, error) {
 	if err := b.called("spawn %s %q %v", r.CID, r.Name, r.Args); err != nil {
