@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/lumps/exchange"
 	lumpkeep "github.com/metatopia/metatopia/lumps/keep"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/p2p"
@@ -42,6 +43,8 @@ func lumpError(err error) error {
 		return control.Errorf(control.NotFound, "is a node that has it connected? see `metatopia peers`", "%w", err)
 	case errors.Is(err, lumps.ErrTooLarge), errors.Is(err, lumps.ErrFull):
 		return control.Errorf(control.TooLarge, "", "%w", err)
+	case errors.Is(err, exchange.ErrArchive):
+		return control.Errorf(control.Invalid, "is it a file that `lump export` or `ipfs dag export` has written?", "%w", err)
 	case errors.Is(err, lumps.ErrBadRef):
 		return control.Errorf(control.Invalid, "", "%w", err)
 	}
@@ -110,6 +113,62 @@ func (b *backend) LumpGet(ctx context.Context, req *control.LumpRequest, send fu
 			return lumpError(err)
 		}
 	}
+}
+
+// LumpImport stores what a CAR archive holds.
+func (b *backend) LumpImport(ctx context.Context, pin bool, next func() ([]byte, error)) (*control.LumpListResponse, error) {
+	roots, err := b.lumps.Import(ctx, &chunkReader{next: next}, pin)
+	if err != nil {
+		return nil, lumpError(err)
+	}
+	out := &control.LumpListResponse{}
+	for _, s := range roots {
+		out.Lumps = append(out.Lumps, lumpOf(s))
+		out.Bytes += s.Size
+	}
+	return out, nil
+}
+
+// LumpExport sends content as a CAR archive, fetching what is not here.
+func (b *backend) LumpExport(ctx context.Context, req *control.LumpRequest, send func(*control.LumpChunk) error) error {
+	ref, err := parseRef(req.CID)
+	if err != nil {
+		return err
+	}
+	w := &chunkWriter{send: send}
+	_, err = b.lumps.Export(ctx, ref, w, func(_, total int64) { w.total = total })
+	if err == nil {
+		err = w.flush()
+	}
+	if w.err != nil {
+		return w.err
+	}
+	return lumpError(err)
+}
+
+// chunkWriter sends what is written in chunks.
+type chunkWriter struct {
+	send  func(*control.LumpChunk) error
+	total int64
+	buf   []byte
+	err   error // of send
+}
+
+func (w *chunkWriter) Write(p []byte) (int, error) {
+	w.buf = append(w.buf, p...)
+	for len(w.buf) >= lumpChunk && w.err == nil {
+		w.err = w.send(&control.LumpChunk{Data: w.buf[:lumpChunk:lumpChunk], Total: w.total})
+		w.buf = w.buf[lumpChunk:]
+	}
+	return len(p), w.err
+}
+
+func (w *chunkWriter) flush() error {
+	if len(w.buf) > 0 && w.err == nil {
+		w.err = w.send(&control.LumpChunk{Data: w.buf, Total: w.total})
+		w.buf = nil
+	}
+	return w.err
 }
 
 // LumpList lists what is here.

@@ -11,14 +11,16 @@ import (
 )
 
 type lumpCmd struct {
-	Add   lumpAddCmd   `cmd:"" help:"Store a file and print its CID."`
-	Get   lumpGetCmd   `cmd:"" help:"Fetch content by its CID, from here or from whoever has it."`
-	Ls    lumpLsCmd    `cmd:"" help:"What is stored here."`
-	Stat  lumpStatCmd  `cmd:"" help:"Size and place of one lump."`
-	Pin   lumpPinCmd   `cmd:"" help:"Keep a lump."`
-	Unpin lumpUnpinCmd `cmd:"" help:"Let a lump go when space is needed."`
-	Send  lumpSendCmd  `cmd:"" help:"Push a lump to a peer. (not implemented yet)"`
-	Gc    lumpGcCmd    `cmd:"" help:"Free space now."`
+	Add    lumpAddCmd    `cmd:"" help:"Store a file and print its CID."`
+	Get    lumpGetCmd    `cmd:"" help:"Fetch content by its CID, from here or from whoever has it."`
+	Ls     lumpLsCmd     `cmd:"" help:"What is stored here."`
+	Stat   lumpStatCmd   `cmd:"" help:"Size and place of one lump."`
+	Pin    lumpPinCmd    `cmd:"" help:"Keep a lump."`
+	Unpin  lumpUnpinCmd  `cmd:"" help:"Let a lump go when space is needed."`
+	Export lumpExportCmd `cmd:"" help:"Write content as a CAR archive, to carry by hand."`
+	Import lumpImportCmd `cmd:"" help:"Read a CAR archive."`
+	Send   lumpSendCmd   `cmd:"" help:"Push a lump to a peer. (not implemented yet)"`
+	Gc     lumpGcCmd     `cmd:"" help:"Free space now."`
 }
 
 type lumpAddCmd struct {

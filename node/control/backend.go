@@ -28,6 +28,10 @@ type Backend interface {
 
 	// LumpAdd reads the chunks that next gives until io.EOF.
 	LumpAdd(ctx context.Context, pin bool, next func() ([]byte, error)) (*Lump, error)
+	// LumpImport reads a CAR archive in the same way and gives its roots.
+	LumpImport(ctx context.Context, pin bool, next func() ([]byte, error)) (*LumpListResponse, error)
+	// LumpExport sends content as a CAR archive; Total is the content's size.
+	LumpExport(ctx context.Context, req *LumpRequest, send func(*LumpChunk) error) error
 	LumpGet(ctx context.Context, req *LumpRequest, send func(*LumpChunk) error) error
 	LumpList(ctx context.Context, req *LumpRequest) (*LumpListResponse, error)
 	LumpStat(ctx context.Context, req *LumpRequest) (*Lump, error)

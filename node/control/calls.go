@@ -72,6 +72,10 @@ func (c *Client) LumpGet(ctx context.Context, req *LumpRequest, send func(*LumpC
 	return receive(ctx, c, "LumpGet", req, send)
 }
 
+func (c *Client) LumpExport(ctx context.Context, req *LumpRequest, send func(*LumpChunk) error) error {
+	return receive(ctx, c, "LumpExport", req, send)
+}
+
 func (c *Client) LumpList(ctx context.Context, req *LumpRequest) (*LumpListResponse, error) {
 	return call[LumpRequest, LumpListResponse](ctx, c, "LumpList", req)
 }

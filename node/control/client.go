@@ -155,9 +155,18 @@ func receive[Req, Res any](ctx context.Context, c *Client, name string, req *Req
 
 // LumpAdd sends chunks of at most MaxChunkBytes until next gives io.EOF.
 func (c *Client) LumpAdd(ctx context.Context, pin bool, next func() ([]byte, error)) (*Lump, error) {
+	return upload[Lump](ctx, c, "LumpAdd", pin, next)
+}
+
+func (c *Client) LumpImport(ctx context.Context, pin bool, next func() ([]byte, error)) (*LumpListResponse, error) {
+	return upload[LumpListResponse](ctx, c, "LumpImport", pin, next)
+}
+
+// upload sends the chunks that next gives until io.EOF.
+func upload[Res any](ctx context.Context, c *Client, name string, pin bool, next func() ([]byte, error)) (*Res, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := connect.NewClient[LumpAddRequest, Lump](c.http, c.base+Service+"LumpAdd", c.opts...).CallClientStreamSimple(ctx)
+	stream, err := connect.NewClient[LumpAddRequest, Res](c.http, c.base+Service+name, c.opts...).CallClientStreamSimple(ctx)
 	if err != nil {
 		return nil, c.failed(err)
 	}

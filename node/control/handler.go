@@ -59,7 +59,9 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "Inspect", MaxRequestBytes, b.Inspect)
 	unary(a, "SetSlot", MaxRequestBytes, b.SetSlot)
 
-	a.lumpAdd(b)
+	clientStream(a, "LumpAdd", b.LumpAdd)
+	clientStream(a, "LumpImport", b.LumpImport)
+	serverStream(a, "LumpExport", b.LumpExport)
 	serverStream(a, "LumpGet", b.LumpGet)
 	unary(a, "LumpList", MaxRequestBytes, b.LumpList)
 	unary(a, "LumpStat", MaxRequestBytes, b.LumpStat)
@@ -147,10 +149,11 @@ func serverStream[Req, Res any](a *api, name string, fn func(context.Context, *R
 		}, options(MaxRequestBytes)...))
 }
 
-func (a *api) lumpAdd(b Backend) {
-	path := Service + "LumpAdd"
+// clientStream takes an upload in chunks.
+func clientStream[Res any](a *api, name string, fn func(ctx context.Context, pin bool, next func() ([]byte, error)) (*Res, error)) {
+	path := Service + name
 	a.mux.Handle(path, connect.NewClientStreamHandlerSimple(path,
-		func(ctx context.Context, stream *connect.ClientStream[LumpAddRequest]) (*Lump, error) {
+		func(ctx context.Context, stream *connect.ClientStream[LumpAddRequest]) (*Res, error) {
 			ctx, cancel := a.until(ctx)
 			defer cancel()
 			first := stream.Receive()
@@ -171,11 +174,11 @@ func (a *api) lumpAdd(b Backend) {
 			if err := stream.Err(); err != nil {
 				return nil, toWire(err)
 			}
-			lump, err := b.LumpAdd(ctx, pin, next)
+			res, err := fn(ctx, pin, next)
 			if err != nil {
 				return nil, toWire(err)
 			}
-			return lump, nil
+			return res, nil
 		}, options(maxChunkMessage)...))
 }
 

@@ -119,6 +119,21 @@ func everyMethod(t *testing.T, b *controltest.Backend, c *control.Client) {
 	if !bytes.Equal(back, content) {
 		t.Errorf("LumpGet gave %d bytes, want the %d that were added", len(back), len(content))
 	}
+	var car []byte
+	did("LumpExport", c.LumpExport(ctx, &control.LumpRequest{CID: l.CID}, func(ch *control.LumpChunk) error {
+		car = append(car, ch.Data...)
+		return nil
+	}))
+	rest := bytes.NewReader(car)
+	roots, err := c.LumpImport(ctx, false, func() ([]byte, error) {
+		buf := make([]byte, 1000)
+		n, err := rest.Read(buf)
+		return buf[:n], err
+	})
+	did("LumpImport", err)
+	if err == nil && (len(roots.Lumps) != 1 || roots.Bytes != int64(len(content)) || roots.Lumps[0].Pinned) {
+		t.Errorf("LumpImport = %+v", roots)
+	}
 	_, err = c.LumpUnpin(ctx, &control.LumpRequest{CID: l.CID})
 	did("LumpUnpin", err)
 	l, err = c.LumpStat(ctx, &control.LumpRequest{CID: l.CID})

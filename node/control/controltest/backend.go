@@ -256,6 +256,20 @@ func (b *Backend) LumpAdd(_ context.Context, pin bool, next func() ([]byte, erro
 	return &control.Lump{CID: cid, Size: int64(len(all)), Pinned: pin, Local: true}, nil
 }
 
+// LumpImport takes anything for an archive of one file.
+func (b *Backend) LumpImport(ctx context.Context, pin bool, next func() ([]byte, error)) (*control.LumpListResponse, error) {
+	l, err := b.LumpAdd(ctx, pin, next)
+	if err != nil {
+		return nil, err
+	}
+	return &control.LumpListResponse{Lumps: []control.Lump{*l}, Bytes: l.Size}, nil
+}
+
+// LumpExport gives the content as it is.
+func (b *Backend) LumpExport(ctx context.Context, r *control.LumpRequest, send func(*control.LumpChunk) error) error {
+	return b.LumpGet(ctx, r, send)
+}
+
 func (b *Backend) lump(cid string) (*control.Lump, []byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
