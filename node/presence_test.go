@@ -124,12 +124,12 @@ func TestPresenceSharesPoses(t *testing.T) {
 }
 
 // A region's owner may stand anywhere: its site is no hint of where. A pose is
-// reckoned on for two seconds already, and only what is left of its age counts.
+// reckoned on for four seconds already, and only what is left of its age counts.
 func TestPresenceAsksTheOwnersOfRegions(t *testing.T) {
 	here := spatial.At(1, 2, 3)
 	f := feedOf([]raynet.NeighbourInfo{
 		{Key: base.Key{1}, Kind: wire.Site, Pos: spatial.At(500, 0, 0)},
-		{Key: base.Key{2}, Kind: wire.Avatar, Pos: spatial.At(5, 0, 0), Vel: spatial.Vec{X: 1}, AOI: 9, AgeNs: 2_500_000_000},
+		{Key: base.Key{2}, Kind: wire.Avatar, Pos: spatial.At(5, 0, 0), Vel: spatial.Vec{X: 1}, AOI: 9, AgeNs: 4_500_000_000},
 	}, here)
 	if len(f.List) != 2 || f.List[0].Pos != here || f.List[1].Pos != spatial.At(5, 0, 0) || f.List[1].AgeNs != 500_000_000 {
 		t.Errorf("%+v", f.List)
