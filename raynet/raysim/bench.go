@@ -60,7 +60,7 @@ var worldKinds = []worldKind{
 	{"seeds", Uniform, 8, 0},
 	{"hotspots", Hotspots, 0, 0},
 	{"slab", Slab, 0, 0},
-	{"restart", Uniform, 0, 24},
+	{"restart", Uniform, 0, 12},
 }
 
 // Scenario is one experiment.
@@ -93,7 +93,7 @@ var Scenarios = []Scenario{
 	{"hotspots", "70 % stand in spots whose sizes follow a Zipf law", "hotspots", false, hotspots},
 	{"strolls", "they stroll between waypoints, mostly standing", "hotspots", false, strolls},
 	{"slab", "everybody is on the ground of a high world", "slab", false, slab},
-	{"restart", "everybody starts again, knowing 24 nodes close by and 24 others", "restart", false, restart},
+	{"restart", "everybody starts again, knowing 12 nodes close by and 12 others", "restart", false, restart},
 }
 
 // Run is one benchmark of one protocol.
