@@ -66,10 +66,13 @@ func (p *Plot) drawCurves(b *strings.Builder) {
 		fmt.Fprintf(b, `<path d="M%.1f %dV%d" stroke="#888" stroke-dasharray="3 3" fill="none"/><text x="%.1f" y="%d" fill="#555">%s</text>`+"\n",
 			x(m.At), panelTop, panelLow, x(m.At)+3, panelLow-4, html.EscapeString(m.Text))
 	}
+	key := curveLeft
 	for k, c := range p.Curves {
 		ink := inks[k%len(inks)]
 		fmt.Fprintf(b, `<path d="M%d 32h14" stroke="%s" stroke-width="3"/><text x="%d" y="36">%s</text>`+"\n",
-			curveLeft+k*110, ink, curveLeft+k*110+18, html.EscapeString(c.Name))
+			key, ink, key+18, html.EscapeString(c.Name))
+		// A letter is six wide at most in the mean.
+		key += max(110, 30+6*len(c.Name))
 		fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="1.5" points="`, ink)
 		for i := range c.V {
 			fmt.Fprintf(b, "%.1f,%.1f ", x(c.T[i]), y(c.V[i]))
