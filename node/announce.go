@@ -84,13 +84,22 @@ func (w *worldState) pullSites(ctx context.Context, k base.Key) {
 		return
 	}
 	r := bufio.NewReader(s)
-	for range world.MaxSites {
+	var all []*world.SiteRecord
+	for len(all) < world.MaxSites {
 		b, err := p2p.ReadFrame(r, world.MaxRecord)
 		if err != nil {
-			return
+			break
 		}
-		w.heardSite(b)
+		rec, err := world.ParseSite(b)
+		if err != nil {
+			w.n.count.add(countRefused, 1)
+			break
+		}
+		all = append(all, rec)
 	}
+	// At once: a newcomer who knows one region of several takes that one for
+	// the entrance of the world.
+	w.addSites(all...)
 }
 
 // heardSite takes a record from anywhere.
@@ -100,21 +109,25 @@ func (w *worldState) heardSite(b []byte) {
 		w.n.count.add(countRefused, 1)
 		return
 	}
-	w.addSite(r)
+	w.addSites(r)
 }
 
-func (w *worldState) addSite(r *world.SiteRecord) {
+func (w *worldState) addSites(all ...*world.SiteRecord) {
+	anything := false
 	w.mu.Lock()
-	changed, dropped, err := w.dir.Add(r)
+	for _, r := range all {
+		changed, dropped, err := w.dir.Add(r)
+		if err != nil {
+			w.n.log.Debug("site record refused", "region", r.Name, "err", err)
+			continue
+		}
+		for _, id := range dropped {
+			w.n.log.Warn("region gave way to an older site", "region", id)
+		}
+		anything = anything || changed
+	}
 	w.mu.Unlock()
-	if err != nil {
-		w.n.log.Debug("site record refused", "region", r.Name, "err", err)
-		return
-	}
-	for _, id := range dropped {
-		w.n.log.Warn("region gave way to an older site", "region", id)
-	}
-	if changed {
+	if anything {
 		w.sitesChanged()
 	}
 }
