@@ -215,7 +215,3 @@ func (f *Face) cone() float64 {
 	}
 	return v
 }
-
-func (c *Cell) has(candidate int) bool {
-	return slices.ContainsFunc(c.Faces, func(f Face) bool { return f.Candidate == candidate })
-}

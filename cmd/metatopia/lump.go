@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/metatopia/metatopia/node/control"
@@ -37,44 +36,15 @@ Example:
 }
 
 func (c lumpAddCmd) Run(ctx context.Context, e *environment) error {
-	in, total := e.In, int64(0)
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return fmt.Errorf("lump add: %w", err)
-		}
-		defer f.Close()
-		if info, err := f.Stat(); err == nil {
-			if info.IsDir() {
-				return usagef("pack it first: tar c DIR | metatopia lump add -", "lump add: %s is a directory", c.File)
-			}
-			total = info.Size()
-		}
-		in = f
-	}
-	p := newProgress(e, "adding", total)
-	lump, err := e.node().LumpAdd(ctx, c.Pin, chunks(in, p))
-	p.done()
+	var lump *control.Lump
+	err := upload(e, "lump add", "adding", c.File, func(next func() ([]byte, error)) (err error) {
+		lump, err = e.node().LumpAdd(ctx, c.Pin, next)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	return e.show(lump, func(w io.Writer) { fmt.Fprintln(w, lump.CID) })
-}
-
-// chunks reads in whole chunks until EOF. The slice it gives is reused.
-func chunks(in io.Reader, p *progress) func() ([]byte, error) {
-	buf := make([]byte, control.MaxChunkBytes)
-	return func() ([]byte, error) {
-		n, err := io.ReadFull(in, buf)
-		if n > 0 {
-			p.add(int64(n))
-			return buf[:n], nil
-		}
-		if err == io.ErrUnexpectedEOF {
-			err = io.EOF
-		}
-		return nil, err
-	}
 }
 
 type lumpGetCmd struct {
@@ -90,40 +60,13 @@ Example:
 }
 
 func (c lumpGetCmd) Run(ctx context.Context, e *environment) error {
-	out := e.Out
-	var file *newFile
-	if c.Output != "" && c.Output != "-" {
-		var err error
-		if file, err = createFile(c.Output); err != nil {
-			return fmt.Errorf("lump get: %w", err)
-		}
-		defer file.abandon()
-		out = file
-	}
-	var p *progress
-	source := ""
-	err := e.node().LumpGet(ctx, &control.LumpRequest{CID: c.CID}, func(chunk *control.LumpChunk) error {
-		if p == nil {
-			p = newProgress(e, "fetching", chunk.Total)
-			source = chunk.Source
-		}
-		p.add(int64(len(chunk.Data)))
-		_, err := out.Write(chunk.Data)
-		return err
+	source, err := download(e, "lump get", "fetching", c.Output, func(send func(*control.LumpChunk) error) error {
+		return e.node().LumpGet(ctx, &control.LumpRequest{CID: c.CID}, send)
 	})
-	if p != nil {
-		p.done()
-	}
-	if err != nil {
-		return err
-	}
-	if file != nil {
-		if err := file.keep(); err != nil {
-			return fmt.Errorf("lump get: %w", err)
-		}
+	if err == nil && source != "" {
 		e.note("%s written, from %s", c.Output, source)
 	}
-	return nil
+	return err
 }
 
 type lumpLsCmd struct {

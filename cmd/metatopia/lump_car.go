@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/metatopia/metatopia/node/control"
 )
@@ -23,38 +22,13 @@ Example:
 }
 
 func (c lumpExportCmd) Run(ctx context.Context, e *environment) error {
-	out := e.Out
-	var file *newFile
-	if c.Output != "" && c.Output != "-" {
-		var err error
-		if file, err = createFile(c.Output); err != nil {
-			return fmt.Errorf("lump export: %w", err)
-		}
-		defer file.abandon()
-		out = file
-	}
-	var p *progress
-	err := e.node().LumpExport(ctx, &control.LumpRequest{CID: c.CID}, func(chunk *control.LumpChunk) error {
-		if p == nil {
-			p = newProgress(e, "exporting", chunk.Total)
-		}
-		p.add(int64(len(chunk.Data)))
-		_, err := out.Write(chunk.Data)
-		return err
+	_, err := download(e, "lump export", "exporting", c.Output, func(send func(*control.LumpChunk) error) error {
+		return e.node().LumpExport(ctx, &control.LumpRequest{CID: c.CID}, send)
 	})
-	if p != nil {
-		p.done()
-	}
-	if err != nil {
-		return err
-	}
-	if file != nil {
-		if err := file.keep(); err != nil {
-			return fmt.Errorf("lump export: %w", err)
-		}
+	if err == nil && c.Output != "" && c.Output != "-" {
 		e.note("%s written", c.Output)
 	}
-	return nil
+	return err
 }
 
 type lumpImportCmd struct {
@@ -72,21 +46,11 @@ Example:
 }
 
 func (c lumpImportCmd) Run(ctx context.Context, e *environment) error {
-	in, total := e.In, int64(0)
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return fmt.Errorf("lump import: %w", err)
-		}
-		defer f.Close()
-		if info, err := f.Stat(); err == nil {
-			total = info.Size()
-		}
-		in = f
-	}
-	p := newProgress(e, "importing", total)
-	res, err := e.node().LumpImport(ctx, c.Pin, chunks(in, p))
-	p.done()
+	var res *control.LumpListResponse
+	err := upload(e, "lump import", "importing", c.File, func(next func() ([]byte, error)) (err error) {
+		res, err = e.node().LumpImport(ctx, c.Pin, next)
+		return err
+	})
 	if err != nil {
 		return err
 	}

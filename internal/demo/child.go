@@ -126,7 +126,8 @@ func (c *child) ready(ctx context.Context, wantWorld bool) (*control.StatusRespo
 		}
 		select {
 		case <-c.exited:
-			return nil, fmt.Errorf("demo: %s ended while starting%s", c.name, c.lastWords())
+			return nil, control.Errorf(control.Failed, "if that is of an older version, remove "+filepath.Dir(filepath.Dir(c.log))+" and begin anew",
+				"demo: %s ended while starting%s", c.name, c.lastWords())
 		case <-ctx.Done():
 			return nil, fmt.Errorf("demo: %s is not ready: %w%s", c.name, errors.Join(last, context.Cause(ctx)), c.lastWords())
 		case <-tick.C:

@@ -1,12 +1,10 @@
-// Package keep lets a store stay within its bound: what a pin or a root
-// reaches stays; of the rest, what was used longest ago goes when room is
-// needed.
+// Package keep lets a store stay within its bound: what a pin reaches stays; of
+// the rest, what was used longest ago goes when room is needed.
 package keep
 
 import (
 	"context"
 	"errors"
-	"iter"
 	"log/slog"
 	"sync"
 	"time"
@@ -20,10 +18,8 @@ type Config struct {
 	// MaxBytes bounds the sum of all lumps; 0 = no bound. Under's own bound,
 	// if it has one, must not be smaller.
 	MaxBytes int64
-	// Roots are contents that stay besides the pinned ones. May be nil.
-	Roots func() []lumps.Ref
-	Now   func() time.Time // nil: time.Now
-	Log   *slog.Logger     // nil: silent
+	Now      func() time.Time // nil: time.Now
+	Log      *slog.Logger     // nil: silent
 }
 
 // Parts of MaxBytes, in percent: when it is reached Tend sweeps, and what a
@@ -60,9 +56,6 @@ func New(cfg Config) (*Store, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
-	}
-	if cfg.Roots == nil {
-		cfg.Roots = func() []lumps.Ref { return nil }
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -153,17 +146,5 @@ func (s *Store) Tend(ctx context.Context, every time.Duration) {
 		case rep.Freed > 0:
 			s.cfg.Log.Info("lumps swept", "freed", rep.Freed, "left", rep.Bytes)
 		}
-	}
-}
-
-// roots yields everything that stays.
-func (s *Store) roots(ctx context.Context) iter.Seq2[lumps.Ref, error] {
-	return func(yield func(lumps.Ref, error) bool) {
-		for _, r := range s.cfg.Roots() {
-			if !yield(r, nil) {
-				return
-			}
-		}
-		s.Pins(ctx)(yield)
 	}
 }

@@ -23,12 +23,12 @@ type Progress struct {
 // Report of a sweep that has ended.
 type Report struct {
 	Progress
-	Kept  int64 // bytes that a pin or a root reaches
+	Kept  int64 // bytes that a pin reaches
 	Young int64 // bytes that were used too lately
 	Bytes int64 // in the store now
 }
 
-// Sweep deletes what no pin and no root reaches, the longest unused first,
+// Sweep deletes what no pin reaches, the longest unused first,
 // until at most target bytes are left or nothing more may go. tell is called
 // now and then, from this goroutine; nil for never. After an error the store is
 // whole: what was deleted is gone, the rest is there.
@@ -82,7 +82,7 @@ func (s *Store) sweep(ctx context.Context, target int64, tell func(Progress)) (R
 }
 
 func (w *sweeper) run(now, before time.Time, target int64) error {
-	for r, err := range w.s.roots(w.ctx) {
+	for r, err := range w.s.Pins(w.ctx) {
 		if err == nil {
 			err = w.mark(r)
 		}

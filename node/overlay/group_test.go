@@ -26,21 +26,20 @@ func TestTheCoreHearsGroups(t *testing.T) {
 		<-r.done
 		near.knows(r)
 		far.knows(r)
-		time.Sleep(time.Second)
 		groups := map[bool]uint32{}
 		hear := func() {
-			clear(groups)
 			for _, in := range r.o.in.take(nil) {
 				if up, ok := in.(raynet.PeerUp); ok {
 					groups[up.Key == near.key] = up.Group
 				}
 			}
 		}
-		hear()
-		if len(groups) != 2 || groups[true] == 0 || groups[false] == 0 || groups[true] == groups[false] {
+		w.until(time.Minute, "both heard of", func() bool { hear(); return len(groups) == 2 })
+		if groups[true] == 0 || groups[false] == 0 || groups[true] == groups[false] {
 			t.Fatalf("groups %v", groups)
 		}
 		was := groups[true]
+		clear(groups)
 		if err := r.o.Place(2, raynet.SetPose{Pos: r.pos}); err != nil {
 			t.Fatal(err)
 		}

@@ -31,10 +31,10 @@ func malicious(r *Run, percent int, harm Harm) {
 	r.set("route_p95_s", b.Delay95)
 	r.plot.Hops = b.AllHops
 	r.graph()
-	r.set("random_held", r.randomHeld(ring))
+	r.set("random_held", r.heldBy(ring, func(v *Views) []int32 { return v.Random }))
 	if harm == Lie {
 		// Who still believes them: near places that liars hold.
-		r.set("near_held_by_liars", r.heldBy(ring))
+		r.set("near_held_by_liars", r.heldBy(ring, func(v *Views) []int32 { return v.Near }))
 	}
 	w.redeem(ring)
 	if harm == Lie {
@@ -47,33 +47,16 @@ func malicious(r *Run, percent int, harm Harm) {
 	r.cycles(15)
 }
 
-// randomHeld is the part of honest nodes' random views that ring members have.
-func (r *Run) randomHeld(ring *Ring) float64 {
+// heldBy is the part that ring members have of one of the views of honest
+// nodes.
+func (r *Run) heldBy(ring *Ring, view func(*Views) []int32) float64 {
 	held, all := 0.0, 0.0
 	var v Views
 	for _, i := range r.W.Sample(r.Sample) {
 		if !r.W.views(i, &v) {
 			continue
 		}
-		for _, j := range v.Random {
-			all++
-			if _, in := slices.BinarySearch(ring.Members, j); in {
-				held++
-			}
-		}
-	}
-	return held / math.Max(all, 1)
-}
-
-// heldBy is the part of honest nodes' near places that ring members have.
-func (r *Run) heldBy(ring *Ring) float64 {
-	held, all := 0.0, 0.0
-	var v Views
-	for _, i := range r.W.Sample(r.Sample) {
-		if !r.W.views(i, &v) {
-			continue
-		}
-		for _, j := range v.Near {
+		for _, j := range view(&v) {
 			all++
 			if _, in := slices.BinarySearch(ring.Members, j); in {
 				held++
