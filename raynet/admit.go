@@ -140,7 +140,9 @@ func (n *Node) takeAddr(p *peer, e *wire.Entry) {
 
 func (n *Node) verify(r *wire.Record) bool {
 	n.n.Verified++
-	return n.env.Verify(r.Key, r.SigningBytes(n.cfg.World), r.Sig[:])
+	s := n.env.Scratch()
+	s.signed = r.AppendSigning(s.signed[:0], n.cfg.World)
+	return n.env.Verify(r.Key, s.signed, r.Sig[:])
 }
 
 // refuse counts what a correct peer would not have sent and names the bearer.

@@ -64,12 +64,14 @@ func (n *Node) pumpClosure() {
 		if c.holed {
 			around = c.hole
 		}
-		next := make([]*peer, 0, len(n.near))
+		s := n.env.Scratch()
+		next := s.asks[:0]
 		for _, p := range n.near {
 			if p.rays() > 0 && !p.suspect && !slices.Contains(c.asked, p.key()) {
 				next = append(next, p)
 			}
 		}
+		s.asks = next
 		slices.SortStableFunc(next, func(a, b *peer) int {
 			return cmp.Compare(around.Dist2(a.at(n.now)), around.Dist2(b.at(n.now)))
 		})

@@ -49,7 +49,7 @@ func TestTwoRecordsOfOneStampConvict(t *testing.T) {
 	}
 	shown := false
 	for _, e := range es {
-		if s, ok := e.(Send); ok && s.To == bob.key {
+		if s, ok := e.(*Send); ok && s.To == bob.key {
 			g, is := s.Msg.(*wire.NearGive)
 			shown = shown || (is && len(g.Entries) == 2)
 		}
@@ -229,7 +229,7 @@ func TestAContradictingHintIsLookedInto(t *testing.T) {
 			Hints: []wire.Hint{{ID: wire.ShortOf(alice.key), Stamp: wire.Stamp{Epoch: 1, Seq: 5}, Pos: pos, Kind: wire.Avatar}}}
 		n.Step(n.now+millisecond, Recv{bob.key, wire.Append(nil, m)}, &out)
 		for _, e := range out.Effects {
-			if s, ok := e.(Send); ok {
+			if s, ok := e.(*Send); ok {
 				_, is := s.Msg.(*wire.NearWant)
 				wanted = wanted || is
 			}

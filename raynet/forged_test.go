@@ -247,7 +247,7 @@ func FuzzStep(f *testing.F) {
 			out.Reset()
 			n.Step(now, Recv{alice.key, b}, &out)
 			for _, e := range out.Effects {
-				if s, ok := e.(Send); ok {
+				if s, ok := e.(*Send); ok {
 					if _, err := wire.Parse(wire.Append(nil, s.Msg)); err != nil {
 						t.Fatalf("the node sent what it would refuse: %v", err)
 					}

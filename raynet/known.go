@@ -23,7 +23,7 @@ func (n *Node) acquaint(r *wire.Record) *peer {
 		id: r.ID(), rec: r, sinceAt: at(n.now), poseAt: never,
 		bornAt: unheard, heardAt: unheard, sentAt: unheard, pingAt: unheard, leaseTo: unheard,
 	}
-	n.table.add(p)
+	n.table.add(p, n.cfg.MaxPeers)
 	return p
 }
 

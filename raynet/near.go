@@ -192,7 +192,8 @@ func compareCandidates(a, b candidate) int {
 }
 
 func (n *Node) replaceNear(chosen []*peer) {
-	for _, p := range slices.Clone(n.near) {
+	var room [32]*peer
+	for _, p := range append(room[:0], n.near...) {
 		if _, ok := slices.BinarySearchFunc(chosen, p, comparePeers); !ok {
 			n.dropNear(p, true)
 		}
@@ -342,7 +343,8 @@ func (n *Node) hintsFor(p *peer, limit int) []wire.Hint {
 	// This node competes, so that what lies behind it is not offered.
 	j.add(candidate{}, origin, apart(origin, n.self.point, &p.rec.Key, &n.id))
 	cs := n.judge(j, origin)
-	var hints []wire.Hint
+	s := n.env.Scratch()
+	hints := s.hints[:0]
 	for _, c := range worthMost(cs) {
 		if len(hints) == limit {
 			break
@@ -353,7 +355,8 @@ func (n *Node) hintsFor(p *peer, limit int) []wire.Hint {
 		n.knows(p, c.p.id, n.version(c.p))
 		hints = append(hints, n.hint(c.p))
 	}
-	return hints
+	s.hints = hints
+	return slices.Clone(hints)
 }
 
 // worthMost keeps what wins or backs up a ray, best first, in place.

@@ -367,7 +367,7 @@ func (n *Node) send(p *peer, m wire.Message, c Class) {
 	p.sentAt = at(n.now)
 	n.n.MsgsOut++
 	n.n.BytesOut += uint64(wire.Size(m))
-	n.out.add(Send{To: p.key(), Class: c, Msg: m})
+	n.out.send(Send{To: p.key(), Class: c, Msg: m})
 }
 
 func (n *Node) event(k EventKind, key base.Key) { n.out.add(Event{Kind: k, Key: key}) }

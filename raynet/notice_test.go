@@ -62,8 +62,8 @@ func (w *watcher) do(in Input) (sends []Send) {
 	var out Outbox
 	w.Step(w.at, in, &out)
 	for _, e := range out.Effects {
-		if s, ok := e.(Send); ok {
-			sends = append(sends, s)
+		if s, ok := e.(*Send); ok {
+			sends = append(sends, *s)
 		}
 	}
 	return sends

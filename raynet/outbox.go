@@ -8,10 +8,23 @@ import (
 
 // Outbox collects the effects of Step in the order to perform them. The
 // driver empties it; Step only appends.
-type Outbox struct{ Effects []Effect }
+type Outbox struct {
+	Effects []Effect
+	sends   []Send // those of Effects, in one run of memory
+}
 
-// Reset forgets the effects and keeps the memory.
-func (o *Outbox) Reset() { clear(o.Effects); o.Effects = o.Effects[:0] }
+// Reset forgets the effects and keeps the memory: what they point to is theirs
+// no more.
+func (o *Outbox) Reset() {
+	clear(o.Effects)
+	clear(o.sends)
+	o.Effects, o.sends = o.Effects[:0], o.sends[:0]
+}
+
+func (o *Outbox) send(s Send) {
+	o.sends = append(o.sends, s)
+	o.add(&o.sends[len(o.sends)-1])
+}
 
 func (o *Outbox) add(e Effect) { o.Effects = append(o.Effects, e) }
 
@@ -32,7 +45,7 @@ const (
 )
 
 // Send carries one message, which the driver encodes with wire.Append and must
-// not change.
+// not change. It is given as *Send, which is valid until the Outbox is reset.
 type Send struct {
 	To    base.Key
 	Class Class
@@ -108,7 +121,7 @@ func (k EventKind) String() string {
 	return "unknown"
 }
 
-func (Send) isEffect()      {}
+func (*Send) isEffect()     {}
 func (Dial) isEffect()      {}
 func (Protect) isEffect()   {}
 func (Unprotect) isEffect() {}

@@ -198,9 +198,11 @@ func (t *table) byID(id wire.ShortID) *peer {
 	return nil
 }
 
-func (t *table) add(p *peer) {
+// add files a peer in a table that will not grow beyond most.
+func (t *table) add(p *peer, most int) {
 	if t.all == nil {
-		t.all, t.ids = make([]*peer, 0, tableRoom), make([]wire.ShortID, 0, tableRoom)
+		room := min(tableRoom, most)
+		t.all, t.ids = make([]*peer, 0, room), make([]wire.ShortID, 0, room)
 	}
 	i, _ := slices.BinarySearchFunc(t.all, p, comparePeers)
 	t.all, t.ids = slices.Insert(t.all, i, p), slices.Insert(t.ids, i, p.id)

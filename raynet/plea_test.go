@@ -18,7 +18,7 @@ func TestOnlyTheAskedVouch(t *testing.T) {
 	w.out = &Outbox{}
 	w.doubt(p)
 	for _, e := range w.out.Effects {
-		if s, ok := e.(Send); ok {
+		if s, ok := e.(*Send); ok {
 			if m, ok := s.Msg.(*wire.PingReq); ok {
 				asked, helper = m, s.To
 			}

@@ -232,7 +232,7 @@ func (s *scenario) step(i int, in Input) {
 	s.nodes[i].Step(s.q.Now(), in, &out)
 	for _, e := range out.Effects {
 		switch e := e.(type) {
-		case Send:
+		case *Send:
 			to := slices.IndexFunc(s.nodes, func(n *Node) bool { return n.id == e.To })
 			if s.show == "messages" {
 				s.printf("%s>%s %s\n", at(), s.names[to], s.describe(e.Msg))

@@ -3,6 +3,7 @@ package raynet
 import (
 	"math/bits"
 
+	"github.com/metatopia/metatopia/raynet/wire"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -14,6 +15,9 @@ type Scratch struct {
 	second jury // a selection within a selection
 	pairs  []pairView
 	shades []pvec
+	signed []byte // what a signature covers
+	asks   []*peer
+	hints  []wire.Hint
 	order  []int32
 	slot   []uint8
 	rays   rayBuffers

@@ -165,7 +165,7 @@ func TestAHiddenNeighbourRaisesTheAlarm(t *testing.T) {
 						t.Errorf("the alarm names %v", ev.Key)
 					}
 				}
-				s, ok := e.(Send)
+				s, ok := e.(*Send)
 				if !ok {
 					continue
 				}

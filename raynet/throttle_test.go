@@ -16,7 +16,7 @@ func TestRequestsAreThrottled(t *testing.T) {
 			var out Outbox
 			n.Step(n.now+1, Recv{from.key, wire.Append(nil, &wire.Find{Query: 1, Target: spatial.At(1, 1, 1), N: 4})}, &out)
 			for _, e := range out.Effects {
-				if s, ok := e.(Send); ok && s.To == from.key && s.Msg.Type() == wire.TypeCloser {
+				if s, ok := e.(*Send); ok && s.To == from.key && s.Msg.Type() == wire.TypeCloser {
 					answers++
 				}
 			}

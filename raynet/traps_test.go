@@ -220,7 +220,7 @@ func TestTrap06EveryQuestionIsAnsweredInItsOwnLayer(t *testing.T) {
 		var out Outbox
 		n.Step(n.now+millisecond, Message{testKey(1), ask}, &out)
 		if !slices.ContainsFunc(out.Effects, func(e Effect) bool {
-			s, ok := e.(Send)
+			s, ok := e.(*Send)
 			return ok && s.To == testKey(1) && s.Msg.Type() == want
 		}) {
 			t.Errorf("%v is not answered by %v", ask.Type(), want)

@@ -109,7 +109,7 @@ func (w *world) step(i int, in Input) {
 	w.check(i, in)
 	for _, e := range slices.Clone(w.out.Effects) {
 		switch e := e.(type) {
-		case Send:
+		case *Send:
 			to, ok := w.index[e.To]
 			if !ok {
 				continue // a key nobody has

@@ -9,7 +9,7 @@ import (
 // perform carries out one effect. o.mu is held; nothing here blocks.
 func (o *Overlay) perform(e raynet.Effect) {
 	switch e := e.(type) {
-	case raynet.Send:
+	case *raynet.Send:
 		t := e.Msg.Type()
 		o.links.Send(e.To, protocolOf(t), p2p.Outgoing{Class: classOf(e.Class), Subject: uint64(t), Msg: wire.Append(nil, e.Msg)})
 	case raynet.Dial:

@@ -77,7 +77,7 @@ func (w *twin) step(i int, in raynet.Input) {
 	w.nodes[i].Step(w.q.Now(), in, &w.out)
 	for _, e := range slices.Clone(w.out.Effects) {
 		switch e := e.(type) {
-		case raynet.Send:
+		case *raynet.Send:
 			if to, ok := w.index[e.To]; ok {
 				w.net.Send(i, to, wire.Append(nil, e.Msg), func(b []byte) { w.step(to, raynet.Recv{From: w.keys[i], Bytes: b}) })
 			}

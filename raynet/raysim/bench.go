@@ -201,8 +201,11 @@ func (r *Run) cycles(n int) {
 		if r.halt() {
 			return
 		}
-		r.W.Cycles(1)
-		r.Progress(fmt.Sprintf("%s: second %d of the world", r.scenario, r.W.Now()/Cycle))
+		// A second of a million nodes takes minutes.
+		for range 10 {
+			r.W.Pass(Cycle / 10)
+			r.Progress(fmt.Sprintf("%s: second %.1f of the world", r.scenario, float64(r.W.Now())/float64(Cycle)))
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type Raynet struct {
 	cfg      raynet.Config
 	mu       sync.Mutex
 	memories []*wire.Record                 // see memory
+	asleep   int                            // nodes that have not yet read theirs
 	ready    map[spatial.Box]*raynet.Config // for look-ups only
 	sight    *presence.Config
 	shards   []*nodeShard
@@ -97,6 +98,11 @@ func (p *Raynet) New(start Start) Machine {
 		raynet.Start{Kind: kind, Pos: start.Pos, Epoch: start.Epoch, Seed: start.Seed}, &s.trust)
 	if err != nil {
 		panic("raysim: invariant: the core refuses its configuration: " + err.Error())
+	}
+	if start.Remembers != nil {
+		p.mu.Lock()
+		p.asleep++
+		p.mu.Unlock()
 	}
 	return &member{p: p, n: n, shard: s, wakeAt: none, self: start.Node, remembers: start.Remembers}
 }
@@ -227,7 +233,7 @@ func (m *member) stepCore(now int64, ev *Event, out *Out) {
 				out.SendRaw(to, Reliable, 0, 0, 0, hello{knock: true, group: m.group()})
 			}
 			dialled = e.Key
-		case raynet.Send:
+		case *raynet.Send:
 			msg, size := e.Msg, wire.Size(e.Msg)
 			m.shard.inspect(m.p, msg, size)
 			if m.evil != nil {
@@ -265,6 +271,11 @@ const memoryAge = 20 * wire.AgeUnit * 60
 func (p *Raynet) entriesOf(ms []Memory) (es []wire.Entry) {
 	for _, m := range ms {
 		es = append(es, wire.Entry{Record: p.memory(m), Age: wire.AgeOf(memoryAge)})
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asleep--; p.asleep == 0 {
+		p.memories = nil
 	}
 	return es
 }

@@ -172,8 +172,11 @@ func (r *Record) Equal(o *Record) bool { return r == o || *r == *o }
 const recordDomain = "metatopia/raynet/record/1\x00"
 
 // SigningBytes is what a node signs for r in a world.
-func (r *Record) SigningBytes(world base.ID) []byte {
-	b := append([]byte(recordDomain), world[:]...)
+func (r *Record) SigningBytes(world base.ID) []byte { return r.AppendSigning(nil, world) }
+
+// AppendSigning appends SigningBytes to b.
+func (r *Record) AppendSigning(b []byte, world base.ID) []byte {
+	b = append(append(b, recordDomain...), world[:]...)
 	return r.AppendSigned(b)
 }
 
