@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,7 +60,7 @@ func (c overlayBench) run(ctx context.Context, e *environment, seed uint64) erro
 		if err != nil {
 			return usagef("write it like 12G or 800M", "bench overlay: --memory-limit: %w", err)
 		}
-		debug.SetMemoryLimit(limit)
+		defer stayBelow(limit)()
 	}
 	if c.Plots != "" {
 		if err := os.MkdirAll(c.Plots, 0o755); err != nil {
