@@ -38,6 +38,9 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 	}
 	w.overlay.Stats(s.Counters)
 	w.presence.stats(s.Counters)
+	for name, n := range b.lumps.Judged() {
+		s.Counters["lump_peers_"+name] = n
+	}
 	s.Counters[countRefused] += s.Counters["raynet_refused"] + s.Counters["raynet_foreign"] + s.Counters["presence_foreign"]
 	s.World = w.info()
 	s.Regions = w.regionList()

@@ -32,6 +32,11 @@ type Config struct {
 	// May be nil; must not block. Called from any goroutine.
 	OnFetched func(ref lumps.Ref, from peer.ID, n int64)
 
+	// OnJudged is called for every fault of a peer; shunned: it was one too
+	// many, and the peer is shunned from now on. May be nil; must not block.
+	// Called from any goroutine.
+	OnJudged func(p peer.ID, f Fault, shunned bool)
+
 	Stall          time.Duration // a fetch in which no lump arrives for so long fails; 0 = DefaultStall
 	ReprovideEvery time.Duration // pinned roots are announced again this often; 0 = DefaultReprovideEvery
 	Log            *slog.Logger  // nil: silent
@@ -61,6 +66,7 @@ type Exchange struct {
 	cfg   Config
 	store lumps.Store
 	bs    *bitswap.Bitswap
+	judge *judge
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -79,18 +85,30 @@ func New(ctx context.Context, cfg Config) (*Exchange, error) {
 		return nil, fmt.Errorf("lumps/exchange: new: %w", err)
 	}
 	x := &Exchange{cfg: cfg, store: cfg.Store, announce: make(chan lumps.Ref, announceQueue)}
+	var g *gate
+	x.judge = newJudge(time.Now, func(p peer.ID, f Fault, shunned bool) {
+		if shunned {
+			g.shun(p)
+		}
+		if cfg.OnJudged != nil {
+			cfg.OnJudged(p, f, shunned)
+		}
+	})
 	x.ctx, x.cancel = context.WithCancel(ctx)
 
-	net := bsnet.NewFromIpfsHost(cfg.Host,
+	net := bsnet.NewFromIpfsHost(newSieve(cfg.Host, x.judge),
 		bsnet.Prefix(protocol.ID(cfg.Prefix)),
 		// Only the present version: nobody of ours speaks an older one.
 		bsnet.SupportedProtocols([]protocol.ID{bitswapVersion}))
 	// An interface that holds nil is not nil, hence the detour.
 	var find routing.ContentDiscovery
+	var f *finder
 	if cfg.Routing != nil {
-		find = cfg.Routing
+		f = newFinder(cfg.Routing, x.judge, cfg.Host.ID())
+		find = f
 	}
-	x.bs = bitswap.New(x.ctx, net, find, blockAdapter{cfg.Store},
+	g = newGate(x.ctx, net, x.judge, f)
+	x.bs = bitswap.New(x.ctx, g, find, blockAdapter{cfg.Store},
 		bitswap.MaxOutstandingBytesPerPeer(servePeerBytes),
 		bitswap.MaxQueuedWantlistEntriesPerPeer(serveWants),
 		bitswap.MaxCidSize(maxCID),

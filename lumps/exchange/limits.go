@@ -1,6 +1,10 @@
 package exchange
 
-import "time"
+import (
+	"time"
+
+	"github.com/metatopia/metatopia/lumps"
+)
 
 const (
 	// DefaultPrefix keeps our bitswap apart from the public IPFS one.
@@ -57,4 +61,52 @@ const (
 
 	// maxCID bounds the names in a peer's wants; ours have 36 bytes.
 	maxCID = 64
+
+	// Of the judge. Points fade by one a second, so shunAt is also how many
+	// seconds the faults of a peer count. The longest term is an hour: keys
+	// cost nothing, and whoever was broken may be repaired. maxJudged records
+	// are 100 kB.
+	shunAt    = 100
+	shunFor   = time.Minute
+	shunMost  = time.Hour
+	maxJudged = 1024
+
+	// Of what comes in by bitswap, before it is parsed. A correct message
+	// carries one lump of MaxLump and some 20 kB beside it. A large buffer,
+	// maxMessage, is taken when smallMessage have come, and a peer may hold
+	// maxLarge of them; it opens a stream for every message with lumps, and
+	// eight senders each have one that ends and one that begins.
+	maxMessage   = lumps.MaxLump + 256<<10
+	smallMessage = 64 << 10
+	maxLarge     = 4
+	maxStreams   = 32
+	messageTime  = 2 * time.Minute // at this bound a message needs 20 kB/s
+
+	// maxEntries bounds the wants, presences and blocks of one message, and
+	// maxName a name among them; ours have 36 bytes, some tools send short
+	// contents as names. entryRate and entryBurst are what a peer may send in
+	// a second and at once: a fetch of 256 MiB in lumps of 256 KiB sends 2048
+	// wants and as many cancels. An entry costs some 10 us.
+	maxEntries = 4096
+	maxName    = 256
+	entryRate  = 4000
+	entryBurst = 4 * maxEntries
+
+	// maxAsks bounds what is remembered of what was asked of peers (10 MB);
+	// askKeep is how long it counts when it is not wanted any more.
+	maxAsks = 64 << 10
+	askKeep = time.Minute
+	// stallAfter is how long a peer may keep a lump waiting that another one
+	// then sends. Bitswap asks another after 2 s and some round trips.
+	stallAfter = 1500 * time.Millisecond
+
+	// Of provider records. A search gives searchBurst of them to be dialled
+	// at once, then one each searchPace. Who denies having a lump is not
+	// dialled for it again for recordFalse, and who cannot be dialled at all
+	// not for recordAway. maxRecords bounds what is remembered of each kind.
+	searchBurst = 16
+	searchPace  = 50 * time.Millisecond
+	recordFalse = 10 * time.Minute
+	recordAway  = time.Minute
+	maxRecords  = 4096
 )

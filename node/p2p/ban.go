@@ -65,8 +65,12 @@ func (n *Net) ban(k base.Key) {
 	if err != nil {
 		return
 	}
+	n.banID(id)
+}
+
+func (n *Net) banID(id peer.ID) {
 	n.bans.add(id, time.Now())
-	n.log.Info("peer kept out", "peer", k.Short(), "for", banFor)
+	n.log.Info("peer kept out", "peer", id, "for", banFor)
 	// The reader that asks for it must not wait for its own stream's end.
 	go n.host.Network().ClosePeer(id)
 }

@@ -12,7 +12,8 @@ import (
 
 // Lumps serves a store to the network and fetches for it: from connected
 // peers, else from providers that the DHT names. fetched is called for every
-// content that another node sent, with that node's peer id.
+// content that another node sent, with that node's peer id. A peer whose faults
+// with lumps no correct peer commits is kept out like one that breaks our links.
 func (n *Net) Lumps(ctx context.Context, store lumps.Store, fetched func(ref lumps.Ref, from string, bytes int64), log *slog.Logger) (*exchange.Exchange, error) {
 	cfg := exchange.Config{
 		Host:  n.host,
@@ -20,6 +21,11 @@ func (n *Net) Lumps(ctx context.Context, store lumps.Store, fetched func(ref lum
 		Log:   log,
 		OnFetched: func(ref lumps.Ref, from peer.ID, size int64) {
 			fetched(ref, from.String(), size)
+		},
+		OnJudged: func(p peer.ID, f exchange.Fault, shunned bool) {
+			if shunned && f.Hostile() {
+				n.banID(p)
+			}
 		},
 	}
 	if n.dht != nil {
