@@ -38,6 +38,19 @@ type Putter interface {
 	Put(ctx context.Context, r Ref, b []byte) error
 }
 
+// Cacher writes without a promise, for what other nodes have as well.
+type Cacher interface {
+	// PutCached does what Put does, but returns before the lump would survive
+	// a power cut. A process that is killed loses nothing; after a power cut
+	// the lump may be absent or damaged, which reading finds out.
+	PutCached(ctx context.Context, r Ref, b []byte) error
+	// Flush returns when the lumps, which must be here, would survive a crash
+	// as if Put had stored them. ErrNotFound when one is absent. Whoever
+	// acknowledges a whole content flushes its lumps, children before parents
+	// where a parent must not outlive them.
+	Flush(ctx context.Context, refs []Ref) error
+}
+
 // Deleter removes.
 type Deleter interface {
 	// Delete removes a lump, pinned or not (whoever sweeps asks about pins);
@@ -84,6 +97,7 @@ type Store interface {
 	Getter
 	Haser
 	Putter
+	Cacher
 	Deleter
 	Lister
 	Pinner

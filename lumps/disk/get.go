@@ -94,7 +94,7 @@ func (s *Store) setAside(r lumps.Ref) ([]byte, error) {
 	if err := s.discard(r, int64(len(b))); err != nil {
 		return nil, errors.Join(lumps.ErrCorrupt, err)
 	}
-	if err := syncDir(dir); err != nil {
+	if err := s.syncDir(dir); err != nil {
 		return nil, errors.Join(lumps.ErrCorrupt, err)
 	}
 	return nil, lumps.ErrCorrupt

@@ -26,10 +26,10 @@ func lockFile(path string) (*os.File, error) {
 }
 
 // syncDir makes the names in dir durable.
-func syncDir(dir string) error {
+func (s *Store) syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(s.cfg.Sync(d), d.Close())
 }

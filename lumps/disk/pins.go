@@ -27,10 +27,10 @@ func (s *Store) Pin(ctx context.Context, r lumps.Ref) error {
 	if err != nil {
 		return wrap("pin", r, err)
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(s.cfg.Sync(f), f.Close()); err != nil {
 		return wrap("pin", r, err)
 	}
-	return wrap("pin", r, syncDir(filepath.Dir(s.pinPath(r))))
+	return wrap("pin", r, s.syncDir(filepath.Dir(s.pinPath(r))))
 }
 
 // Unpin implements lumps.Pinner.
@@ -46,7 +46,7 @@ func (s *Store) Unpin(ctx context.Context, r lumps.Ref) error {
 	if err := os.Remove(s.pinPath(r)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return wrap("unpin", r, err)
 	}
-	return wrap("unpin", r, syncDir(filepath.Dir(s.pinPath(r))))
+	return wrap("unpin", r, s.syncDir(filepath.Dir(s.pinPath(r))))
 }
 
 // Pinned implements lumps.Pinner.

@@ -13,6 +13,15 @@ import (
 
 // Put implements lumps.Putter.
 func (s *Store) Put(ctx context.Context, r lumps.Ref, b []byte) error {
+	return s.store(ctx, r, b, true)
+}
+
+// PutCached implements lumps.Cacher.
+func (s *Store) PutCached(ctx context.Context, r lumps.Ref, b []byte) error {
+	return s.store(ctx, r, b, false)
+}
+
+func (s *Store) store(ctx context.Context, r lumps.Ref, b []byte, durable bool) error {
 	if err := lumps.Check(r, b); err != nil {
 		return wrap("put", r, err)
 	}
@@ -24,26 +33,27 @@ func (s *Store) Put(ctx context.Context, r lumps.Ref, b []byte) error {
 	sh, dir := s.shardOf(r)
 	sh.Lock()
 	defer sh.Unlock()
-	return wrap("put", r, s.put(sh, dir, r, b))
+	return wrap("put", r, s.put(sh, dir, r, b, durable))
 }
 
-func (s *Store) put(sh *shard, dir string, r lumps.Ref, b []byte) error {
-	if !sh.made {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-		if err := syncDir(filepath.Dir(dir)); err != nil {
-			return err
-		}
-		sh.made = true
+func (s *Store) put(sh *shard, dir string, r lumps.Ref, b []byte, durable bool) error {
+	if err := s.makeDir(sh, dir, durable); err != nil {
+		return err
 	}
 	old, err := s.read(r)
 	switch {
 	case err == nil && bytes.Equal(old, b):
-		// The file may stem from a process that died between rename and
-		// flush; what is acknowledged here must not rest on that luck.
 		s.touch(r)
-		return syncDir(dir)
+		if !durable {
+			return nil
+		}
+		// The file may stem from PutCached, or from a process that died
+		// between rename and flush; what is acknowledged here must not rest
+		// on that luck.
+		if err := s.syncFile(s.path(r)); err != nil {
+			return err
+		}
+		return s.syncDir(dir)
 	case err == nil:
 		if err := s.discard(r, int64(len(old))); err != nil {
 			return err
@@ -54,23 +64,40 @@ func (s *Store) put(sh *shard, dir string, r lumps.Ref, b []byte) error {
 	if err := s.reserve(int64(len(b))); err != nil {
 		return err
 	}
-	if err := s.writeFile(s.path(r), b); err != nil {
+	if err := s.writeFile(s.path(r), b, durable); err != nil {
 		s.release(int64(len(b)))
 		return err
 	}
 	return nil
 }
 
-// writeFile makes path hold b, durably: all of it or, after a crash, what was
-// there before.
-func (s *Store) writeFile(path string, b []byte) error {
+// makeDir makes the directory of a shard. The caller holds the shard.
+func (s *Store) makeDir(sh *shard, dir string, durable bool) error {
+	if !sh.made {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		sh.made = true
+	}
+	if durable && !sh.flushed {
+		if err := s.syncDir(filepath.Dir(dir)); err != nil {
+			return err
+		}
+		sh.flushed = true
+	}
+	return nil
+}
+
+// writeFile makes path hold b: all of it or, when this process is killed, what
+// was there before; durable, also when the power fails.
+func (s *Store) writeFile(path string, b []byte, durable bool) error {
 	f, err := os.CreateTemp(filepath.Join(s.dir, "tmp"), "put-*")
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
+	if err == nil && durable {
+		err = s.cfg.Sync(f)
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
@@ -79,7 +106,10 @@ func (s *Store) writeFile(path string, b []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return syncDir(filepath.Dir(path))
+	if !durable {
+		return nil
+	}
+	return s.syncDir(filepath.Dir(path))
 }
 
 // reserve counts n bytes against MaxBytes before they are written.
@@ -100,7 +130,7 @@ func (s *Store) Delete(ctx context.Context, r lumps.Ref) error {
 		return err
 	}
 	_, dir := s.shardOf(r)
-	if err := syncDir(dir); !errors.Is(err, os.ErrNotExist) {
+	if err := s.syncDir(dir); !errors.Is(err, os.ErrNotExist) {
 		return wrap("delete", r, err)
 	}
 	return nil

@@ -12,7 +12,8 @@
 //
 // A lump is written to tmp, flushed, renamed into place, and the directory is
 // flushed: Put returns after that, so a crash at any moment leaves the lump
-// whole or absent, and whole if Put had returned.
+// whole or absent, and whole if Put had returned. PutCached leaves both flushes
+// to Flush.
 package disk
 
 import (
@@ -33,6 +34,9 @@ import (
 type Config struct {
 	MaxBytes int64        // bound on the sum of all lumps; 0 = no bound but the disk's
 	Log      *slog.Logger // tells of lumps set aside; nil: silent
+	// Sync flushes a file or a directory; nil: (*os.File).Sync. Tests of
+	// power cuts watch it.
+	Sync func(*os.File) error
 }
 
 // Errors of Open.
@@ -67,7 +71,8 @@ type Store struct {
 // Readers do not take it.
 type shard struct {
 	sync.Mutex
-	made bool // its directory exists and the parent was flushed since Open
+	made    bool // its directory exists
+	flushed bool // and so does it after a power cut: the parent was flushed since Open
 }
 
 var _ lumps.Store = (*Store)(nil)
@@ -75,6 +80,9 @@ var _ lumps.Store = (*Store)(nil)
 // Open opens the store in dir and makes it when it is absent. What a crash
 // left half written is removed.
 func Open(dir string, cfg Config) (*Store, error) {
+	if cfg.Sync == nil {
+		cfg.Sync = (*os.File).Sync
+	}
 	s := &Store{dir: dir, cfg: cfg}
 	if err := s.prepare(); err != nil {
 		if s.lock != nil {
@@ -113,10 +121,10 @@ func (s *Store) prepare() error {
 		}
 		s.used.Add(e.Size)
 	}
-	if err := syncDir(s.dir); err != nil {
+	if err := s.syncDir(s.dir); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(s.dir))
+	return s.syncDir(filepath.Dir(s.dir))
 }
 
 func (s *Store) clean() error {
@@ -138,7 +146,7 @@ func (s *Store) checkFormat() error {
 	b, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return s.writeFile(path, []byte(formatLine))
+		return s.writeFile(path, []byte(formatLine), true)
 	case err != nil:
 		return err
 	case string(b) != formatLine:

@@ -92,17 +92,30 @@ func (s *Store) Pin(ctx context.Context, r lumps.Ref) error {
 
 // Put implements lumps.Putter: it sweeps when there is no room left.
 func (s *Store) Put(ctx context.Context, r lumps.Ref, b []byte) error {
-	if s.cfg.MaxBytes == 0 || s.Bytes()+int64(len(b)) <= s.cfg.MaxBytes {
-		return s.Store.Put(ctx, r, b)
-	}
-	here, err := s.Has(ctx, r)
-	if err == nil && !here {
-		err = s.room(ctx, int64(len(b)))
-	}
-	if err != nil {
+	if err := s.fit(ctx, r, int64(len(b))); err != nil {
 		return err
 	}
 	return s.Store.Put(ctx, r, b)
+}
+
+// PutCached implements lumps.Cacher; it makes room as Put does.
+func (s *Store) PutCached(ctx context.Context, r lumps.Ref, b []byte) error {
+	if err := s.fit(ctx, r, int64(len(b))); err != nil {
+		return err
+	}
+	return s.Store.PutCached(ctx, r, b)
+}
+
+// fit makes room for a lump of n bytes that is not here yet.
+func (s *Store) fit(ctx context.Context, r lumps.Ref, n int64) error {
+	if s.cfg.MaxBytes == 0 || s.Bytes()+n <= s.cfg.MaxBytes {
+		return nil
+	}
+	here, err := s.Has(ctx, r)
+	if err == nil && !here {
+		err = s.room(ctx, n)
+	}
+	return err
 }
 
 // room sweeps until n more bytes fit.

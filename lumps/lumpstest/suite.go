@@ -52,6 +52,8 @@ func Run(t *testing.T, h Harness) {
 		{"CallerOwnsBytes", owns},
 		{"CorruptIsSetAside", corrupt},
 		{"PutRepairsCorrupt", repair},
+		{"PutCached", cached},
+		{"Flush", flush},
 		{"Delete", remove},
 		{"DeleteIdle", idle},
 		{"Bytes", sum},

@@ -119,6 +119,19 @@ func (s *Store) Put(ctx context.Context, r lumps.Ref, b []byte) error {
 	})
 }
 
+// PutCached implements lumps.Cacher: nothing here survives a crash anyway.
+func (s *Store) PutCached(ctx context.Context, r lumps.Ref, b []byte) error { return s.Put(ctx, r, b) }
+
+// Flush implements lumps.Cacher.
+func (s *Store) Flush(ctx context.Context, refs []lumps.Ref) error {
+	for _, r := range refs {
+		if _, err := s.view(ctx, "flush", r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Delete implements lumps.Deleter.
 func (s *Store) Delete(ctx context.Context, r lumps.Ref) error {
 	return s.change(ctx, "delete", r, func() error { s.drop(r); return nil })
