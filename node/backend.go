@@ -33,6 +33,8 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 		Version: b.cfg.Version, Uptime: time.Since(b.started).Seconds(), WebURL: web, Telnet: telnet,
 		Counters: b.count.snapshot(), Regions: []control.Region{}, Serving: []control.ServedRegion{},
 	}
+	st := b.lumps.Stats()
+	st.Counters(s.Counters)
 	if w == nil {
 		return s, nil
 	}

@@ -2,11 +2,11 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	blocks "github.com/ipfs/go-block-format"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/lumps/unixfs"
@@ -32,22 +32,20 @@ func (x *Exchange) add(ctx context.Context, r io.Reader, pin bool) (lumps.Stat, 
 	defer cancel()
 	w := newWriter(ctx, x)
 	tree := unixfs.Builder{Put: func(ref lumps.Ref, b []byte) error {
-		// Children first: wait for those still being written.
+		// Children first, also when the power fails.
 		if err := w.flush(); err != nil {
 			return err
 		}
-		return x.keep(ctx, ref, b)
+		return w.put(ref, b)
 	}}
 	size, leaves, err := w.cut(r, &tree)
-	if err == nil {
-		err = w.flush()
-	} else {
-		w.flush()
-	}
 	if err != nil {
-		return lumps.Stat{}, err
+		return lumps.Stat{}, errors.Join(err, w.flush())
 	}
 	root, err := tree.Root()
+	if err == nil {
+		err = w.flush()
+	}
 	if err != nil {
 		return lumps.Stat{}, err
 	}
@@ -64,42 +62,18 @@ func (x *Exchange) add(ctx context.Context, r io.Reader, pin bool) (lumps.Stat, 
 	return st, nil
 }
 
-// keep stores a lump and hands it to peers that wait for it.
-func (x *Exchange) keep(ctx context.Context, r lumps.Ref, b []byte) error {
-	if err := x.store.Put(ctx, r, b); err != nil {
+// keep stores a lump, without a promise, and hands it to those that wait for
+// it: other nodes, and the readers here but for those of one swarm.
+func (x *Exchange) keep(ctx context.Context, r lumps.Ref, b []byte, but *swarm) error {
+	if err := x.store.PutCached(ctx, r, b); err != nil {
 		return err
 	}
+	x.jobs.came(r, b, but)
 	blk, err := blocks.NewBlockWithCid(b, r.CID())
 	if err != nil {
 		return err
 	}
 	return x.bs.NotifyNewBlocks(ctx, blk)
-}
-
-// writer puts leaves, several at a time.
-type writer struct {
-	x     *Exchange
-	ctx   context.Context
-	group *errgroup.Group
-	gctx  context.Context
-}
-
-func newWriter(ctx context.Context, x *Exchange) *writer {
-	w := &writer{x: x, ctx: ctx}
-	w.reset()
-	return w
-}
-
-func (w *writer) reset() {
-	w.group, w.gctx = errgroup.WithContext(w.ctx)
-	w.group.SetLimit(addWorkers)
-}
-
-// flush waits for every put so far.
-func (w *writer) flush() error {
-	err := w.group.Wait()
-	w.reset()
-	return err
 }
 
 // cut reads r to its end and gives the tree its leaves.
@@ -120,11 +94,9 @@ func (w *writer) cut(r io.Reader, tree *unixfs.Builder) (size, leaves int64, err
 		leaves++
 		chunk := buf[:n:n]
 		ref := lumps.Of(chunk)
-		gctx := w.gctx
-		if gctx.Err() != nil {
-			return 0, 0, w.group.Wait()
+		if err := w.put(ref, chunk); err != nil {
+			return 0, 0, err
 		}
-		w.group.Go(func() error { return w.x.keep(gctx, ref, chunk) })
 		if err := tree.Leaf(ref, n); err != nil {
 			return 0, 0, err
 		}

@@ -41,7 +41,7 @@ func (x *Exchange) export(ctx context.Context, ref lumps.Ref, w io.Writer, tell 
 	if ref.IsZero() {
 		return st, lumps.ErrBadRef
 	}
-	f, err := newFetcher(ctx, x)
+	f, err := newFetcher(ctx, x, ref, true)
 	if err != nil {
 		return st, err
 	}
@@ -51,14 +51,14 @@ func (x *Exchange) export(ctx context.Context, ref lumps.Ref, w io.Writer, tell 
 		return st, err
 	}
 	walk := unixfs.NewReader(ref)
-	var ahead []lumps.Ref
+	var soon []unixfs.Link
 	for done := int64(0); ; {
 		r, more := walk.Next()
 		if !more {
 			break
 		}
-		ahead = walk.Ahead(window, ahead[:0])
-		f.start(ahead)
+		soon = walk.Soon(windowLumps, windowBytes, soon[:0])
+		f.start(soon)
 		fl, err := f.wait(r)
 		if err != nil {
 			return st, err
@@ -66,6 +66,9 @@ func (x *Exchange) export(ctx context.Context, ref lumps.Ref, w io.Writer, tell 
 		content, err := walk.Give(fl.b)
 		if err != nil {
 			return st, err
+		}
+		if size, known := walk.Size(); known {
+			f.sized(size)
 		}
 		if err := out.Put(ctx, r.CID().KeyString(), fl.b); err != nil {
 			return st, err
@@ -114,7 +117,7 @@ func (x *Exchange) importCAR(ctx context.Context, r io.Reader, pin bool) ([]lump
 	}
 	w := newWriter(ctx, x)
 	for err == nil {
-		err = x.importOne(in, w)
+		err = importOne(in, w)
 	}
 	if flushed := w.flush(); err == io.EOF {
 		err = flushed
@@ -155,7 +158,7 @@ func rootsOf(cs []cid.Cid) (refs []lumps.Ref, err error) {
 }
 
 // importOne stores the next lump; io.EOF after the last.
-func (x *Exchange) importOne(in *car.BlockReader, w *writer) error {
+func importOne(in *car.BlockReader, w *writer) error {
 	blk, err := in.Next()
 	if err == io.EOF {
 		return err
@@ -167,10 +170,5 @@ func (x *Exchange) importOne(in *car.BlockReader, w *writer) error {
 	if err != nil {
 		return err
 	}
-	if w.gctx.Err() != nil {
-		return w.group.Wait()
-	}
-	gctx := w.gctx
-	w.group.Go(func() error { return x.keep(gctx, ref, blk.RawData()) })
-	return nil
+	return w.put(ref, blk.RawData())
 }

@@ -153,3 +153,16 @@ func TestProvidersAreBounded(t *testing.T) {
 		t.Fatalf("Providers of the zero Ref: %v", err)
 	}
 }
+
+// rootsOnly knows who has one content, and nothing of its parts.
+type rootsOnly struct {
+	book
+	root lumps.Ref
+}
+
+func (r *rootsOnly) FindProvidersAsync(ctx context.Context, c cid.Cid, max int) <-chan peer.AddrInfo {
+	if c != r.root.CID() {
+		return (&book{}).FindProvidersAsync(ctx, c, max)
+	}
+	return r.book.FindProvidersAsync(ctx, c, max)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ipfs/boxo/bitswap"
@@ -24,7 +25,10 @@ type Config struct {
 	Host    host.Host              // required; not closed by the exchange
 	Routing routing.ContentRouting // finds and announces providers; nil: connected peers only
 	Store   lumps.Store            // required; not closed by the exchange
-	Prefix  string                 // of the bitswap protocol name; "" = DefaultPrefix
+	Prefix  string                 // of the protocol names; "" = DefaultPrefix
+
+	// NoStreams leaves bitswap alone: nothing is fetched or served on streams.
+	NoStreams bool
 
 	// OnFetched is called once for every Open, Bytes or Pin whose content
 	// became complete here with the help of other nodes: the root, the peer
@@ -74,6 +78,14 @@ type Exchange struct {
 	close  sync.Once
 
 	announce chan lumps.Ref
+
+	streams  protocol.ID              // of our streams
+	find     routing.ContentDiscovery // nil: connected peers only
+	server   *server
+	jobs     jobs
+	urgent   atomic.Int64 // readers that wait for a lump of another node now
+	accounts accounts
+	meters   meters
 }
 
 const bitswapVersion protocol.ID = "/ipfs/bitswap/1.2.0"
@@ -84,7 +96,11 @@ func New(ctx context.Context, cfg Config) (*Exchange, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("lumps/exchange: new: %w", err)
 	}
-	x := &Exchange{cfg: cfg, store: cfg.Store, announce: make(chan lumps.Ref, announceQueue)}
+	x := &Exchange{cfg: cfg, store: cfg.Store, announce: make(chan lumps.Ref, announceQueue),
+		streams:  protocol.ID(cfg.Prefix) + streamProtocol,
+		jobs:     jobs{m: map[lumps.Ref]*sharing{}, patience: cfg.Stall / lanePeriods},
+		accounts: accounts{m: map[peer.ID]*account{}}}
+	x.server = newServer(x)
 	var g *gate
 	x.judge = newJudge(time.Now, func(p peer.ID, f Fault, shunned bool) {
 		if shunned {
@@ -101,14 +117,13 @@ func New(ctx context.Context, cfg Config) (*Exchange, error) {
 		// Only the present version: nobody of ours speaks an older one.
 		bsnet.SupportedProtocols([]protocol.ID{bitswapVersion}))
 	// An interface that holds nil is not nil, hence the detour.
-	var find routing.ContentDiscovery
 	var f *finder
 	if cfg.Routing != nil {
 		f = newFinder(cfg.Routing, x.judge, cfg.Host.ID())
-		find = f
+		x.find = timed{f, &x.meters.lookup}
 	}
 	g = newGate(x.ctx, net, x.judge, f)
-	x.bs = bitswap.New(x.ctx, g, find, blockAdapter{cfg.Store},
+	x.bs = bitswap.New(x.ctx, g, x.find, blockAdapter{cfg.Store},
 		bitswap.MaxOutstandingBytesPerPeer(servePeerBytes),
 		bitswap.MaxQueuedWantlistEntriesPerPeer(serveWants),
 		bitswap.MaxCidSize(maxCID),
@@ -119,6 +134,9 @@ func New(ctx context.Context, cfg Config) (*Exchange, error) {
 		bitswap.WithoutDuplicatedBlockStats(),
 		bitswap.WithClientOption(client.WithTraceBlock(true)))
 
+	if !cfg.NoStreams {
+		cfg.Host.SetStreamHandler(x.streams, x.server.handle)
+	}
 	if cfg.Routing != nil {
 		x.work.Go(x.announcer)
 	}
@@ -131,12 +149,20 @@ func (x *Exchange) Close() error {
 	var err error
 	x.close.Do(func() {
 		x.cancel()
+		x.cfg.Host.RemoveStreamHandler(x.streams)
 		x.cfg.Host.RemoveStreamHandler(protocol.ID(x.cfg.Prefix) + bitswapVersion)
 		err = x.bs.Close()
+		x.server.close()
 		x.work.Wait()
 	})
 	return err
 }
+
+// period is how long a peer may owe lumps and send too little.
+func (x *Exchange) period() time.Duration { return x.cfg.Stall / lanePeriods }
+
+// welcome tells whether streams are opened to a peer and accepted from it.
+func (x *Exchange) welcome(p peer.ID) bool { return x.accounts.may(p) && !x.judge.shunned(p) }
 
 // begin joins a caller's context with the exchange's life, and holds what the
 // caller puts and reads until it is done.

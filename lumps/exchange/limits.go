@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// DefaultPrefix keeps our bitswap apart from the public IPFS one.
+	// DefaultPrefix keeps our protocols apart from the public IPFS ones.
 	DefaultPrefix = "/metatopia"
 
 	// DefaultStall ends a fetch during which no lump arrived for so long.
@@ -19,13 +19,18 @@ const (
 	// record (48 h), so that one missed round loses nothing.
 	DefaultReprovideEvery = 11 * time.Hour
 
-	// window is how many lumps one reader asks for ahead. It holds at most
-	// window * lumps.MaxLump = 16 MiB.
-	window = 8
+	// One reader asks for windowLumps ahead, of windowBytes together: what
+	// 100 MB/s deliver in the round trip of a long way, 150 ms.
+	windowLumps = 256
+	windowBytes = 16 << 20
 
-	// addWorkers is how many lumps one Add writes at a time, to overlap the
-	// flushes of a disk store. It holds one chunk each, and one being read.
+	// addWorkers is how many lumps one Add writes at a time. It holds one
+	// chunk each, and one being read.
 	addWorkers = 4
+
+	// settleBatch is how many lumps are flushed together, while the next as
+	// many are written.
+	settleBatch = 64
 
 	// announceQueue bounds the roots waiting to be announced. A root that
 	// finds it full is announced by the next Reprovide, if it is pinned.
@@ -50,9 +55,9 @@ const (
 	searchDelay   = 250 * time.Millisecond
 	researchDelay = 5 * time.Second
 
-	// The serving side. A peer may have servePeerBytes under way to it (two
-	// of the largest lumps) and serveWants wants queued; more wants are
-	// dropped, newest first. serveReaders and serveSenders bound all peers
+	// The serving side of bitswap. A peer may have servePeerBytes under way to
+	// it (two of the largest lumps) and serveWants wants queued; more wants
+	// are dropped, newest first. serveReaders and serveSenders bound all peers
 	// together: at most serveSenders * 4 MiB of messages are in memory.
 	servePeerBytes = 4 << 20
 	serveWants     = 256
@@ -109,4 +114,75 @@ const (
 	recordFalse = 10 * time.Minute
 	recordAway  = time.Minute
 	maxRecords  = 4096
+)
+
+// Of the serving side of streams.
+const (
+	// A peer may have peerStreams open, all together serveStreams. One costs
+	// some 20 kB while nothing is asked on it.
+	peerStreams  = 8
+	serveStreams = 128
+
+	// serveLumps are in memory at a time, at most 32 MiB, of which peerLumps
+	// for one peer. A want waits serveWait for its turn.
+	serveLumps = 16
+	peerLumps  = 4
+	serveWait  = 5 * time.Second
+
+	// serveFrame is how long a peer may take to read one lump, and serveIdle
+	// how long it may ask for nothing. Who reads nothing is refused for
+	// stallRest.
+	serveFrame = 20 * time.Second
+	serveIdle  = time.Minute
+)
+
+// Of the fetching side of streams.
+const (
+	// One content is fetched on maxLanes streams, from as many peers; one of
+	// at most smallContent on a single stream.
+	maxLanes     = 4
+	smallContent = 4 << 20
+
+	// seekPeers connected peers are asked whether they have a content, of
+	// them seekAtOnce at a time; seekProviders is how many of those that
+	// routing names. Whoever is left without a stream looks again after
+	// seekAgain.
+	seekPeers     = 32
+	seekAtOnce    = 8
+	seekProviders = 8
+	seekAgain     = 5 * time.Second
+
+	// laneOpen bounds opening a stream and the first answer, dialTimeout
+	// connecting to a provider. After helpAfter without a stream bitswap is
+	// asked.
+	laneOpen    = 5 * time.Second
+	dialTimeout = 10 * time.Second
+	helpAfter   = 500 * time.Millisecond
+
+	// What may be on its way on one stream: laneFirst, one chunk more with
+	// every lump that comes, up to laneMost.
+	laneFirst = 2 * lumps.ChunkSize
+	laneMost  = 8 * lumps.ChunkSize
+
+	// A peer that owes lumps and sends less than laneLeast in a period, which
+	// is Config.Stall / lanePeriods, is left: 64 kB/s, or bitswap will do.
+	lanePeriods = 6
+	laneLeast   = 320 << 10
+
+	// laneAbsent answers in a row that a lump is not there end a stream.
+	laneAbsent = 16
+
+	// stealAfter is the least time before a lump that another peer owes is
+	// asked for a second time by one that has nothing else to do; stealTick
+	// is how often that one looks.
+	stealAfter = 50 * time.Millisecond
+	stealTick  = 25 * time.Millisecond
+
+	// How long no stream is opened to, or accepted from, a peer that stalled;
+	// that had no room. For worse it is judged, and shunned.
+	stallRest = time.Minute
+	busyRest  = 5 * time.Second
+
+	// maxAccounts bounds the peers that are remembered.
+	maxAccounts = 512
 )

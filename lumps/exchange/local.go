@@ -216,18 +216,25 @@ func (x *Exchange) Pin(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) {
 	return lumps.Stat{}, err
 }
 
+// fetchAll reads a whole content and flushes what it reads: some of it may have
+// been put without a promise.
 func (x *Exchange) fetchAll(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) {
-	r, info, err := x.Open(ctx, ref)
-	if err != nil {
-		return lumps.Stat{}, err
+	st := lumps.Stat{Ref: ref, Pinned: true, Local: true}
+	w := newSettler(ctx, x.store)
+	c, err := x.open(ctx, ref, true, w.add)
+	if err == nil {
+		_, err = io.Copy(io.Discard, c)
+		st.Size, st.Blocks = c.info().Size, c.walk.Count()
+		err = errors.Join(err, c.Close())
 	}
-	defer r.Close()
-	if _, err := io.Copy(io.Discard, r); err != nil {
-		return lumps.Stat{}, err
+	if flushed := w.flush(); err == nil {
+		err = flushed
+	}
+	if err != nil {
+		return lumps.Stat{}, fmt.Errorf("lumps/exchange: pin %s: %w", ref, err)
 	}
 	x.announceLater(ref)
-	blocks := r.(*content).walk.Count()
-	return lumps.Stat{Ref: ref, Size: info.Size, Blocks: blocks, Pinned: true, Local: true}, nil
+	return st, nil
 }
 
 // Unpin removes the mark; the content stays until something sweeps it.

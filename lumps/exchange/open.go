@@ -20,22 +20,23 @@ import (
 // Config.Stall; ErrBadNode (package unixfs) when the tree is not one;
 // ErrTooLarge, ErrFull, ErrClosed; errors of ctx.
 func (x *Exchange) Open(ctx context.Context, ref lumps.Ref) (io.ReadCloser, lumps.Info, error) {
-	c, err := x.open(ctx, ref)
+	c, err := x.open(ctx, ref, false, nil)
 	if err != nil {
 		return nil, lumps.Info{}, fmt.Errorf("lumps/exchange: open %s: %w", ref, err)
 	}
 	return c, c.info(), nil
 }
 
-func (x *Exchange) open(ctx context.Context, ref lumps.Ref) (*content, error) {
+// open begins to read; given is told of every lump that was read, nil for nobody.
+func (x *Exchange) open(ctx context.Context, ref lumps.Ref, bulk bool, given func(lumps.Ref) error) (*content, error) {
 	if ref.IsZero() {
 		return nil, lumps.ErrBadRef
 	}
-	f, err := newFetcher(ctx, x)
+	f, err := newFetcher(ctx, x, ref, bulk)
 	if err != nil {
 		return nil, err
 	}
-	c := &content{ref: ref, fetch: f, walk: unixfs.NewReader(ref)}
+	c := &content{ref: ref, fetch: f, walk: unixfs.NewReader(ref), given: given}
 	if err := c.fill(); err != nil && err != io.EOF {
 		f.close()
 		return nil, err
@@ -50,7 +51,8 @@ type content struct {
 	walk  *unixfs.Reader
 	buf   []byte // content not read yet
 	err   error  // what Read gives when buf is empty
-	refs  []lumps.Ref
+	soon  []unixfs.Link
+	given func(lumps.Ref) error
 
 	from   peer.ID // who sent the first lump that was not here
 	remote int64   // bytes of lumps that other nodes sent
@@ -81,8 +83,8 @@ func (c *content) next() error {
 	if !ok {
 		return io.EOF
 	}
-	c.refs = c.walk.Ahead(window, c.refs[:0])
-	c.fetch.start(c.refs)
+	c.soon = c.walk.Soon(windowLumps, windowBytes, c.soon[:0])
+	c.fetch.start(c.soon)
 	fl, err := c.fetch.wait(ref)
 	if err != nil {
 		return err
@@ -96,6 +98,14 @@ func (c *content) next() error {
 	if c.buf, err = c.walk.Give(fl.b); err != nil {
 		c.buf = nil
 		return err
+	}
+	if size, known := c.walk.Size(); known {
+		c.fetch.sized(size)
+	}
+	if c.given != nil {
+		if err := c.given(ref); err != nil {
+			return err
+		}
 	}
 	// Complete as of now, even if the caller never reads the last bytes.
 	if _, more := c.walk.Next(); !more && c.remote > 0 && c.fetch.x.cfg.OnFetched != nil {
@@ -119,6 +129,22 @@ func (c *content) Read(p []byte) (int, error) {
 	n := copy(p, c.buf)
 	c.buf = c.buf[n:]
 	return n, nil
+}
+
+// WriteTo implements io.WriterTo, without a copy.
+func (c *content) WriteTo(w io.Writer) (n int64, err error) {
+	for {
+		if err := c.fill(); err == io.EOF {
+			return n, nil
+		} else if err != nil {
+			return n, fmt.Errorf("lumps/exchange: read %s: %w", c.ref, err)
+		}
+		k, err := w.Write(c.buf)
+		n += int64(k)
+		if c.buf = c.buf[k:]; err != nil {
+			return n, err
+		}
+	}
 }
 
 // Close implements io.Closer; later reads fail. Idempotent.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -14,13 +15,30 @@ import (
 	"github.com/metatopia/metatopia/lumps/unixfs"
 )
 
-// strict refuses a node before its children and, when left is not negative,
-// every put after left more.
+// strict refuses a node before its children, which must have been flushed, and,
+// when left is not negative, every put after left more.
 type strict struct {
 	*mem.Store
 	left  atomic.Int64
 	nodes atomic.Int64
+
+	mu      sync.Mutex
+	flushed map[lumps.Ref]bool
 }
+
+func (s *strict) Flush(ctx context.Context, refs []lumps.Ref) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range refs {
+		if s.flushed == nil {
+			s.flushed = map[lumps.Ref]bool{}
+		}
+		s.flushed[r] = true
+	}
+	return s.Store.Flush(ctx, refs)
+}
+
+func (s *strict) PutCached(ctx context.Context, r lumps.Ref, b []byte) error { return s.Put(ctx, r, b) }
 
 var errDisk = errors.New("disk gave out")
 
@@ -43,6 +61,12 @@ func (s *strict) Put(ctx context.Context, r lumps.Ref, b []byte) error {
 		if ok, err := s.Has(ctx, l.Ref); !ok || err != nil {
 			return fmt.Errorf("node put before its child %s, %w", l.Ref, err)
 		}
+		s.mu.Lock()
+		ok := s.flushed[l.Ref]
+		s.mu.Unlock()
+		if !ok {
+			return fmt.Errorf("node put before its child %s was flushed", l.Ref)
+		}
 	}
 	return s.Store.Put(ctx, r, b)
 }
@@ -52,9 +76,12 @@ func TestAddStoresChildrenFirst(t *testing.T) {
 	s := &strict{Store: mem.New(mem.Config{})}
 	s.left.Store(-1)
 	n := newNode(t, newHost(t), withStore(s))
-	add(t, n, fiveMiB, true)
+	st := add(t, n, fiveMiB, true)
 	if s.nodes.Load() != 1 {
 		t.Fatalf("%d nodes put", s.nodes.Load())
+	}
+	if !s.flushed[st.Ref] {
+		t.Fatal("acknowledged before the root was flushed")
 	}
 }
 

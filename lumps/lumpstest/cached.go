@@ -23,7 +23,7 @@ func cached(t *testing.T, h Harness) {
 	other := Bytes(2, 600)
 	wantErr(t, "PutCached of other bytes", s.PutCached(t.Context(), r, other), lumps.ErrMismatch)
 	wantErr(t, "PutCached past the bound", s.PutCached(t.Context(), lumps.Of(other), other), lumps.ErrFull)
-	wantErr(t, "PutCached of the zero Ref", s.PutCached(t.Context(), lumps.Ref{}, b), lumps.ErrBadRef)
+	wantErr(t, "PutCached of the zero Ref", s.PutCached(t.Context(), lumps.Ref{}, nil), lumps.ErrBadRef)
 	h.Damage(t, s, r)
 	if err := s.PutCached(t.Context(), r, b); err != nil {
 		t.Fatal(err)

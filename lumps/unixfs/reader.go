@@ -59,6 +59,38 @@ func (r *Reader) Ahead(n int, out []lumps.Ref) []lumps.Ref {
 	return out
 }
 
+// Bounds of what Soon looks ahead to: nodes above the lump that comes next,
+// and what one is taken to weigh.
+const (
+	soonNodes  = 2
+	nodeWeight = 64 << 10
+)
+
+// Soon appends to out the links that are known to be needed soon, in reading
+// order: Next first, whatever its size, then at most most of them in all and
+// leaves of at most budget bytes together. The root is a link of size 0.
+func (r *Reader) Soon(most int, budget int64, out []Link) []Link {
+	if !r.begun {
+		return append(out, Link{Ref: r.root})
+	}
+	first, nodes := len(out), 0
+	for i := len(r.rows) - 1; i >= 0; i-- {
+		for _, l := range r.rows[i].links[r.rows[i].at:] {
+			weight := min(l.Size, lumps.MaxLump)
+			if l.Ref.IsNode() {
+				weight = nodeWeight
+				nodes++
+			}
+			budget -= weight
+			if n := len(out) - first; n > 0 && (n == most || budget < 0 || nodes > soonNodes) {
+				return out
+			}
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
 // Size is the length of the whole content in bytes, known (true) once the
 // root was given. The tree is held to it.
 func (r *Reader) Size() (int64, bool) { return r.size, r.begun }
