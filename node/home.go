@@ -22,6 +22,7 @@ import (
 //	world.json      which world, and peers to start from
 //	regions/ID/     one directory a served region
 //	lumps/          the lump store
+//	agreed/         from whom lumps are taken, one file a peer
 //	wasm/           compiled modules (native code: trusted, mode 0700)
 //	control.sock    the local API
 type home struct {

@@ -15,6 +15,7 @@ import (
 	"github.com/metatopia/metatopia/lumps/disk"
 	"github.com/metatopia/metatopia/lumps/exchange"
 	lumpkeep "github.com/metatopia/metatopia/lumps/keep"
+	"github.com/metatopia/metatopia/lumps/transfer"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/node/world"
@@ -41,12 +42,13 @@ type Node struct {
 	count   *counters
 	started time.Time
 
-	net     *p2p.Net
-	store   *lumpkeep.Store
-	lumps   *exchange.Exchange
-	engine  *scripting.Engine
-	modules *modules
-	procs   *scripting.Processes
+	net       *p2p.Net
+	store     *lumpkeep.Store
+	lumps     *exchange.Exchange
+	transfers *transfer.Transfers
+	engine    *scripting.Engine
+	modules   *modules
+	procs     *scripting.Processes
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -105,6 +107,9 @@ func (n *Node) start(ctx context.Context) error {
 	n.lumps, err = n.net.Lumps(n.ctx, n.store, n.fetched, n.log)
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
+	}
+	if err := n.openTransfers(); err != nil {
+		return err
 	}
 	if n.engine, err = scripting.NewEngine(scripting.EngineConfig{CacheDir: n.home.path("wasm")}); err != nil {
 		return fmt.Errorf("node: %w", err)

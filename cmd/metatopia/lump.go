@@ -18,8 +18,13 @@ type lumpCmd struct {
 	Unpin  lumpUnpinCmd  `cmd:"" help:"Let a lump go when space is needed."`
 	Export lumpExportCmd `cmd:"" help:"Write content as a CAR archive, to carry by hand."`
 	Import lumpImportCmd `cmd:"" help:"Read a CAR archive."`
-	Send   lumpSendCmd   `cmd:"" help:"Push a lump to a peer. (not implemented yet)"`
 	Gc     lumpGcCmd     `cmd:"" help:"Free space now."`
+
+	Send    lumpSendCmd    `cmd:"" help:"Push content to a peer that agreed, for a receipt."`
+	Receipt lumpReceiptCmd `cmd:"" help:"Check a receipt."`
+	Accept  lumpAcceptCmd  `cmd:"" help:"Let a peer send content here, up to a quota."`
+	Refuse  lumpRefuseCmd  `cmd:"" help:"Let a peer send no more."`
+	Agreed  lumpAgreedCmd  `cmd:"" help:"Who may send content here, and how much."`
 }
 
 type lumpAddCmd struct {
@@ -122,13 +127,6 @@ func (c lumpUnpinCmd) Run(ctx context.Context, e *environment) error {
 	}
 	return showLump(e, l)
 }
-
-type lumpSendCmd struct {
-	CID  string `arg:"" name:"cid" help:"CID of the lump."`
-	Peer string `arg:"" help:"Peer id."`
-}
-
-func (lumpSendCmd) Run(e *environment) error { return notYet(e.Command) }
 
 func showLump(e *environment, l *control.Lump) error {
 	return e.show(l, func(w io.Writer) {

@@ -44,6 +44,7 @@ var table = []row{
 	{path: "physics", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 	{path: "lumps", ours: []string{"internal/base"}, third: cid},
 	{path: "lumps/keep", ours: []string{"lumps", "internal/base"}, third: cid},
+	{path: "lumps/transfer", ours: []string{"lumps", "internal/base"}, third: cid},
 	{path: "lumps/exchange", ours: []string{"lumps", "internal/base"}, third: []string{"*"}},
 	{path: "scripting", ours: []string{"lumps", "spatial", "internal/base"}, third: append([]string{"github.com/tetratelabs/wazero", "github.com/tidwall"}, cid...)},
 	// region does not import scripting: it declares the call that it needs

@@ -12,6 +12,10 @@ import (
 	"github.com/metatopia/metatopia/lumps"
 )
 
+// Announce tells the network, in the background, that a content is here: for
+// contents that came by another way than the exchange.
+func (x *Exchange) Announce(r lumps.Ref) { x.announceLater(r) }
+
 // announceLater queues a root for the announcer; a full queue drops it.
 func (x *Exchange) announceLater(r lumps.Ref) {
 	if x.cfg.Routing == nil {

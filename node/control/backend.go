@@ -40,6 +40,17 @@ type Backend interface {
 	// LumpSweep frees space and tells how far it is.
 	LumpSweep(ctx context.Context, req *LumpSweepRequest, send func(*LumpSweep) error) error
 
+	// LumpSend sends a content to a peer that agreed and tells how far it is; the
+	// last message has the receipt.
+	LumpSend(ctx context.Context, req *LumpSendRequest, send func(*LumpSent) error) error
+	// LumpReceipt checks a receipt, whoever gave it to whom.
+	LumpReceipt(ctx context.Context, req *LumpReceiptRequest) (*Receipt, error)
+	// LumpAccept lets a peer send contents, LumpRefuse lets it send no more;
+	// LumpAgreed tells with whom what was agreed.
+	LumpAccept(ctx context.Context, req *LumpAcceptRequest) (*Agreement, error)
+	LumpRefuse(ctx context.Context, req *LumpAcceptRequest) (*Agreement, error)
+	LumpAgreed(ctx context.Context, req *LumpAgreedRequest) (*LumpAgreedResponse, error)
+
 	Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error)
 	Ps(ctx context.Context, req *PsRequest) (*PsResponse, error)
 	Kill(ctx context.Context, req *PIDRequest) error

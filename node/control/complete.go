@@ -17,6 +17,8 @@ func complete(res any) {
 		r.Slots = list(r.Slots)
 	case *LumpListResponse:
 		r.Lumps = list(r.Lumps)
+	case *LumpAgreedResponse:
+		r.Agreements = list(r.Agreements)
 	case *PsResponse:
 		r.Processes = list(r.Processes)
 	case *DoctorResponse:

@@ -20,9 +20,9 @@ type api struct {
 	base context.Context // ends when the server closes: streams end with it
 }
 
-// newAPI serves b under Service. The web side has no Shutdown and learns no
-// private URL: a page that was taken over must not stop the node or spread
-// the token.
+// newAPI serves b under Service. The web side has no Shutdown, does not agree to
+// take lumps from others, and learns no private URL: a page that was taken over
+// must not stop the node, open it to strangers or spread the token.
 func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	a := &api{mux: http.NewServeMux(), base: base}
 
@@ -39,6 +39,8 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 		}
 	} else {
 		unary(a, "Shutdown", MaxRequestBytes, discard(noArg(b.Shutdown)))
+		unary(a, "LumpAccept", MaxRequestBytes, b.LumpAccept)
+		unary(a, "LumpRefuse", MaxRequestBytes, b.LumpRefuse)
 	}
 	unary(a, "Status", MaxRequestBytes, get(status))
 	unary(a, "Peers", MaxRequestBytes, get(b.Peers))
@@ -68,6 +70,9 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "LumpPin", MaxRequestBytes, b.LumpPin)
 	unary(a, "LumpUnpin", MaxRequestBytes, b.LumpUnpin)
 	serverStream(a, "LumpSweep", b.LumpSweep)
+	serverStream(a, "LumpSend", b.LumpSend)
+	unary(a, "LumpReceipt", MaxRequestBytes, b.LumpReceipt)
+	unary(a, "LumpAgreed", MaxRequestBytes, b.LumpAgreed)
 
 	unary(a, "Spawn", maxSpawnMessage, b.Spawn)
 	unary(a, "Ps", MaxRequestBytes, b.Ps)

@@ -32,8 +32,10 @@ const (
 	MaxIDBytes       = 128      // a thing's id or a CID as text
 	MaxSlotBytes     = 32 << 10 // one slot's value as text
 	MaxMessageBytes  = 64 << 10 // data sent to a process
+	MaxNoteBytes     = 200      // words that go with a lump
 	MaxArgs          = 64       // arguments of a process
 	MaxArgBytes      = 4096     // one argument
+	maxReceiptText   = 1024     // a receipt in hexadecimal; one has 376 digits
 	MaxHintBytes     = 512      // a hint in an error
 	MaxCoordinate    = 1 << 32  // metres: beyond any world box, within exact float64 and Pos
 	MaxSpeed         = 1000     // metres per second asked for in a steer or a throw

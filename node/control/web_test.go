@@ -114,6 +114,12 @@ func TestWebSideIsLessThanTheSocket(t *testing.T) {
 	if err := c.Shutdown(t.Context()); control.CodeOf(err) != control.NotImplemented {
 		t.Errorf("Shutdown over the web: %v (%v)", err, control.CodeOf(err))
 	}
+	if _, err := c.LumpAccept(t.Context(), &control.LumpAcceptRequest{Peer: "p"}); control.CodeOf(err) != control.NotImplemented {
+		t.Errorf("LumpAccept over the web: %v", err)
+	}
+	if _, err := c.LumpRefuse(t.Context(), &control.LumpAcceptRequest{Peer: "p"}); control.CodeOf(err) != control.NotImplemented {
+		t.Errorf("LumpRefuse over the web: %v", err)
+	}
 	if calls := s.b.Calls(); len(calls) != 0 {
 		t.Errorf("the node was called: %v", calls)
 	}

@@ -32,6 +32,18 @@ func (s Stream) Close() error {
 	return err
 }
 
+// Paced is a stream whose user sets the deadlines: one write may take as long
+// as the other side needs to store what it reads.
+type Paced struct{ Stream }
+
+func (p Paced) Write(b []byte) (int, error) { return p.s.Write(b) }
+
+// SetReadDeadline ends reads at t.
+func (p Paced) SetReadDeadline(t time.Time) error { return p.s.SetReadDeadline(t) }
+
+// SetWriteDeadline ends writes at t.
+func (p Paced) SetWriteDeadline(t time.Time) error { return p.s.SetWriteDeadline(t) }
+
 // Relayed reports whether the stream goes through a relay.
 func (s Stream) Relayed() bool { return s.s.Conn().Stat().Limited }
 

@@ -339,6 +339,50 @@ func (b *Backend) LumpSweep(_ context.Context, r *control.LumpSweepRequest, send
 	return send(&control.LumpSweep{Done: true, Bytes: r.Leave})
 }
 
+// LumpSend takes any peer, and gives a receipt that says so.
+func (b *Backend) LumpSend(_ context.Context, r *control.LumpSendRequest, send func(*control.LumpSent) error) error {
+	if err := b.called("lump-send %s %s %q", r.CID, r.Peer, r.Note); err != nil {
+		return err
+	}
+	l, _, err := b.lump(r.CID)
+	if err != nil {
+		return err
+	}
+	if err := send(&control.LumpSent{Done: l.Size / 2, Total: l.Size}); err != nil {
+		return err
+	}
+	return send(&control.LumpSent{Done: l.Size, Total: l.Size, Receipt: &control.Receipt{
+		CID: l.CID, Size: l.Size, Sender: "me", Receiver: r.Peer, Sequence: "0000000000000001", Time: "2026-01-02T03:04:05.000Z", Bytes: "abcd",
+	}})
+}
+
+// LumpReceipt knows the one that LumpSend gives.
+func (b *Backend) LumpReceipt(_ context.Context, r *control.LumpReceiptRequest) (*control.Receipt, error) {
+	if r.Bytes != "abcd" {
+		return nil, control.Errorf(control.Corrupt, "", "forged receipt")
+	}
+	return &control.Receipt{CID: "cid0", Size: 3, Sender: "me", Receiver: "peer", Sequence: "0000000000000001", Time: "2026-01-02T03:04:05.000Z", Bytes: r.Bytes}, b.called("lump-receipt %s", r.Bytes)
+}
+
+func (b *Backend) LumpAccept(_ context.Context, r *control.LumpAcceptRequest) (*control.Agreement, error) {
+	a := &control.Agreement{Peer: r.Peer, Agreed: true, Quota: r.Quota, Since: "2026-01-02T03:04:05Z"}
+	return a, b.called("lump-accept %s %d", r.Peer, r.Quota)
+}
+
+func (b *Backend) LumpRefuse(_ context.Context, r *control.LumpAcceptRequest) (*control.Agreement, error) {
+	return &control.Agreement{Peer: r.Peer, Since: "2026-01-02T03:04:05Z"}, b.called("lump-refuse %s", r.Peer)
+}
+
+// LumpAgreed knows one agreement, whomever it is asked for.
+func (b *Backend) LumpAgreed(_ context.Context, r *control.LumpAgreedRequest) (*control.LumpAgreedResponse, error) {
+	a := control.Agreement{Peer: "12D3peer", Agreed: true, Quota: 1 << 30, Used: 5000, Coming: 2000, Count: 1, Since: "2026-01-02T03:04:05Z"}
+	if r.Peer != "" {
+		a.Peer = r.Peer
+		a.Contents = []control.ReceivedLump{{CID: "cid0", Size: 3000, Time: "2026-01-02T03:04:05Z", Note: "a photo"}}
+	}
+	return &control.LumpAgreedResponse{Agreements: []control.Agreement{a}}, nil
+}
+
 // Spawn keeps the arguments as the process's Exit, so that a list shows them.
 func (b *Backend) Spawn(_ context.Context, r *control.SpawnRequest) (*control.SpawnResponse, error) {
 	if err := b.called("spawn %s %q %v", r.CID, r.Name, r.Args); err != nil {
