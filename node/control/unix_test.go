@@ -43,12 +43,6 @@ func TestEveryMethodOverTheSocket(t *testing.T) {
 	b := controltest.New()
 	_, c, _ := serveUnix(t, control.Config{Backend: b})
 	everyMethod(t, b, c)
-	if a, err := c.LumpAccept(t.Context(), &control.LumpAcceptRequest{Peer: "p", Quota: 7}); err != nil || a.Quota != 7 || !a.Agreed {
-		t.Errorf("LumpAccept = %+v, %v", a, err)
-	}
-	if a, err := c.LumpRefuse(t.Context(), &control.LumpAcceptRequest{Peer: "p"}); err != nil || a.Agreed {
-		t.Errorf("LumpRefuse = %+v, %v", a, err)
-	}
 	if err := c.Shutdown(t.Context()); err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
@@ -159,24 +153,7 @@ func everyMethod(t *testing.T, b *controltest.Backend, c *control.Client) {
 	if !swept.Done || swept.Bytes != 7 {
 		t.Errorf("LumpSweep ended with %+v", swept)
 	}
-
-	var sent []control.LumpSent
-	did("LumpSend", c.LumpSend(ctx, &control.LumpSendRequest{CID: l.CID, Peer: "peer", Note: "words"}, func(s *control.LumpSent) error {
-		sent = append(sent, *s)
-		return nil
-	}))
-	if len(sent) != 2 || sent[1].Receipt == nil || sent[1].Receipt.Receiver != "peer" {
-		t.Errorf("LumpSend = %+v", sent)
-	}
-	_, err = c.LumpReceipt(ctx, &control.LumpReceiptRequest{Bytes: "abcd"})
-	did("LumpReceipt", err)
-	for _, bad := range []string{"", "xyz", strings.Repeat("ab", 1000)} {
-		if _, err := c.LumpReceipt(ctx, &control.LumpReceiptRequest{Bytes: bad}); control.CodeOf(err) != control.Invalid {
-			t.Errorf("LumpReceipt(%.10s): %v", bad, err)
-		}
-	}
-	_, err = c.LumpAgreed(ctx, &control.LumpAgreedRequest{})
-	did("LumpAgreed", err)
+	everyTransfer(t, c, l.CID)
 
 	sp, err := c.Spawn(ctx, &control.SpawnRequest{CID: "cid0", Name: "p", Args: []string{"a b", "c"}})
 	did("Spawn", err)
