@@ -50,7 +50,7 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 		st := r.srv.Status()
 		s.Serving = append(s.Serving, control.ServedRegion{
 			ID: st.ID.String(), Name: st.Name, Tick: uint64(st.Tick), Hash: st.Hash.String(),
-			Players: st.Players, Things: st.Things, Durable: uint64(st.Durable),
+			Players: st.Players, Things: st.Things, Durable: uint64(st.Durable), From: r.from,
 		})
 	}
 	if own, ok := w.player.view.get(w.player.id); ok {
@@ -138,7 +138,7 @@ func (b *backend) Join(ctx context.Context, req *control.JoinRequest) (*control.
 }
 
 // RegionSeed founds a region around a site, owned and served by this node.
-func (b *backend) RegionSeed(_ context.Context, req *control.SeedRequest) (*control.Region, error) {
+func (b *backend) RegionSeed(ctx context.Context, req *control.SeedRequest) (*control.Region, error) {
 	w, err := b.inWorld()
 	if err != nil {
 		return nil, err
@@ -146,7 +146,12 @@ func (b *backend) RegionSeed(_ context.Context, req *control.SeedRequest) (*cont
 	if err := checkWorldName(req.Name); err != nil {
 		return nil, err
 	}
-	s, err := w.seed(req.Name, posOf(req.At), req.Furnish)
+	if req.From != "" {
+		if err := b.checkFork(ctx, req.From); err != nil {
+			return nil, err
+		}
+	}
+	s, err := w.seed(req.Name, posOf(req.At), req.Furnish, req.From)
 	if err != nil {
 		return nil, err
 	}

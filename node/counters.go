@@ -10,15 +10,16 @@ import (
 // The counters that a node keeps of its own events since it started; they
 // travel in StatusResponse.Counters.
 const (
-	countCrossings = "crossings"     // avatars that came over a border into a region served here
-	countHandoffs  = "handoffs"      // other bodies that came over a border into a region served here
-	countArrivals  = "arrivals"      // all bodies that came over a border, avatars included
-	countMessages  = "messages"      // lines of other nodes' people heard here
-	countFetched   = "lumps_fetched" // lumps fetched from another node and verified
-	countScripts   = "scripts_run"   // processes started, and events that scripts of things handled
-	countErrors    = "errors"        // error lines of the log
-	countRefused   = "refused"       // messages of peers that were refused as invalid
-	countFaults    = "script_faults" // scripts that trapped, ran out of gas or were killed
+	countCrossings   = "crossings"     // avatars that came over a border into a region served here
+	countHandoffs    = "handoffs"      // other bodies that came over a border into a region served here
+	countArrivals    = "arrivals"      // all bodies that came over a border, avatars included
+	countMessages    = "messages"      // lines of other nodes' people heard here
+	countFetched     = "lumps_fetched" // lumps fetched from another node and verified
+	countScripts     = "scripts_run"   // processes started, and events that scripts of things handled
+	countErrors      = "errors"        // error lines of the log
+	countRefused     = "refused"       // messages of peers that were refused as invalid
+	countCheckpoints = "checkpoints"   // of regions served here, stored as lumps
+	countFaults      = "script_faults" // scripts that trapped, ran out of gas or were killed
 )
 
 type counters struct {

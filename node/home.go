@@ -21,6 +21,7 @@ import (
 //	lock            held while a process uses the directory
 //	world.json      which world, and peers to start from
 //	regions/ID/     one directory a served region
+//	keep.json       which regions' checkpoints are kept, and which they are
 //	lumps/          the lump store
 //	agreed/         from whom lumps are taken, one file a peer
 //	wasm/           compiled modules (native code: trusted, mode 0700)

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -227,6 +228,9 @@ func (b *backend) LumpPin(ctx context.Context, req *control.LumpRequest) (*contr
 	if err != nil {
 		return nil, lumpError(err)
 	}
+	if w := b.current(); w != nil {
+		w.keeper.Holds(ref, true) // it stays when the region moves on
+	}
 	l := lumpOf(s)
 	return &l, nil
 }
@@ -235,6 +239,9 @@ func (b *backend) LumpPin(ctx context.Context, req *control.LumpRequest) (*contr
 func (b *backend) LumpUnpin(ctx context.Context, req *control.LumpRequest) (*control.Lump, error) {
 	ref, err := parseRef(req.CID)
 	if err != nil {
+		return nil, err
+	}
+	if err := b.notKept(ref); err != nil {
 		return nil, err
 	}
 	if err := b.lumps.Unpin(ctx, ref); err != nil {
@@ -246,6 +253,16 @@ func (b *backend) LumpUnpin(ctx context.Context, req *control.LumpRequest) (*con
 	}
 	l := lumpOf(s)
 	return &l, nil
+}
+
+// notKept refuses a root that is pinned because a region is kept.
+func (b *backend) notKept(ref lumps.Ref) error {
+	if w := b.current(); w != nil {
+		if name, ok := w.keeper.Holds(ref, false); ok {
+			return control.Errorf(control.Conflict, fmt.Sprintf("`metatopia lump unpin --region %q` lets the region go", name), "it is a checkpoint of region %s, which is kept here", name)
+		}
+	}
+	return nil
 }
 
 // LumpSweep deletes what no pin holds.

@@ -104,7 +104,9 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.listen(append(slices.Clone(n.cfg.Bootstrap), slices.DeleteFunc(saved.Peers, p2p.BadAddr)...)); err != nil {
 		return err
 	}
-	n.lumps, err = n.net.Lumps(n.ctx, n.store, n.fetched, n.log)
+	// Until it is closed: regions store their last checkpoint when n.ctx has
+	// ended.
+	n.lumps, err = n.net.Lumps(context.WithoutCancel(n.ctx), n.store, n.fetched, n.log)
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
 	}

@@ -36,6 +36,7 @@ type savedRegion struct {
 	Site    spatial.Pos `json:"site"`
 	Founded int64       `json:"founded"` // unix milliseconds
 	Furnish string      `json:"furnish,omitempty"`
+	From    string      `json:"from,omitempty"` // CID of the checkpoint it began with
 }
 
 // servedRegion is a region whose sim runs in this node.
@@ -43,6 +44,8 @@ type servedRegion struct {
 	id     base.ID
 	rec    *world.SiteRecord
 	srv    *server.Server
+	from   string // CID of the checkpoint it began with
+	points *checkpoints
 	topic  *p2p.Topic
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -97,8 +100,8 @@ func (w *worldState) openRegions() error {
 }
 
 // seed founds a region owned and served by this node.
-func (w *worldState) seed(name string, site spatial.Pos, furnish string) (*servedRegion, error) {
-	saved := savedRegion{Name: name, Site: site, Founded: time.Now().UnixMilli(), Furnish: furnish}
+func (w *worldState) seed(name string, site spatial.Pos, furnish, from string) (*servedRegion, error) {
+	saved := savedRegion{Name: name, Site: site, Founded: time.Now().UnixMilli(), Furnish: furnish, From: from}
 	rec, err := w.siteRecord(saved)
 	if err != nil {
 		return nil, control.Errorf(control.Invalid, "", "%w", err)
@@ -148,32 +151,24 @@ func (w *worldState) serve(saved savedRegion) error {
 	if err := w.addOwnSite(rec); err != nil {
 		return err
 	}
-	s := &servedRegion{id: id, rec: rec, done: make(chan struct{})}
+	s := &servedRegion{id: id, rec: rec, from: saved.From, done: make(chan struct{})}
 	if s.topic, err = w.borderTopic(rec); err != nil {
 		return err
 	}
-	furnish, err := w.furnish(saved.Furnish)
-	if err != nil {
-		return err
-	}
+	cfg := w.simConfig(rec)
+	s.points = newCheckpoints(w, s, cfg)
 	s.srv, err = server.Open(server.Config{
-		Region: region.Config{
-			ID: id, Name: saved.Name, World: w.id.String(), Owner: w.n.key, Site: saved.Site,
-			Min: w.charter.Box.Min, Max: w.charter.Box.Max, Seed: seedOf(id),
-			Verify: func(k base.Key, msg, sig []byte) bool {
-				return len(sig) == ed25519.SignatureSize && ed25519.Verify(k[:], msg, sig)
-			},
-			Scripts:  simScripts{w.n},
-			Parallel: parallel,
-		},
-		Dir:     w.n.home.path("regions", id.String()),
-		Publish: func(_ base.ID, msg []byte) error { return w.publishBorder(s, msg) },
-		Load:    w.n.loadScript,
-		Furnish: furnish,
-		Log:     w.n.log.With("region", saved.Name),
-		OnEvent: w.n.regionEvent,
+		Region:     cfg,
+		Dir:        w.n.home.path("regions", id.String()),
+		Publish:    func(_ base.ID, msg []byte) error { return w.publishBorder(s, msg) },
+		Load:       w.n.loadScript,
+		Furnish:    func() ([]region.ControlEntry, error) { return w.beginning(saved) },
+		Checkpoint: s.points.offer,
+		Log:        w.n.log.With("region", saved.Name),
+		OnEvent:    w.n.regionEvent,
 	})
 	if err != nil {
+		s.points.close()
 		return fmt.Errorf("node: open region %q: %w", saved.Name, err)
 	}
 	// Before the first tick: what the log gave back. A test of a crash
@@ -203,6 +198,28 @@ func (w *worldState) serve(saved savedRegion) error {
 		w.poseChanged()
 	}
 	return nil
+}
+
+// simConfig is what a region of this world is simulated with.
+func (w *worldState) simConfig(rec *world.SiteRecord) region.Config {
+	id := rec.Region()
+	return region.Config{
+		ID: id, Name: rec.Name, World: w.id.String(), Owner: rec.Owner, Site: rec.Site,
+		Min: w.charter.Box.Min, Max: w.charter.Box.Max, Seed: seedOf(id),
+		Verify: func(k base.Key, msg, sig []byte) bool {
+			return len(sig) == ed25519.SignatureSize && ed25519.Verify(k[:], msg, sig)
+		},
+		Scripts:  simScripts{w.n},
+		Parallel: parallel,
+	}
+}
+
+// beginning is what a new region begins with.
+func (w *worldState) beginning(saved savedRegion) ([]region.ControlEntry, error) {
+	if saved.From != "" {
+		return w.fork(saved.From)
+	}
+	return w.furnish(saved.Furnish)
 }
 
 // addOwnSite puts a fresh record of an own region into the directory.
@@ -341,13 +358,15 @@ func (w *worldState) deliverBorder(from base.ID, data []byte) {
 	}
 }
 
-// closeRegions stops the sims; each writes a last checkpoint.
+// closeRegions stops the sims; each writes a last checkpoint, on disk and as a
+// lump.
 func (w *worldState) closeRegions() error {
 	var errs []error
 	for _, s := range w.servedList() {
 		s.cancel()
 		<-s.done
 		errs = append(errs, s.srv.Close())
+		s.points.close()
 	}
 	return errors.Join(errs...)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/node/keeper"
 	"github.com/metatopia/metatopia/node/overlay"
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/node/world"
@@ -34,6 +35,7 @@ type worldState struct {
 	overlay  *overlay.Overlay
 	presence *interest
 	player   *player
+	keeper   *keeper.Keeper
 
 	feeding sync.Mutex // guards border; held before mu
 
@@ -184,6 +186,9 @@ func (n *Node) enter(c *world.Charter) (*worldState, error) {
 		served: map[base.ID]*servedRegion{}, border: map[base.ID]func(){},
 	}
 	w.player = newPlayer(w)
+	if err := w.openKeeper(); err != nil {
+		return nil, err
+	}
 	if err := w.openRegions(); err != nil {
 		_ = w.closeRegions()
 		return nil, err
@@ -207,6 +212,8 @@ func (n *Node) enter(c *world.Charter) (*worldState, error) {
 	for _, p := range n.net.Peers() {
 		w.peerUp(p.Key)
 	}
+	n.net.Handle(protoCheckpoints, w.serveCheckpoints)
+	n.goRun(w.keeper.Run)
 	n.goRun(w.player.run)
 	n.goRun(w.rememberLoop)
 	if !n.cfg.Absent {

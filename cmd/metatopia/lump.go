@@ -14,8 +14,9 @@ type lumpCmd struct {
 	Get    lumpGetCmd    `cmd:"" help:"Fetch content by its CID, from here or from whoever has it."`
 	Ls     lumpLsCmd     `cmd:"" help:"What is stored here."`
 	Stat   lumpStatCmd   `cmd:"" help:"Size and place of one lump."`
-	Pin    lumpPinCmd    `cmd:"" help:"Keep a lump."`
-	Unpin  lumpUnpinCmd  `cmd:"" help:"Let a lump go when space is needed."`
+	Pin    lumpPinCmd    `cmd:"" help:"Keep a lump, or a region, or the world."`
+	Unpin  lumpUnpinCmd  `cmd:"" help:"Let it go when space is needed."`
+	Kept   lumpKeptCmd   `cmd:"" help:"Which regions are kept here."`
 	Export lumpExportCmd `cmd:"" help:"Write content as a CAR archive, to carry by hand."`
 	Import lumpImportCmd `cmd:"" help:"Read a CAR archive."`
 	Gc     lumpGcCmd     `cmd:"" help:"Free space now."`
@@ -98,30 +99,6 @@ type lumpStatCmd struct {
 
 func (c lumpStatCmd) Run(ctx context.Context, e *environment) error {
 	l, err := e.node().LumpStat(ctx, &control.LumpRequest{CID: c.CID, Providers: c.Providers})
-	if err != nil {
-		return err
-	}
-	return showLump(e, l)
-}
-
-type lumpPinCmd struct {
-	CID string `arg:"" name:"cid" help:"CID of the lump."`
-}
-
-func (c lumpPinCmd) Run(ctx context.Context, e *environment) error {
-	l, err := e.node().LumpPin(ctx, &control.LumpRequest{CID: c.CID})
-	if err != nil {
-		return err
-	}
-	return showLump(e, l)
-}
-
-type lumpUnpinCmd struct {
-	CID string `arg:"" name:"cid" help:"CID of the lump."`
-}
-
-func (c lumpUnpinCmd) Run(ctx context.Context, e *environment) error {
-	l, err := e.node().LumpUnpin(ctx, &control.LumpRequest{CID: c.CID})
 	if err != nil {
 		return err
 	}

@@ -13,26 +13,32 @@ type regionCmd struct {
 	Status       regionStatusCmd `cmd:"" help:"Regions my node knows and serves."`
 	AddServer    laterPeer       `cmd:"" name:"add-server" help:"Let a peer serve my region too. (not implemented yet)"`
 	RemoveServer laterPeer       `cmd:"" name:"remove-server" help:"Take a peer's service back. (not implemented yet)"`
-	Checkpoint   laterCmd        `cmd:"" help:"Store the region's state as a lump. (not implemented yet)"`
+	Checkpoint   regionPointCmd  `cmd:"" help:"Store my region's state as a lump now."`
 	Recover      laterArgs       `cmd:"" help:"Revive a region from a checkpoint. (not implemented yet)"`
 }
 
 type regionSeedCmd struct {
 	Name    string `arg:"" help:"Name of the region."`
 	At      place  `required:"" help:"Where its site is." placeholder:"X,Y,Z"`
-	Furnish string `help:"Starting set of things." enum:",hearth,commons" default:""`
+	Furnish string `help:"Starting set of things." enum:",hearth,commons" default:"" xor:"things"`
+	From    string `help:"Begin with the things of this checkpoint, whosever region it is of." placeholder:"CID" xor:"things"`
 }
 
 func (regionSeedCmd) Help() string {
 	return `The region is all space nearer to its site than to any other. Sites keep the
 world's spacing apart.
 
+--from makes a region of your own with the things of another one's checkpoint:
+their places, slots, scripts and owners. The other region is not touched, and
+yours says what it began with.
+
 Example:
-  metatopia region seed Commons --at 64,0,0 --furnish commons`
+  metatopia region seed Commons --at 64,0,0 --furnish commons
+  metatopia region seed Commons2 --at 128,0,0 --from bafybei...`
 }
 
 func (c regionSeedCmd) Run(ctx context.Context, e *environment) error {
-	r, err := e.node().RegionSeed(ctx, &control.SeedRequest{Name: c.Name, At: control.Point(c.At), Furnish: c.Furnish})
+	r, err := e.node().RegionSeed(ctx, &control.SeedRequest{Name: c.Name, At: control.Point(c.At), Furnish: c.Furnish, From: c.From})
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,7 @@ var table = []row{
 	{path: "node", ours: []string{"region", "physics", "scripting", "lumps", "presence", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/server", ours: []string{"region", "physics", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/world", ours: []string{"lumps", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node/keeper", ours: []string{"node/world", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/p2p", ours: []string{"raynet", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/overlay", ours: []string{"node/p2p", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/control", third: []string{"*"}},

@@ -21,6 +21,16 @@ func (x *Exchange) Add(ctx context.Context, r io.Reader, pin bool) (lumps.Stat, 
 	if err != nil {
 		return lumps.Stat{}, fmt.Errorf("lumps/exchange: add: %w", err)
 	}
+	x.announceLater(st.Ref)
+	return st, nil
+}
+
+// AddQuiet is Add without pin and announcement, for what soon goes again.
+func (x *Exchange) AddQuiet(ctx context.Context, r io.Reader) (lumps.Stat, error) {
+	st, err := x.add(ctx, r, false)
+	if err != nil {
+		return lumps.Stat{}, fmt.Errorf("lumps/exchange: add: %w", err)
+	}
 	return st, nil
 }
 
@@ -58,7 +68,6 @@ func (x *Exchange) add(ctx context.Context, r io.Reader, pin bool) (lumps.Stat, 
 	if st.Pinned, err = x.store.Pinned(ctx, st.Ref); err != nil {
 		return lumps.Stat{}, err
 	}
-	x.announceLater(st.Ref)
 	return st, nil
 }
 

@@ -219,22 +219,40 @@ func (x *Exchange) Pin(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) {
 // fetchAll reads a whole content and flushes what it reads: some of it may have
 // been put without a promise.
 func (x *Exchange) fetchAll(ctx context.Context, ref lumps.Ref) (lumps.Stat, error) {
-	st := lumps.Stat{Ref: ref, Pinned: true, Local: true}
+	st, _, err := x.fetchQuiet(ctx, ref)
+	if err != nil {
+		return lumps.Stat{}, fmt.Errorf("lumps/exchange: pin %s: %w", ref, err)
+	}
+	st.Pinned = true
+	x.announceLater(ref)
+	return st, nil
+}
+
+// Fetch gets whatever of a content is not here, verifies all of it, and returns
+// when it would survive a crash. Unlike Pin it neither marks nor announces it.
+func (x *Exchange) Fetch(ctx context.Context, ref lumps.Ref) (lumps.Info, error) {
+	_, info, err := x.fetchQuiet(ctx, ref)
+	if err != nil {
+		return info, fmt.Errorf("lumps/exchange: fetch %s: %w", ref, err)
+	}
+	return info, nil
+}
+
+func (x *Exchange) fetchQuiet(ctx context.Context, ref lumps.Ref) (lumps.Stat, lumps.Info, error) {
+	st := lumps.Stat{Ref: ref, Local: true}
+	var info lumps.Info
 	w := newSettler(ctx, x.store)
 	c, err := x.open(ctx, ref, true, w.add)
 	if err == nil {
 		_, err = io.Copy(io.Discard, c)
-		st.Size, st.Blocks = c.info().Size, c.walk.Count()
+		info = c.info()
+		st.Size, st.Blocks = info.Size, c.walk.Count()
 		err = errors.Join(err, c.Close())
 	}
 	if flushed := w.flush(); err == nil {
 		err = flushed
 	}
-	if err != nil {
-		return lumps.Stat{}, fmt.Errorf("lumps/exchange: pin %s: %w", ref, err)
-	}
-	x.announceLater(ref)
-	return st, nil
+	return st, info, err
 }
 
 // Unpin removes the mark; the content stays until something sweeps it.

@@ -15,6 +15,12 @@ type Backend interface {
 	WorldInfo(ctx context.Context) (*WorldInfo, error)
 	Join(ctx context.Context, req *JoinRequest) (*WorldInfo, error)
 	RegionSeed(ctx context.Context, req *SeedRequest) (*Region, error)
+	RegionCheckpoint(ctx context.Context, req *CheckpointRequest) (*KeptRegion, error)
+
+	// Keep follows checkpoints from now on and tries once to get the newest.
+	Keep(ctx context.Context, req *KeepRequest) (*KeptResponse, error)
+	Unkeep(ctx context.Context, req *UnkeepRequest) (*KeptResponse, error)
+	Kept(ctx context.Context) (*KeptResponse, error)
 
 	// Watch calls send for every frame until ctx ends or send fails.
 	Watch(ctx context.Context, req *WatchRequest, send func(*Frame) error) error

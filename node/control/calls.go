@@ -36,6 +36,22 @@ func (c *Client) RegionSeed(ctx context.Context, req *SeedRequest) (*Region, err
 	return call[SeedRequest, Region](ctx, c, "RegionSeed", req)
 }
 
+func (c *Client) RegionCheckpoint(ctx context.Context, req *CheckpointRequest) (*KeptRegion, error) {
+	return call[CheckpointRequest, KeptRegion](ctx, c, "RegionCheckpoint", req)
+}
+
+func (c *Client) Keep(ctx context.Context, req *KeepRequest) (*KeptResponse, error) {
+	return call[KeepRequest, KeptResponse](ctx, c, "Keep", req)
+}
+
+func (c *Client) Unkeep(ctx context.Context, req *UnkeepRequest) (*KeptResponse, error) {
+	return call[UnkeepRequest, KeptResponse](ctx, c, "Unkeep", req)
+}
+
+func (c *Client) Kept(ctx context.Context) (*KeptResponse, error) {
+	return call[Empty, KeptResponse](ctx, c, "Kept", &Empty{})
+}
+
 func (c *Client) Watch(ctx context.Context, req *WatchRequest, send func(*Frame) error) error {
 	return receive(ctx, c, "Watch", req, send)
 }

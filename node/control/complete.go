@@ -19,6 +19,13 @@ func complete(res any) {
 		r.Lumps = list(r.Lumps)
 	case *LumpAgreedResponse:
 		r.Agreements = list(r.Agreements)
+	case *KeptResponse:
+		r.Regions = list(r.Regions)
+		for i := range r.Regions {
+			r.Regions[i].Older = list(r.Regions[i].Older)
+		}
+	case *KeptRegion:
+		r.Older = list(r.Older)
 	case *PsResponse:
 		r.Processes = list(r.Processes)
 	case *DoctorResponse:

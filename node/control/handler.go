@@ -51,6 +51,11 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "WorldInfo", MaxRequestBytes, get(b.WorldInfo))
 	unary(a, "Join", MaxRequestBytes, b.Join)
 	unary(a, "RegionSeed", MaxRequestBytes, b.RegionSeed)
+	unary(a, "RegionCheckpoint", MaxRequestBytes, b.RegionCheckpoint)
+
+	unary(a, "Keep", MaxRequestBytes, b.Keep)
+	unary(a, "Unkeep", MaxRequestBytes, b.Unkeep)
+	unary(a, "Kept", MaxRequestBytes, get(b.Kept))
 
 	serverStream(a, "Watch", b.Watch)
 	unary(a, "Say", MaxRequestBytes, b.Say)

@@ -65,7 +65,8 @@ type ServedRegion struct {
 	Hash    string `json:"hash"` // state hash at that tick, hex
 	Players int    `json:"players"`
 	Things  int    `json:"things"`
-	Durable uint64 `json:"durable"` // last tick on disk
+	Durable uint64 `json:"durable"`        // last tick on disk
+	From    string `json:"from,omitempty"` // CID of the checkpoint that it began with
 }
 
 // Peer is a connected libp2p peer.
@@ -366,6 +367,54 @@ type SeedRequest struct {
 	Name    string `json:"name"`
 	At      Point  `json:"at"`
 	Furnish string `json:"furnish,omitempty"` // starting set of things: "" | hearth | commons
+	From    string `json:"from,omitempty"`    // CID of a checkpoint whose things it begins with
+}
+
+// KeepRequest asks to keep the checkpoints of a region, or of every region of
+// the world. At least one field is set.
+type KeepRequest struct {
+	Region string `json:"region,omitempty"` // name or id
+	World  bool   `json:"world,omitempty"`
+	Quota  int64  `json:"quota,omitempty"` // bytes for all that is kept of this world; 0 leaves it
+}
+
+// UnkeepRequest lets one go; exactly one field is set.
+type UnkeepRequest struct {
+	Region string `json:"region,omitempty"`
+	World  bool   `json:"world,omitempty"` // the regions that were kept with the world
+}
+
+// KeptResponse is what is kept of the world's regions.
+type KeptResponse struct {
+	World   bool         `json:"world"` // every region of the world is kept
+	Quota   int64        `json:"quota"` // bytes
+	Used    int64        `json:"used"`  // of the quota; shared parts once, own regions not
+	Regions []KeptRegion `json:"regions"`
+}
+
+// KeptRegion is the newest checkpoint of a region that is here.
+type KeptRegion struct {
+	ID    string   `json:"id"`
+	Name  string   `json:"name"`
+	Owner string   `json:"owner"`          // hex key
+	Own   bool     `json:"own"`            // served here
+	Root  string   `json:"root,omitempty"` // CID; none: nothing is here yet
+	Tick  uint64   `json:"tick"`
+	Hash  string   `json:"hash"` // state hash at that tick, hex
+	Time  string   `json:"time"` // RFC 3339, by the server's clock
+	Age   float64  `json:"age"`  // seconds since then
+	Bytes int64    `json:"bytes"`
+	Whole bool     `json:"whole"`          // everything that the checkpoint carries is here
+	Carry int      `json:"carry"`          // scripts and other contents in it
+	Lacks int      `json:"lacks"`          // contents that the state names and its server did not have
+	From  string   `json:"from,omitempty"` // peer id that sent it
+	Older []string `json:"older"`          // CIDs of checkpoints kept beside it
+	Error string   `json:"error,omitempty"`
+}
+
+// CheckpointRequest asks a region served here for a checkpoint now.
+type CheckpointRequest struct {
+	Region string `json:"region,omitempty"` // name or id; "" when only one is served
 }
 
 type DoctorCheck struct {

@@ -188,5 +188,35 @@ func (r *JoinRequest) check() error { return opaque("link", r.Link, 1, MaxLinkBy
 
 func (r *SeedRequest) check() error {
 	return first(text("name", r.Name, 1, MaxNameBytes),
-		point("at", r.At, MaxCoordinate), opaque("furnish", r.Furnish, 0, MaxNameBytes))
+		point("at", r.At, MaxCoordinate), opaque("furnish", r.Furnish, 0, MaxNameBytes), opaque("from", r.From, 0, MaxIDBytes),
+		either("furnish", r.Furnish, "from", r.From))
 }
+
+// either refuses two texts that exclude each other.
+func either(what, a, other, b string) error {
+	if a != "" && b != "" {
+		return fmt.Errorf("%s and %s exclude each other", what, other)
+	}
+	return nil
+}
+
+func (r *KeepRequest) check() error {
+	switch {
+	case r.Region == "" && !r.World && r.Quota == 0:
+		return fmt.Errorf("one of region, world and quota must be set")
+	case r.Region != "" && r.World:
+		return fmt.Errorf("region and world exclude each other")
+	case r.Quota < 0:
+		return fmt.Errorf("quota is negative")
+	}
+	return text("region", r.Region, 0, MaxNameBytes)
+}
+
+func (r *UnkeepRequest) check() error {
+	if (r.Region == "") == !r.World {
+		return fmt.Errorf("exactly one of region and world must be set")
+	}
+	return text("region", r.Region, 0, MaxNameBytes)
+}
+
+func (r *CheckpointRequest) check() error { return text("region", r.Region, 0, MaxNameBytes) }

@@ -21,8 +21,8 @@ func TestTwoServers(t *testing.T) {
 			return nil
 		}
 	}
-	ca := Config{Region: regionConfig("hearth", 0), Dir: t.TempDir(), Publish: link(1), Furnish: Furnish("hearth")}
-	cb := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Publish: link(0), Furnish: Furnish("commons")}
+	ca := Config{Region: regionConfig("hearth", 0), Dir: t.TempDir(), Publish: link(1), Furnish: set("hearth")}
+	cb := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Publish: link(0), Furnish: set("commons")}
 	a, b := start(t, ca), start(t, cb)
 	peers[0].Store(a.Server)
 	peers[1].Store(b.Server)

@@ -33,8 +33,14 @@ type Config struct {
 	// counts as loaded.
 	Load func(module string) error
 
-	// Furnish is logged as the first entries of a new region.
-	Furnish []region.ControlEntry
+	// Furnish gives the first entries of the log; it is called for a new
+	// region only. All are taken, or the region does not open. nil: none.
+	Furnish func() ([]region.ControlEntry, error)
+
+	// Checkpoint is told of every checkpoint once it is on disk, the last one
+	// by Close. It is called on the writer's goroutine: it must not wait. nil:
+	// nobody is told.
+	Checkpoint func(Checkpoint)
 
 	Log *slog.Logger
 	// OnEvent counts: see the Event names. It may be called from several
@@ -43,6 +49,14 @@ type Config struct {
 	// Trace is called on the sim's goroutine after each tick, before the tick
 	// is durable, and by Open for the ticks it replays. For tests.
 	Trace func(tick base.Tick, hash region.Hash)
+}
+
+// Checkpoint is the state of a region after a tick. Whoever is told of it must
+// not change Snapshot.
+type Checkpoint struct {
+	Tick     base.Tick
+	Hash     region.Hash // SHA-256 of Snapshot
+	Snapshot []byte
 }
 
 // Names given to Config.OnEvent.

@@ -28,7 +28,7 @@ func copyOf(t *testing.T, from string) string {
 
 // written makes a region with a checkpoint and some ticks after it.
 func written(t *testing.T) (dir string, st Status) {
-	cfg := Config{Region: regionConfig("hearth", 0), Dir: t.TempDir(), Furnish: Furnish("hearth")}
+	cfg := Config{Region: regionConfig("hearth", 0), Dir: t.TempDir(), Furnish: set("hearth")}
 	h := start(t, cfg)
 	ann := newPlayer(t, "ann").dial(h)
 	ann.join(h, 0, 0)

@@ -51,7 +51,7 @@ func child(dir string) {
 			os.Exit(1)
 		}
 	}
-	s, err := Open(Config{Region: regionConfig("hearth", 0), Dir: dir, Clock: fast{time.Now()}, Furnish: Furnish("hearth"),
+	s, err := Open(Config{Region: regionConfig("hearth", 0), Dir: dir, Clock: fast{time.Now()}, Furnish: set("hearth"),
 		Trace: func(t base.Tick, h region.Hash) { say("tick %d %s", t, h) }})
 	die(err)
 	say("open %d", s.Status().Tick)

@@ -106,7 +106,7 @@ func TestTalkDoesNotCutOff(t *testing.T) {
 // TestInspectionsWait: the answers, of up to 130 kB each, do not pile up in
 // front of a client that asks and does not read.
 func TestInspectionsWait(t *testing.T) {
-	h := start(t, Config{Region: regionConfig("hearth", 0), Dir: t.TempDir(), Furnish: Furnish("hearth")})
+	h := start(t, Config{Region: regionConfig("hearth", 0), Dir: t.TempDir(), Furnish: set("hearth")})
 	h.ticks(2)
 	ann := newPlayer(t, "ann")
 	a, b := net.Pipe()

@@ -130,7 +130,7 @@ func TestBadHellosAreRefused(t *testing.T) {
 // TestSlowClientDoesNotStopTheTick: one client never reads, another sees
 // everything meanwhile.
 func TestSlowClientDoesNotStopTheTick(t *testing.T) {
-	h := start(t, Config{Region: regionConfig("hearth", 0), Dir: t.TempDir(), Furnish: Furnish("hearth")})
+	h := start(t, Config{Region: regionConfig("hearth", 0), Dir: t.TempDir(), Furnish: set("hearth")})
 	deaf, ann := newPlayer(t, "deaf"), newPlayer(t, "ann").dial(h)
 	a, b := net.Pipe()
 	done := make(chan error, 1)

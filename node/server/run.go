@@ -170,7 +170,7 @@ func (s *Server) letOut(out *region.Output, record []byte, inbox []waiting) {
 		}
 	}
 	s.logged += len(record)
-	if out.Tick%checkpointTicks == 0 || s.logged >= s.enough {
+	if out.Tick%checkpointTicks == 0 || s.logged >= s.enough || s.soon.Swap(false) {
 		j.snapshot = s.sim.Snapshot(nil)
 		s.logged, s.enough = 0, max(checkpointBytes, 4*len(j.snapshot))
 	}

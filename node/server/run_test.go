@@ -17,7 +17,7 @@ import (
 )
 
 func TestCloseAndReopen(t *testing.T) {
-	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: Furnish("commons")}
+	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: set("commons")}
 	h := start(t, cfg)
 	ann := newPlayer(t, "ann")
 	c := ann.dial(h)
@@ -68,7 +68,7 @@ func TestModulesAreLoadedOnce(t *testing.T) {
 	var mu sync.Mutex
 	var calls []string
 	fails := 2
-	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: Furnish("commons"), Load: func(m string) error {
+	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: set("commons"), Load: func(m string) error {
 		mu.Lock()
 		defer mu.Unlock()
 		calls = append(calls, m)
@@ -229,7 +229,7 @@ func TestFurniture(t *testing.T) {
 // TestBrokenModulesAreTriedAgain: at the next start.
 func TestBrokenModulesAreTriedAgain(t *testing.T) {
 	var works atomic.Bool
-	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: Furnish("commons"), Load: func(string) error {
+	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: set("commons"), Load: func(string) error {
 		if works.Load() {
 			return nil
 		}

@@ -46,6 +46,7 @@ type Server struct {
 
 	frame   atomic.Pointer[frame]
 	durable atomic.Uint64
+	soon    atomic.Bool // the next tick makes a checkpoint
 	failed  atomic.Pointer[error]
 }
 
@@ -82,16 +83,36 @@ func Open(cfg Config) (*Server, error) {
 		st.db.Close()
 		return nil, fmt.Errorf("server: open region %q: %w", cfg.Region.Name, err)
 	}
-	if s.sim.Tick() == 0 {
-		for _, c := range cfg.Furnish {
-			s.push(waiting{entry: controlEntry(c)})
-		}
+	if err := s.furnish(); err != nil {
+		st.db.Close()
+		return nil, fmt.Errorf("server: furnish region %q: %w", cfg.Region.Name, err)
 	}
 	s.told = s.sim.Neighbours()
 	s.frame.Store(s.look())
 	go s.write()
 	return s, nil
 }
+
+// furnish queues the first entries of a new region.
+func (s *Server) furnish() error {
+	if s.sim.Tick() != 0 || s.cfg.Furnish == nil {
+		return nil
+	}
+	list, err := s.cfg.Furnish()
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if err := s.push(waiting{entry: controlEntry(c)}); err != nil {
+			return fmt.Errorf("%d things are too much for one tick: %w", len(list), err)
+		}
+	}
+	return nil
+}
+
+// CheckpointSoon asks for a checkpoint at the next tick. It does not wait:
+// Config.Checkpoint is told.
+func (s *Server) CheckpointSoon() { s.soon.Store(true) }
 
 func (s *Server) restore() error {
 	if err := s.store.check(); err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestClientSeesAndActs(t *testing.T) {
-	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: Furnish("commons")}
+	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: set("commons")}
 	h := start(t, cfg)
 	ann := newPlayer(t, "ann").dial(h)
 	ann.join(h, -5, 10.5)
@@ -41,4 +41,9 @@ func TestClientSeesAndActs(t *testing.T) {
 			return ok && r.Ref == 9 && r.Found && r.Runs >= 1 && len(r.Slots) == 2
 		})
 	})
+}
+
+// set furnishes a region with one of the sets.
+func set(name string) func() ([]region.ControlEntry, error) {
+	return func() ([]region.ControlEntry, error) { return Furnish(name), nil }
 }

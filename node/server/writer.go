@@ -61,6 +61,9 @@ func (s *Server) flush(batch []job) {
 		if batch[i].after != nil {
 			batch[i].after()
 		}
+		if j := &batch[i]; j.snapshot != nil && s.cfg.Checkpoint != nil {
+			s.cfg.Checkpoint(Checkpoint{Tick: j.head.tick, Hash: j.head.hash, Snapshot: j.snapshot})
+		}
 	}
 	clear(batch)
 }

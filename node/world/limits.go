@@ -22,6 +22,17 @@ const (
 	// MaxLink bounds a join link's text.
 	MaxLink = 4 << 10
 
+	// MaxCarried bounds the contents that a checkpoint carries besides the
+	// state, so that its root has no more links than a reader takes; MaxLacking
+	// those it names without. A region's things have room for 32,768 names.
+	MaxCarried = 3500
+	MaxLacking = 1024
+	// MaxPad bounds the padding of a checkpoint, in MiB that are stored once:
+	// each makes room for 256 small contents.
+	MaxPad = 64
+	// MaxState bounds the encoded State: it must fit one lump.
+	MaxState = 256 << 10
+
 	// MinSpacing and MaxSpacing bound the distance that sites keep, in units:
 	// below 8 m two avatars at a border could not both stand in their region.
 	MinSpacing = 8 * spatial.Unit

@@ -1,0 +1,73 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/node/keeper"
+	"github.com/metatopia/metatopia/region"
+)
+
+// forkWait bounds reading a checkpoint that a new region begins with.
+const forkWait = keepWait
+
+// checkFork fetches a checkpoint, keeps it for good, and tells whether a region
+// may begin with it: before anything of the region is founded.
+func (b *backend) checkFork(ctx context.Context, cid string) error {
+	ref, err := parseRef(cid)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, forkWait)
+	defer cancel()
+	if _, err := b.lumps.Pin(ctx, ref); err != nil {
+		return lumpError(err)
+	}
+	w := b.current()
+	w.keeper.Holds(ref, true)
+	if _, err := w.fork(cid); err != nil {
+		return control.Errorf(control.Invalid, "`metatopia lump kept` lists the checkpoints here", "%w", err)
+	}
+	return nil
+}
+
+// fork makes the first entries of a region that begins with the things of a
+// checkpoint: as they stood, with their owners, slots and scripts, without
+// people and without motion. Where it was is forgotten: poses are relative to
+// the site.
+func (w *worldState) fork(cid string) ([]region.ControlEntry, error) {
+	ref, err := lumps.Parse(cid)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(w.n.ctx, forkWait)
+	defer cancel()
+	if _, err := w.n.lumps.Fetch(ctx, ref); err != nil {
+		return nil, err
+	}
+	parts, err := w.n.lumps.Parts(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	s, snapshot, err := keeper.ReadState(ctx, w.n.lumps, parts)
+	if err != nil {
+		return nil, err
+	}
+	b, _, err := w.n.lumps.Bytes(ctx, snapshot, region.MaxSnapshot)
+	if err != nil {
+		return nil, err
+	}
+	cfg := w.simConfig(s.Site)
+	cfg.World, cfg.Scripts, cfg.Parallel = s.Site.World.String(), nil, nil
+	sim, err := region.Restore(cfg, b)
+	if err != nil {
+		return nil, fmt.Errorf("node: fork: %w", err)
+	}
+	var list []region.ControlEntry
+	for _, t := range sim.Specs() {
+		list = append(list, region.ControlEntry{Kind: region.ControlCreate, Thing: t})
+	}
+	return list, nil
+}
