@@ -64,7 +64,12 @@ func TestAFriendKeepsARegion(t *testing.T) {
 	}
 
 	third := startNode(t, Config{Name: "Eve", Join: must(again.Backend().WorldInfo(t.Context()))(t).Link, Absent: true})
-	for _, name := range []string{"Hearthside", seeded.ID} {
+	for i, name := range []string{seeded.ID, "Hearthside"} {
+		if i > 0 {
+			if left := must(third.Backend().Unkeep(t.Context(), &control.UnkeepRequest{Region: "Hearthside"}))(t); len(left.Regions) > 0 {
+				t.Fatalf("%+v", left)
+			}
+		}
 		res = must(third.Backend().Keep(t.Context(), &control.KeepRequest{Region: name}))(t)
 	}
 	bob := must(again.Backend().Status(t.Context()))(t)
