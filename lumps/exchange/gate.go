@@ -3,12 +3,12 @@ package exchange
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	bsmsg "github.com/ipfs/boxo/bitswap/message"
 	pb "github.com/ipfs/boxo/bitswap/message/pb"
 	bsnetwork "github.com/ipfs/boxo/bitswap/network"
-	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 )
@@ -25,7 +25,8 @@ type gate struct {
 	turn sync.Mutex // orders what bitswap is told of connections
 	to   []bsnetwork.Receiver
 
-	asks asks
+	asks     asks
+	watching atomic.Bool
 }
 
 func newGate(ctx context.Context, under bsnetwork.BitSwapNetwork, j *judge, f *finder) *gate {
@@ -69,6 +70,7 @@ func (n *noting) SendMsg(ctx context.Context, m bsmsg.BitSwapMessage) error {
 	for _, e := range m.Wantlist() {
 		n.g.asks.note(n.to, e.Cid, !e.Cancel, e.WantType == pb.Message_Wantlist_Block)
 	}
+	n.g.watch()
 	return n.MessageSender.SendMsg(ctx, m)
 }
 
@@ -87,7 +89,7 @@ func (g *gate) ReceiveMessage(ctx context.Context, from peer.ID, m bsmsg.BitSwap
 	}
 	for _, p := range m.BlockPresences() {
 		has := p.Type == pb.Message_Have
-		stray = !g.asks.known(from, p.Cid) || stray
+		stray = !g.asks.word(from, p.Cid, has) || stray
 		if !has && g.finder != nil && g.finder.denied(from, p.Cid) {
 			g.judge.fault(from, FalseRecord)
 		}
@@ -134,142 +136,53 @@ func (g *gate) gone(p peer.ID) {
 	}
 }
 
-// shun takes a peer away from bitswap, and gives it back after its term if it
-// is still connected.
-func (g *gate) shun(p peer.ID) {
+// shun takes a peer away from bitswap until its term is over.
+func (g *gate) shun(p peer.ID) { g.rest(p, g.judge.term(p)) }
+
+// rest takes a peer away from bitswap, and gives it back after d if it is still
+// connected.
+func (g *gate) rest(p peer.ID, d time.Duration) {
 	g.turn.Lock()
 	g.gone(p)
 	g.turn.Unlock()
-	time.AfterFunc(g.judge.term(p), func() {
+	time.AfterFunc(d, func() {
 		if g.ctx.Err() == nil && g.Host().Network().Connectedness(p) == network.Connected {
 			g.PeerConnected(p)
 		}
 	})
 }
 
-// asks is what was asked of whom. Bitswap cancels what it no longer wants, at
-// every peer that it asked: an entry stays a while after that, for answers
-// that are under way.
-type asks struct {
-	now func() time.Time
-
-	mu    sync.Mutex
-	byCID map[cid.Cid]map[peer.ID]*ask
-	n     int
-	swept time.Time
-	last  map[peer.ID]time.Time // when a peer last sent a lump that it was asked for
-}
-
-type ask struct {
-	at    time.Time // when the lump itself was asked for; zero: only whether it is there
-	over  time.Time // when it was answered or cancelled; zero: open
-	times int       // how often it was answered
-}
-
-func newAsks(now func() time.Time) asks {
-	return asks{now: now, byCID: map[cid.Cid]map[peer.ID]*ask{}, last: map[peer.ID]time.Time{}}
-}
-
-// note records that a lump was asked for (whole: itself, not only whether it
-// is there), or that it is no longer wanted.
-func (a *asks) note(p peer.ID, c cid.Cid, want, whole bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := a.now()
-	of := a.byCID[c]
-	e := of[p]
-	if e == nil {
-		if !want {
-			return
-		}
-		a.sweep(now)
-		if of == nil {
-			of = map[peer.ID]*ask{}
-			a.byCID[c] = of
-		}
-		e = &ask{}
-		of[p] = e
-		a.n++
-	}
-	switch {
-	case !want && e.over.IsZero():
-		e.over = now
-	case want:
-		e.over, e.times = time.Time{}, 0
-		if whole {
-			e.at = now
-		}
+// watch looks after what is due, as long as anything is.
+func (g *gate) watch() {
+	if g.watching.CompareAndSwap(false, true) {
+		time.AfterFunc(watchTick, g.look)
 	}
 }
 
-// sweep forgets what is long over, when there is much.
-func (a *asks) sweep(now time.Time) {
-	if a.n < maxAsks/2 || now.Sub(a.swept) < askKeep/8 {
+// look lets who claims to have a lump, and sends nothing, rest for a while:
+// bitswap would wait for each of them in turn. Others who claim to have it are
+// asked at the same time.
+func (g *gate) look() {
+	g.watching.Store(false)
+	if g.ctx.Err() != nil {
 		return
 	}
-	a.swept = now
-	keep := askKeep
-	if a.n >= maxAsks {
-		keep = stallAfter
+	who, others, left := g.asks.silent()
+	for _, n := range others {
+		m := bsmsg.New(false)
+		m.AddEntry(n.c, 1, pb.Message_Wantlist_Block, true)
+		g.asks.note(n.p, n.c, true, true)
+		go func() {
+			ctx, cancel := context.WithTimeout(g.ctx, laneOpen)
+			defer cancel()
+			_ = g.BitSwapNetwork.SendMessage(ctx, n.p, m) // bitswap asks it too, in its turn
+		}()
 	}
-	for c, of := range a.byCID { //lint:sorted all that are due go
-		for p, e := range of { //lint:sorted all that are due go
-			if !e.over.IsZero() && now.Sub(e.over) > keep {
-				a.drop(c, of, p)
-			}
-		}
+	for _, p := range who {
+		g.judge.fault(p, Stalled)
+		g.rest(p, silentRest)
 	}
-}
-
-func (a *asks) drop(c cid.Cid, of map[peer.ID]*ask, p peer.ID) {
-	delete(of, p)
-	if a.n--; len(of) == 0 {
-		delete(a.byCID, c)
-	}
-}
-
-// known tells whether a peer was asked about a lump. When more is asked than
-// is worth remembering, everybody is believed.
-func (a *asks) known(p peer.ID, c cid.Cid) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.byCID[c][p] != nil || a.n >= maxAsks
-}
-
-// answered notes that a peer sent a lump. asked: it was asked for it, and did
-// not send it before more often than it was asked. slow are peers who were
-// asked for it stallAfter ago and have sent nothing at all since.
-func (a *asks) answered(p peer.ID, c cid.Cid) (asked bool, slow []peer.ID) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := a.now()
-	of := a.byCID[c]
-	e := of[p]
-	if e == nil {
-		return a.n >= maxAsks, nil
-	}
-	e.over = now
-	// Twice: once for being asked whether, and once for being asked.
-	if e.times++; e.times > 2 {
-		return false, nil
-	}
-	a.last[p] = now
-	for q, o := range of { //lint:sorted each is judged by itself
-		if q != p && !o.at.IsZero() && o.over.IsZero() && now.Sub(o.at) >= stallAfter && !a.last[q].After(o.at) {
-			slow = append(slow, q)
-		}
-	}
-	return true, slow
-}
-
-// forget drops what was asked of a peer that is gone.
-func (a *asks) forget(p peer.ID) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.last, p)
-	for c, of := range a.byCID { //lint:sorted all of one peer go
-		if of[p] != nil {
-			a.drop(c, of, p)
-		}
+	if left {
+		g.watch()
 	}
 }

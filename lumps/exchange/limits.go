@@ -105,12 +105,22 @@ const (
 	// then sends. Bitswap asks another after 2 s and some round trips.
 	stallAfter = 1500 * time.Millisecond
 
+	// A peer that claims to have a lump, is asked for it and sends nothing at
+	// all for silentAfter is not asked for silentRest, when somebody else
+	// claims to have it: at this bound the first lump of a content, 1 MiB,
+	// needs 1 MB/s. Up to hedgePeers others are asked at the same time, once
+	// every watchTick.
+	silentAfter = time.Second
+	silentRest  = 10 * time.Second
+	hedgePeers  = 4
+	watchTick   = 250 * time.Millisecond
+
 	// Of provider records. A search gives searchBurst of them to be dialled
 	// at once, then one each searchPace. Who denies having a lump is not
 	// dialled for it again for recordFalse, and who cannot be dialled at all
 	// not for recordAway. maxRecords bounds what is remembered of each kind.
 	searchBurst = 16
-	searchPace  = 50 * time.Millisecond
+	searchPace  = 25 * time.Millisecond
 	recordFalse = 10 * time.Minute
 	recordAway  = time.Minute
 	maxRecords  = 4096

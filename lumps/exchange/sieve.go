@@ -149,13 +149,9 @@ var errSifted = errors.New("lumps/exchange: message refused")
 
 // next reads a message and looks at it.
 func (s *sifted) next() error {
-	size, err := binary.ReadUvarint(s.rd)
-	if err == io.EOF || err != nil && size == 0 {
-		return err // between two messages, or the stream was reset
-	}
-	if err != nil || size > maxMessage {
-		s.h.judge.fault(s.from, Garbled)
-		return fmt.Errorf("%w: of %d bytes", errSifted, size)
+	size, err := s.length()
+	if err != nil {
+		return err
 	}
 	// A message that has begun must end; between two a stream may rest.
 	if err := s.SetReadDeadline(time.Now().Add(messageTime)); err != nil {
@@ -188,6 +184,28 @@ func (s *sifted) next() error {
 	copy(s.whole[head-k:], length[:k])
 	s.msg = s.whole[head-k : head+int(size)]
 	return nil
+}
+
+// length reads the length of the next message. One that may be sent
+// takes at most five bytes.
+func (s *sifted) length() (n uint64, err error) {
+	for i := 0; ; i++ {
+		b, err := s.rd.ReadByte()
+		if err != nil {
+			if i > 0 {
+				err = noEOF(err)
+			}
+			return 0, err // between two messages, or the stream was reset
+		}
+		n |= uint64(b&0x7f) << (7 * i)
+		if n > maxMessage || i == 4 && b >= 0x80 {
+			s.h.judge.fault(s.from, Garbled)
+			return 0, fmt.Errorf("%w: too long", errSifted)
+		}
+		if b < 0x80 {
+			return n, nil
+		}
+	}
 }
 
 // grow goes on in a large buffer: only a peer that has sent the first part
