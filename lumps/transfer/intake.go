@@ -21,8 +21,8 @@ type intake struct {
 
 	walk  *unixfs.Reader
 	marks marks
-	taken int64 // bytes of lumps that came
-	fresh []lumps.Ref
+	taken int64       // bytes of lumps that came
+	fresh []lumps.Ref // stored or read, not flushed yet
 }
 
 // run takes every lump in the order of the content. Each is checked against its
@@ -69,10 +69,8 @@ func (in *intake) one(ref lumps.Ref, here bool) error {
 	if size, _ := in.walk.Size(); size != in.o.Size {
 		return fmt.Errorf("%s has %d bytes, %d were offered: %w", in.o.Root, size, in.o.Size, ErrProtocol)
 	}
-	if !here {
-		if err := in.put(ref, b); err != nil {
-			return err
-		}
+	if err := in.keep(ref, b, here); err != nil {
+		return err
 	}
 	if !ref.IsNode() {
 		return nil
@@ -113,12 +111,26 @@ func (in *intake) lump(ref lumps.Ref, here bool) ([]byte, error) {
 	return b, nil
 }
 
-func (in *intake) put(ref lumps.Ref, b []byte) error {
-	return in.t.cfg.Store.Put(in.ctx, ref, b)
+// keep stores what came. What was here is flushed like it: it may have been
+// stored without a promise.
+func (in *intake) keep(ref lumps.Ref, b []byte, here bool) error {
+	if !here {
+		if err := in.t.cfg.Store.PutCached(in.ctx, ref, b); err != nil {
+			return err
+		}
+	}
+	if in.fresh = append(in.fresh, ref); len(in.fresh) < flushEvery {
+		return nil
+	}
+	return in.flush()
 }
 
-// flush makes what came durable.
-func (in *intake) flush() error { return nil }
+// flush makes durable what was not yet.
+func (in *intake) flush() error {
+	err := in.t.cfg.Store.Flush(in.ctx, in.fresh)
+	in.fresh = in.fresh[:0]
+	return err
+}
 
 // have tells the sender which children of a node need not be sent: those that
 // are here, and those that will be, because they come twice.

@@ -19,7 +19,7 @@ import (
 type Store interface {
 	lumps.Getter
 	lumps.Haser
-	lumps.Putter
+	lumps.Cacher
 }
 
 // Config of Transfers. Key, Store and Ledger are required.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/lumps/lumpstest"
+	"github.com/metatopia/metatopia/lumps/mem"
 	"github.com/metatopia/metatopia/lumps/unixfs"
 )
 
@@ -305,3 +306,78 @@ func TestCancelledSend(t *testing.T) {
 		t.Error("the stream is open")
 	}
 }
+
+// witness remembers what was promised to be durable.
+type witness struct {
+	*mem.Store
+	mu      sync.Mutex
+	flushed map[lumps.Ref]bool
+	pinned  func(lumps.Ref)
+}
+
+func (w *witness) Flush(ctx context.Context, refs []lumps.Ref) error {
+	err := w.Store.Flush(ctx, refs)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range refs {
+		w.flushed[r] = err == nil
+	}
+	return err
+}
+
+func (w *witness) Pin(ctx context.Context, r lumps.Ref) error {
+	w.pinned(r)
+	return w.Store.Pin(ctx, r)
+}
+
+// Before a content is pinned, and so before its receipt, all of it is flushed,
+// also what was here before; and the ledger's file has it.
+func TestReceiptComesLast(t *testing.T) {
+	a, b := newSide(t, 1), newSide(t, 2)
+	st := a.content(t, 1, 3<<20, 16<<10) // more lumps than one flush takes
+	seen := false
+	w := &witness{Store: b.store, flushed: map[lumps.Ref]bool{}}
+	w.pinned = func(r lumps.Ref) {
+		seen = true
+		walk := unixfs.NewReader(r)
+		for ref, ok := walk.Next(); ok; ref, ok = walk.Next() {
+			if !w.flushed[ref] {
+				t.Errorf("%s is not durable", ref)
+			}
+			got, err := w.Store.Get(t.Context(), ref)
+			if err == nil {
+				_, err = walk.Give(got)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		again, err := OpenLedger(LedgerConfig{Dir: b.dir, Pins: everything{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g := again.List(t.Context()); len(g) != 1 || len(g[0].Contents) != 1 || g[0].Contents[0].Root != r {
+			t.Errorf("the ledger's file says %+v", g)
+		}
+	}
+	l, err := OpenLedger(LedgerConfig{Dir: b.dir, Pins: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Transfers, err = New(Config{Key: keyFrom(2), Store: w, Ledger: l}); err != nil {
+		t.Fatal(err)
+	}
+	b.accept(t, a, 1<<30)
+	if _, err := send(t, a, b, st, func(x, _ *pipe) { x.cut = 1 << 20 }); err == nil {
+		t.Fatal("not cut")
+	}
+	clear(w.flushed) // as if a cache had stored them
+	if _, err := send(t, a, b, st); err != nil || !seen {
+		t.Fatal(err)
+	}
+}
+
+// everything is pinned.
+type everything struct{ lumps.Pinner }
+
+func (everything) Pinned(context.Context, lumps.Ref) (bool, error) { return true, nil }
