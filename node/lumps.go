@@ -10,6 +10,7 @@ import (
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/lumps/exchange"
 	lumpkeep "github.com/metatopia/metatopia/lumps/keep"
+	"github.com/metatopia/metatopia/lumps/unixfs"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/scripting"
@@ -18,6 +19,8 @@ import (
 const (
 	// lumpChunk is how much of a lump's content one control message carries.
 	lumpChunk = 256 << 10
+	// leavesAtOnce is how many leaves one control message tells of.
+	leavesAtOnce = 256
 	// lumpListMax bounds one listing.
 	lumpListMax = 10_000
 	// providerMax bounds how many providers one stat asks for.
@@ -91,7 +94,7 @@ func (b *backend) LumpGet(ctx context.Context, req *control.LumpRequest, send fu
 	if err != nil {
 		return err
 	}
-	r, info, err := b.lumps.Open(ctx, ref)
+	r, info, err := b.lumps.OpenAt(ctx, ref, req.Offset)
 	if err != nil {
 		return lumpError(err)
 	}
@@ -114,6 +117,32 @@ func (b *backend) LumpGet(ctx context.Context, req *control.LumpRequest, send fu
 			return lumpError(err)
 		}
 	}
+}
+
+// LumpLeaves sends the names and lengths of what a content is made of.
+func (b *backend) LumpLeaves(ctx context.Context, req *control.LumpRequest, send func(*control.LumpLeaves) error) error {
+	ref, err := parseRef(req.CID)
+	if err != nil {
+		return err
+	}
+	var part control.LumpLeaves
+	err = b.lumps.Leaves(ctx, ref, req.Offset, func(l unixfs.Link) error {
+		leaf := control.LumpLeaf{Size: l.Size}
+		if !l.Ref.IsZero() {
+			d := l.Ref.Digest()
+			leaf.Sum = d[:]
+		}
+		if part.Leaves = append(part.Leaves, leaf); len(part.Leaves) < leavesAtOnce {
+			return nil
+		}
+		err := send(&part)
+		part.Leaves = nil
+		return err
+	})
+	if err == nil && len(part.Leaves) > 0 {
+		err = send(&part)
+	}
+	return lumpError(err)
 }
 
 // LumpImport stores what a CAR archive holds.

@@ -59,17 +59,23 @@ type lumpGetCmd struct {
 }
 
 func (lumpGetCmd) Help() string {
-	return `Every byte is checked against the hash before it is written.
+	return `Every byte is checked against the hash before it is written. A command that was
+interrupted leaves FILE.part; the same command goes on from there, after it has
+checked what is in it.
 
 Example:
   metatopia lump get bafybei... -o photo.jpg`
 }
 
 func (c lumpGetCmd) Run(ctx context.Context, e *environment) error {
-	source, err := download(e, "lump get", "fetching", c.Output, func(send func(*control.LumpChunk) error) error {
-		return e.node().LumpGet(ctx, &control.LumpRequest{CID: c.CID}, send)
-	})
-	if err == nil && source != "" {
+	if c.Output == "" || c.Output == "-" {
+		_, err := download(e, "lump get", "fetching", "", func(send func(*control.LumpChunk) error) error {
+			return e.node().LumpGet(ctx, &control.LumpRequest{CID: c.CID}, send)
+		})
+		return err
+	}
+	source, err := getFile(ctx, e, c.CID, c.Output)
+	if err == nil {
 		e.note("%s written, from %s", c.Output, source)
 	}
 	return err

@@ -20,7 +20,13 @@ import (
 // Config.Stall; ErrBadNode (package unixfs) when the tree is not one;
 // ErrTooLarge, ErrFull, ErrClosed; errors of ctx.
 func (x *Exchange) Open(ctx context.Context, ref lumps.Ref) (io.ReadCloser, lumps.Info, error) {
-	c, err := x.open(ctx, ref, false, nil)
+	return x.OpenAt(ctx, ref, 0)
+}
+
+// OpenAt is Open from a byte of the content on. What lies before is not
+// fetched. An offset beyond the end is ErrTooLarge.
+func (x *Exchange) OpenAt(ctx context.Context, ref lumps.Ref, offset int64) (io.ReadCloser, lumps.Info, error) {
+	c, err := x.openAt(ctx, ref, offset, false, nil)
 	if err != nil {
 		return nil, lumps.Info{}, fmt.Errorf("lumps/exchange: open %s: %w", ref, err)
 	}
@@ -29,15 +35,23 @@ func (x *Exchange) Open(ctx context.Context, ref lumps.Ref) (io.ReadCloser, lump
 
 // open begins to read; given is told of every lump that was read, nil for nobody.
 func (x *Exchange) open(ctx context.Context, ref lumps.Ref, bulk bool, given func(lumps.Ref) error) (*content, error) {
-	if ref.IsZero() {
+	return x.openAt(ctx, ref, 0, bulk, given)
+}
+
+func (x *Exchange) openAt(ctx context.Context, ref lumps.Ref, offset int64, bulk bool, given func(lumps.Ref) error) (*content, error) {
+	if ref.IsZero() || offset < 0 {
 		return nil, lumps.ErrBadRef
 	}
 	f, err := newFetcher(ctx, x, ref, bulk)
 	if err != nil {
 		return nil, err
 	}
-	c := &content{ref: ref, fetch: f, walk: unixfs.NewReader(ref), given: given}
-	if err := c.fill(); err != nil && err != io.EOF {
+	c := &content{ref: ref, fetch: f, walk: unixfs.NewReaderAt(ref, offset), part: offset > 0, given: given}
+	err = c.fill()
+	if size, known := c.walk.Size(); known && offset > size {
+		err = fmt.Errorf("byte %d of %d: %w", offset, size, lumps.ErrTooLarge)
+	}
+	if err != nil && err != io.EOF {
 		f.close()
 		return nil, err
 	}
@@ -52,6 +66,7 @@ type content struct {
 	buf   []byte // content not read yet
 	err   error  // what Read gives when buf is empty
 	soon  []unixfs.Link
+	part  bool // it is not read from its beginning
 	given func(lumps.Ref) error
 
 	from   peer.ID // who sent the first lump that was not here
@@ -108,7 +123,7 @@ func (c *content) next() error {
 		}
 	}
 	// Complete as of now, even if the caller never reads the last bytes.
-	if _, more := c.walk.Next(); !more && c.remote > 0 && c.fetch.x.cfg.OnFetched != nil {
+	if _, more := c.walk.Next(); !more && c.remote > 0 && !c.part && c.fetch.x.cfg.OnFetched != nil {
 		c.fetch.x.cfg.OnFetched(c.ref, c.from, c.remote)
 	}
 	return nil

@@ -17,6 +17,7 @@ type Reader struct {
 	size  int64
 	count int64 // lumps given
 	limit int64 // lumps allowed
+	skip  int64 // bytes of content to pass over yet
 }
 
 type row struct {
@@ -30,6 +31,12 @@ func MaxLumps(size int64) int64 { return size/lumps.MinMeanLeaf + lumps.SpareBlo
 
 // NewReader begins at root.
 func NewReader(root lumps.Ref) *Reader { return &Reader{root: root, limit: 1} }
+
+// NewReaderAt begins at root, and at a byte of the content: the lumps that lie
+// wholly before it are passed over, and their bytes are not needed.
+func NewReaderAt(root lumps.Ref, offset int64) *Reader {
+	return &Reader{root: root, limit: 1, skip: offset}
+}
 
 // Next names the lump to give next; false at the end of the content.
 func (r *Reader) Next() (lumps.Ref, bool) {
@@ -107,13 +114,34 @@ func (r *Reader) Give(b []byte) ([]byte, error) {
 		return nil, fmt.Errorf("unixfs: give after the end: %w", ErrBadNode)
 	}
 	if !ref.IsNode() {
-		return b, r.step(ref, int64(len(b)), nil)
+		return r.cut(b), r.step(ref, int64(len(b)), nil)
 	}
 	n, err := Decode(b)
 	if err != nil {
 		return nil, fmt.Errorf("unixfs: %s: %w", ref, err)
 	}
-	return n.Inline, r.step(ref, n.Size(), n.Links)
+	return r.cut(n.Inline), r.step(ref, n.Size(), n.Links)
+}
+
+// cut takes off what is to be passed over.
+func (r *Reader) cut(b []byte) []byte {
+	n := min(r.skip, int64(len(b)))
+	r.skip -= n
+	return b[n:]
+}
+
+// Pass passes over the lump that Next named without its bytes, when it is a leaf
+// below a node, and gives its link.
+func (r *Reader) Pass() (Link, bool) {
+	ref, ok := r.Next()
+	if !ok || !r.begun || ref.IsNode() {
+		return Link{}, false
+	}
+	top := &r.rows[len(r.rows)-1]
+	l := top.links[top.at]
+	top.at++
+	r.settle()
+	return l, true
 }
 
 func (r *Reader) step(ref lumps.Ref, size int64, links []Link) error {
@@ -136,11 +164,21 @@ func (r *Reader) step(ref lumps.Ref, size int64, links []Link) error {
 		}
 		r.rows = append(r.rows, row{links: links})
 	}
+	r.settle()
+	return nil
+}
+
+// settle goes to the next link that is to be read.
+func (r *Reader) settle() {
 	for len(r.rows) > 0 {
-		if top := &r.rows[len(r.rows)-1]; top.at < len(top.links) {
+		top := &r.rows[len(r.rows)-1]
+		for top.at < len(top.links) && r.skip >= top.links[top.at].Size {
+			r.skip -= top.links[top.at].Size
+			top.at++
+		}
+		if top.at < len(top.links) {
 			break
 		}
 		r.rows = r.rows[:len(r.rows)-1]
 	}
-	return nil
 }

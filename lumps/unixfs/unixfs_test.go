@@ -249,3 +249,51 @@ func TestBuilderReportsPut(t *testing.T) {
 		t.Fatalf("Root: %v", err)
 	}
 }
+
+// Reading from any byte on gives the same bytes, and asks for no leaf that lies
+// wholly before it.
+func TestReaderBeginsAnywhere(t *testing.T) {
+	store := map[lumps.Ref][]byte{}
+	var content []byte
+	leaf := func(n int) unixfs.Link {
+		b := bytes.Repeat([]byte{byte(len(content)%251 + 1)}, n)
+		content = append(content, b...)
+		r := lumps.Of(b)
+		store[r] = b
+		return unixfs.Link{Ref: r, Size: int64(n)}
+	}
+	node := func(inline string, links ...unixfs.Link) unixfs.Link {
+		n := unixfs.Node{Kind: unixfs.File, Inline: []byte(inline), Links: links}
+		enc := n.Append(nil)
+		r := lumps.OfNode(enc)
+		store[r] = enc
+		return unixfs.Link{Ref: r, Size: n.Size()}
+	}
+	content = append(content, "first"...)
+	content = append(content, "inner"...)
+	a := node("inner", leaf(7), leaf(1), leaf(9))
+	b := leaf(20)
+	c := node("", leaf(3), leaf(4))
+	root := node("first", a, b, c)
+	for at := int64(0); at <= root.Size; at++ {
+		r := unixfs.NewReaderAt(root.Ref, at)
+		var got []byte
+		for {
+			ref, more := r.Next()
+			if !more {
+				break
+			}
+			part, err := r.Give(store[ref])
+			if err != nil {
+				t.Fatalf("from byte %d: %v", at, err)
+			}
+			if !ref.IsNode() && len(part) == 0 {
+				t.Errorf("from byte %d: leaf %s was asked for in vain", at, ref)
+			}
+			got = append(got, part...)
+		}
+		if !bytes.Equal(got, content[at:]) {
+			t.Fatalf("from byte %d: %q, want %q", at, got, content[at:])
+		}
+	}
+}

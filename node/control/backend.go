@@ -39,6 +39,9 @@ type Backend interface {
 	// LumpExport sends content as a CAR archive; Total is the content's size.
 	LumpExport(ctx context.Context, req *LumpRequest, send func(*LumpChunk) error) error
 	LumpGet(ctx context.Context, req *LumpRequest, send func(*LumpChunk) error) error
+	// LumpLeaves tells what the first Offset bytes of a content are made of, so
+	// that a client can check those that it has.
+	LumpLeaves(ctx context.Context, req *LumpRequest, send func(*LumpLeaves) error) error
 	LumpList(ctx context.Context, req *LumpRequest) (*LumpListResponse, error)
 	LumpStat(ctx context.Context, req *LumpRequest) (*Lump, error)
 	LumpPin(ctx context.Context, req *LumpRequest) (*Lump, error)

@@ -88,6 +88,10 @@ func (c *Client) LumpGet(ctx context.Context, req *LumpRequest, send func(*LumpC
 	return receive(ctx, c, "LumpGet", req, send)
 }
 
+func (c *Client) LumpLeaves(ctx context.Context, req *LumpRequest, send func(*LumpLeaves) error) error {
+	return receive(ctx, c, "LumpLeaves", req, send)
+}
+
 func (c *Client) LumpExport(ctx context.Context, req *LumpRequest, send func(*LumpChunk) error) error {
 	return receive(ctx, c, "LumpExport", req, send)
 }

@@ -70,6 +70,7 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	clientStream(a, "LumpImport", b.LumpImport)
 	serverStream(a, "LumpExport", b.LumpExport)
 	serverStream(a, "LumpGet", b.LumpGet)
+	serverStream(a, "LumpLeaves", b.LumpLeaves)
 	unary(a, "LumpList", MaxRequestBytes, b.LumpList)
 	unary(a, "LumpStat", MaxRequestBytes, b.LumpStat)
 	unary(a, "LumpPin", MaxRequestBytes, b.LumpPin)

@@ -269,6 +269,18 @@ type LumpRequest struct {
 	CID       string `json:"cid"`
 	Providers bool   `json:"providers,omitempty"`
 	Limit     int    `json:"limit,omitempty"`
+	Offset    int64  `json:"offset,omitempty"` // LumpGet: byte to begin with; LumpLeaves: byte to end after
+}
+
+// LumpLeaf is a part of a content whose bytes have one hash.
+type LumpLeaf struct {
+	Size int64  `json:"size"`
+	Sum  []byte `json:"sum,omitempty"` // SHA-256; none for bytes that have no hash of their own
+}
+
+// LumpLeaves are leaves in the order of the content.
+type LumpLeaves struct {
+	Leaves []LumpLeaf `json:"leaves"`
 }
 
 // LumpChunk is a piece of a lump's content, in order.

@@ -142,6 +142,9 @@ func (r *LumpRequest) check() error {
 	if r.Limit < 0 {
 		return fmt.Errorf("limit is negative")
 	}
+	if r.Offset < 0 {
+		return fmt.Errorf("offset is negative")
+	}
 	return opaque("cid", r.CID, 0, MaxIDBytes)
 }
 

@@ -4,6 +4,7 @@ package controltest
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"strings"
@@ -312,7 +313,9 @@ func (b *Backend) LumpGet(_ context.Context, r *control.LumpRequest, send func(*
 	if err != nil {
 		return err
 	}
-	first := &control.LumpChunk{Total: int64(len(data)), Source: "disk"}
+	total := int64(len(data))
+	data = data[min(r.Offset, total):]
+	first := &control.LumpChunk{Total: total, Source: "disk"}
 	for {
 		n := min(len(data), control.MaxChunkBytes)
 		first.Data, data = data[:n], data[n:]
@@ -321,6 +324,22 @@ func (b *Backend) LumpGet(_ context.Context, r *control.LumpRequest, send func(*
 		}
 		first = &control.LumpChunk{Total: first.Total}
 	}
+}
+
+// LumpLeaves takes every 8 bytes for a leaf.
+func (b *Backend) LumpLeaves(_ context.Context, r *control.LumpRequest, send func(*control.LumpLeaves) error) error {
+	_, data, err := b.lump(r.CID)
+	if err != nil {
+		return err
+	}
+	for at := 0; at < len(data) && at < int(r.Offset); at += 8 {
+		leaf := data[at:min(at+8, len(data))]
+		sum := sha256.Sum256(leaf)
+		if err := send(&control.LumpLeaves{Leaves: []control.LumpLeaf{{Size: int64(len(leaf)), Sum: sum[:]}}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *Backend) LumpList(context.Context, *control.LumpRequest) (*control.LumpListResponse, error) {
