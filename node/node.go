@@ -118,7 +118,7 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	n.modules = &modules{n: n, m: map[lumps.Ref]*scripting.Module{}}
 	n.procs = scripting.NewProcesses(scripting.ProcessesConfig{
-		Engine: n.engine, Lumps: lumpReader{n}, Log: n.log, Max: maxProcesses,
+		Engine: n.engine, Lumps: lumpReader{n}, Sender: lumpSender{n}, Log: n.log, Max: maxProcesses,
 		World:   func() scripting.World { return avatarHost{n} },
 		OnEvent: n.processEvent,
 	})

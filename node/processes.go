@@ -14,7 +14,7 @@ func processOf(i scripting.Info) control.Process {
 	return control.Process{
 		PID: i.PID, Name: i.Name, Module: i.CID, State: string(i.State), Exit: i.Exit,
 		Mailbox: i.Mailbox, Received: i.Received, Gas: i.Gas, Memory: i.Memory,
-		CPU: i.CPU.Seconds(), Started: i.Started.UTC().Format(time.RFC3339),
+		CPU: i.CPU.Seconds(), Started: i.Started.UTC().Format(time.RFC3339), SendTo: i.Grants.SendTo,
 	}
 }
 
@@ -61,9 +61,13 @@ func (b *backend) Spawn(ctx context.Context, req *control.SpawnRequest) (*contro
 	if err != nil {
 		return nil, scriptError(err)
 	}
+	grants, err := grantsOf(req)
+	if err != nil {
+		return nil, err
+	}
 	info, err := b.procs.Spawn(scripting.SpawnSpec{
 		Module: mod, CID: ref.String(), Name: req.Name, Args: req.Args,
-		Memory: req.Memory, Gas: req.Gas,
+		Memory: req.Memory, Gas: req.Gas, Grants: grants,
 	})
 	if err != nil {
 		return nil, scriptError(err)

@@ -61,7 +61,7 @@ var hostFuncs = sync.OnceValue(func() []hostFunc {
 	for _, list := range [][]hostFunc{
 		{fn(admit.MeterModule, admit.MeterImport, "i:", 0, meterSpent)},
 		logFuncs(), timeFuncs(), randomFuncs(), messageFuncs(), processFuncs(),
-		lumpFuncs(), slotFuncs(), worldFuncs(), eventFuncs(), wasiFuncs(),
+		lumpFuncs(), sendFuncs(), slotFuncs(), worldFuncs(), eventFuncs(), wasiFuncs(),
 	} {
 		all = append(all, list...)
 	}

@@ -44,6 +44,11 @@ const (
 	maxLines      = 256     // lines kept
 	maxLump       = 4 << 20 // bytes of a lump a process reads
 	maxNearby     = 256
+	maxSends      = 4        // lumps that a process sends at the same time
+	maxSentText   = 1024     // bytes of the message about one that was sent
+	maxSendNote   = 200      // bytes
+	maxPeerText   = 128      // bytes of a peer id
+	maxGrants     = 64       // peers that a process is granted
 	maxRandom     = 64 << 10 // bytes of one request
 	keepExited    = 64       // exited processes still listed
 	defaultMax    = 256      // processes alive

@@ -13,25 +13,65 @@ type mailbox struct {
 	mu    sync.Mutex
 	queue []message
 	bytes int
-	wake  chan struct{} // holds one token when a message came
+	// Room kept for messages that will come for certain.
+	kept      int
+	keptBytes int
+	wake      chan struct{} // holds one token when a message came
 }
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
 func (b *mailbox) put(m message) error {
 	b.mu.Lock()
-	if len(b.queue) >= MaxMailbox || b.bytes+len(m.data) > maxMailBytes {
+	if !b.fits(len(m.data)) {
 		b.mu.Unlock()
 		return ErrFull
 	}
+	b.add(m)
+	b.mu.Unlock()
+	b.nudge()
+	return nil
+}
+
+// fits tells whether there is room for one more message. b.mu is held.
+func (b *mailbox) fits(n int) bool {
+	return len(b.queue)+b.kept < MaxMailbox && b.bytes+b.keptBytes+n <= maxMailBytes
+}
+
+// add appends. b.mu is held.
+func (b *mailbox) add(m message) {
 	b.queue = append(b.queue, m)
 	b.bytes += len(m.data)
-	b.mu.Unlock()
+}
+
+func (b *mailbox) nudge() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
 	}
-	return nil
+}
+
+// reserve keeps room for a message of at most n bytes, which deliver puts in;
+// false when there is none.
+func (b *mailbox) reserve(n int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.fits(n) {
+		return false
+	}
+	b.kept++
+	b.keptBytes += n
+	return true
+}
+
+// deliver puts a message into the room of n bytes that reserve kept.
+func (b *mailbox) deliver(m message, n int) {
+	b.mu.Lock()
+	b.kept--
+	b.keptBytes -= n
+	b.add(m)
+	b.mu.Unlock()
+	b.nudge()
 }
 
 // take gives the first message; one larger than size is given but stays.

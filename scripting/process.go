@@ -32,6 +32,7 @@ type Info struct {
 	Gas      uint64        // charged so far, up to the last slice
 	Memory   uint64        // bytes of linear memory, as of the last slice
 	CPU      time.Duration // time spent running, neither waiting nor inside the node
+	Grants   Grants
 	Started  time.Time
 	Ended    time.Time
 }
@@ -59,7 +60,11 @@ type process struct {
 	killed  atomic.Bool
 	done    chan struct{} // closed when it has ended
 
+	sending atomic.Int32   // lumps on their way
+	work    sync.WaitGroup // what sends them
+
 	granted  uint64 // gas given so far
+	sent     int32  // lumps sent, or tried
 	running  time.Time
 	sender   uint64
 	near     []Seen
@@ -75,7 +80,7 @@ func newProcess(t *Processes, pid uint64, spec SpawnSpec) *process {
 	p := &process{table: t, pid: pid, spec: spec, started: time.Now(), box: newMailbox(), log: newLogRing(), done: make(chan struct{})}
 	p.args = append(p.args, spec.Args...)
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	p.seen = Info{PID: pid, Name: spec.Name, CID: spec.CID, State: Running, Started: p.started}
+	p.seen = Info{PID: pid, Name: spec.Name, CID: spec.CID, State: Running, Grants: spec.Grants, Started: p.started}
 	return p
 }
 
@@ -114,6 +119,7 @@ func (p *process) live() {
 	p.table.retire(p)
 	// It stays listed for long: only its log is of use.
 	p.near, p.lumpCID, p.lump = nil, "", ""
+	p.work.Wait() // p.ctx has ended
 	p.box.empty()
 	close(p.done)
 }

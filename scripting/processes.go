@@ -16,6 +16,7 @@ type ProcessesConfig struct {
 	Engine *Engine
 	World  func() World // may be nil, or give nil: then mt:world@1 answers "unavailable"
 	Lumps  LumpReader   // may be nil: then mt:lump@1 answers "unavailable"
+	Sender LumpSender   // may be nil: then send of mt:lump@1 answers "unavailable"
 	Rand   io.Reader    // of mt:random@1, used by one goroutine at a time; nil for crypto/rand
 	Log    *slog.Logger // spawns and exits; nil for none
 	// OnEvent counts: "spawned", "exited", "killed", "faulted".
@@ -62,6 +63,7 @@ type SpawnSpec struct {
 	Args   []string // at most 64, 32 KiB together
 	Memory uint64   // bytes, 0 for DefaultMemory, at most MaxMemory
 	Gas    uint64   // whole-life budget, 0 for none
+	Grants Grants
 }
 
 func (s *SpawnSpec) check() error {
@@ -91,7 +93,7 @@ func (s *SpawnSpec) check() error {
 	if len(s.Args) > maxArgs || size > maxArgBytes {
 		return fmt.Errorf("%w: %d arguments, %d bytes, at most %d and %d", ErrTooLarge, len(s.Args), size, maxArgs, maxArgBytes)
 	}
-	return nil
+	return s.Grants.check()
 }
 
 // Spawn starts a process and returns at once. Errors wrap ErrNotUsable,

@@ -28,11 +28,12 @@ func (c psCmd) Run(ctx context.Context, e *environment) error {
 }
 
 type spawnCmd struct {
-	Name   string   `help:"Name shown by ps." placeholder:"NAME"`
-	Memory uint64   `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
-	Gas    uint64   `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
-	Module string   `arg:"" help:"FILE.wasm or the CID of a module."`
-	Args   []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
+	Name    string   `help:"Name shown by ps." placeholder:"NAME"`
+	Memory  uint64   `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
+	Gas     uint64   `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
+	MaySend []string `help:"Peer id to which it may send lumps, or any; may be given several times. It may send to nobody without." placeholder:"PEER" sep:"none"`
+	Module  string   `arg:"" help:"FILE.wasm or the CID of a module."`
+	Args    []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
 }
 
 func (spawnCmd) Help() string {
@@ -41,7 +42,8 @@ the process's; when that begins with a dash, put -- before it.
 
 Example:
   metatopia spawn resident.wasm 10,0 32,5
-  metatopia spawn --gas 1000000 bafkrei... -- --verbose`
+  metatopia spawn --gas 1000000 bafkrei... -- --verbose
+  metatopia spawn --may-send 12D3KooW... courier.wasm bafybei... 12D3KooW...`
 }
 
 func (c spawnCmd) Run(ctx context.Context, e *environment) error {
@@ -49,7 +51,7 @@ func (c spawnCmd) Run(ctx context.Context, e *environment) error {
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	req := &control.SpawnRequest{Name: c.Name, Args: args, Memory: c.Memory, Gas: c.Gas}
+	req := &control.SpawnRequest{Name: c.Name, Args: args, Memory: c.Memory, Gas: c.Gas, SendTo: c.MaySend}
 	node := e.node()
 	if isModuleFile(module) {
 		// As a lump it gets a CID that ps shows and that others can fetch.

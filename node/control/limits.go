@@ -35,6 +35,7 @@ const (
 	MaxNoteBytes     = 200      // words that go with a lump
 	MaxArgs          = 64       // arguments of a process
 	MaxArgBytes      = 4096     // one argument
+	MaxSendTo        = 64       // peers that a process may send to
 	maxReceiptText   = 1024     // a receipt in hexadecimal; one has 376 digits
 	MaxHintBytes     = 512      // a hint in an error
 	MaxCoordinate    = 1 << 32  // metres: beyond any world box, within exact float64 and Pos

@@ -325,6 +325,8 @@ type Process struct {
 	Memory   uint64  `json:"memory"` // bytes
 	CPU      float64 `json:"cpu"`    // seconds
 	Started  string  `json:"started"`
+	// SendTo are the peers that it may send lumps to: peer ids, or "any".
+	SendTo []string `json:"sendTo,omitempty"`
 }
 
 type SpawnRequest struct {
@@ -334,6 +336,7 @@ type SpawnRequest struct {
 	Args   []string `json:"args,omitempty"`
 	Memory uint64   `json:"memory,omitempty"` // bytes; 0 = default
 	Gas    uint64   `json:"gas,omitempty"`    // whole-life budget; 0 = none
+	SendTo []string `json:"sendTo,omitempty"` // peers that it may send lumps to: peer ids, or "any"
 }
 
 type SpawnResponse struct {

@@ -163,6 +163,14 @@ func (r *SpawnRequest) check() error {
 			return fmt.Errorf("argument %d has %d bytes, the limit is %d", i, len(a), MaxArgBytes)
 		}
 	}
+	if len(r.SendTo) > MaxSendTo {
+		return fmt.Errorf("%d peers to send to, the limit is %d", len(r.SendTo), MaxSendTo)
+	}
+	for _, p := range r.SendTo {
+		if err := opaque("peer to send to", p, 1, MaxIDBytes); err != nil {
+			return err
+		}
+	}
 	return first(opaque("cid", r.CID, 0, MaxIDBytes), text("name", r.Name, 0, MaxNameBytes))
 }
 

@@ -16,6 +16,7 @@ const author = "The Metatopia Authors"
 func List() []Meta {
 	return []Meta{
 		{"bell", "handler", "AssemblyScript", "MIT", author, "rings when touched and counts"},
+		{"courier", "process", "AssemblyScript", "MIT", author, "sends a lump to another node, if it is let"},
 		{"greeter", "process", "Go", "MIT", author, "answers messages, says hello when asked"},
 		{"lamp", "handler", "AssemblyScript", "MIT", author, "is switched on and off by a touch"},
 		{"resident", "process", "AssemblyScript", "MIT", author, "walks between places, talks, throws balls over the border"},

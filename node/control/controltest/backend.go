@@ -235,7 +235,7 @@ func (b *Backend) SetSlot(_ context.Context, r *control.SetSlotRequest) (*contro
 
 // Spawn keeps the arguments as the process's Exit, so that a list shows them.
 func (b *Backend) Spawn(_ context.Context, r *control.SpawnRequest) (*control.SpawnResponse, error) {
-	if err := b.called("spawn %s %q %v", r.CID, r.Name, r.Args); err != nil {
+	if err := b.called("spawn %s %q %v%s", r.CID, r.Name, r.Args, strings.Join(append([]string{""}, r.SendTo...), " to ")); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()

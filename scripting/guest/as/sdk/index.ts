@@ -1,7 +1,7 @@
 // The Metatopia interfaces for AssemblyScript (see docs/interfaces).
 // SPDX-License-Identifier: MIT
 export { event, slot } from "./handler";
-export { message, process, time, lump, world, Thing, Point } from "./process";
+export { message, process, time, lump, world, Sent, Thing, Point } from "./process";
 export { log, random, say } from "./common";
 export { abort } from "./abort"; // the compiler is told to use it
 

@@ -25,6 +25,8 @@ declare function mt_sleep(ms: i32): void;
 declare function mt_lump_size(cid: usize, len: i32): i32;
 @external("mt:lump@1", "read")
 declare function mt_lump_read(cid: usize, len: i32, offset: i32, ptr: usize, cap: i32): i32;
+@external("mt:lump@1", "send")
+declare function mt_lump_send(cid: usize, cidLen: i32, peer: usize, peerLen: i32, note: usize, noteLen: i32): i32;
 @external("mt:world@1", "where")
 declare function mt_where(ptr: usize): i32;
 @external("mt:world@1", "region")
@@ -96,6 +98,26 @@ export namespace lump {
     if (mt_lump_read(at(c), c.byteLength, 0, at(b), n) != n) return null;
     return b;
   }
+  /**
+   * Begins to send a lump that is on the node to another node; the number of
+   * the transfer, or a code. How it ends comes as a message: see sent.
+   */
+  export function send(cid: string, peer: string, note: string = ""): i32 {
+    const c = utf8(cid), p = utf8(peer), n = utf8(note);
+    return mt_lump_send(at(c), c.byteLength, at(p), p.byteLength, at(n), n.byteLength);
+  }
+  /** Reads the message received last, if it is about a transfer. */
+  export function sent(text: string): Sent | null {
+    if (mt_sender() != 0 || !text.startsWith("sent\t")) return null;
+    const f = text.split("\t");
+    if (f.length != 4) return null;
+    return new Sent(I32.parseInt(f[1]), I32.parseInt(f[2]), f[3]);
+  }
+}
+
+/** How the sending of a lump ended. */
+export class Sent {
+  constructor(public number: i32, public code: i32, public receipt: string) {}
 }
 
 /** A place in metres; y is up. */

@@ -37,6 +37,9 @@ func mtLumpSize(cid string) int32
 //go:wasmimport mt:lump@1 read
 func mtLumpRead(cid string, offset int32, buf unsafe.Pointer, size int32) int32
 
+//go:wasmimport mt:lump@1 send
+func mtLumpSend(cid, peer, note string) int32
+
 func ptr(b []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(b)) }
 
 // Levels of Log.

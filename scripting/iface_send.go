@@ -1,0 +1,87 @@
+package scripting
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// LumpSender sends a content that is on this node to another node, and gives
+// the receipt. ctx ends when the process is killed; it must return soon then.
+type LumpSender interface {
+	SendLump(ctx context.Context, cid, peer, note string) (receipt []byte, err error)
+}
+
+// Grants are what a process may do beyond what every process may. The zero
+// value is nothing.
+type Grants struct {
+	// SendTo are the peer ids that it may send lumps to; AnyPeer stands for
+	// all. The text counts: a peer id must be in its usual form.
+	SendTo []string
+}
+
+// AnyPeer in Grants.SendTo.
+const AnyPeer = "any"
+
+func (g Grants) sendTo(peer string) bool {
+	return slices.Contains(g.SendTo, AnyPeer) || slices.Contains(g.SendTo, peer)
+}
+
+func (g Grants) check() error {
+	size := 0
+	for _, p := range g.SendTo {
+		size += len(p)
+	}
+	if len(g.SendTo) > maxGrants || size > maxGrants*maxPeerText {
+		return fmt.Errorf("%w: grants for %d peers, %d bytes", ErrTooLarge, len(g.SendTo), size)
+	}
+	return nil
+}
+
+// mt:lump@1 send. The answer is the number of the transfer; how it ended comes
+// as a message: the room for it is kept from here on, so that it cannot be lost.
+func sendFuncs() []hostFunc {
+	return []hostFunc{fn("mt:lump@1", "send", "iiiiii:i", forProcess, func(g *guest, s []uint64) {
+		cid, ok := g.text(s[0], s[1], 128)
+		peer, ok2 := g.text(s[2], s[3], maxPeerText)
+		note, ok3 := g.text(s[4], s[5], maxSendNote)
+		if !ok || !ok2 || !ok3 || cid == "" || peer == "" {
+			ret(s, codeInvalid)
+			return
+		}
+		g.charge(gasWorld)
+		ret(s, g.p.send(strings.Clone(cid), strings.Clone(peer), strings.Clone(note)))
+	})}
+}
+
+func (p *process) send(cid, peer, note string) int32 {
+	switch sender := p.table.cfg.Sender; {
+	case sender == nil:
+		return codeUnavailable
+	case !p.spec.Grants.sendTo(peer):
+		return codeRefused
+	case p.sending.Add(1) > maxSends || !p.box.reserve(maxSentText):
+		p.sending.Add(-1)
+		return codeFull
+	default:
+		p.sent++
+		n := p.sent
+		p.work.Go(func() {
+			receipt, err := sender.SendLump(p.ctx, cid, peer, note)
+			code := codeOf(err)
+			if err != nil {
+				receipt = nil
+				p.logLine("warn", fmt.Sprintf("lump %s not sent: %v", cid, err))
+			}
+			text := fmt.Sprintf("sent\t%d\t%d\t%s", n, code, hex.EncodeToString(receipt))
+			if len(text) > maxSentText {
+				text = fmt.Sprintf("sent\t%d\t%d\t", n, codeTooLarge)
+			}
+			p.sending.Add(-1)
+			p.box.deliver(message{data: []byte(text)}, maxSentText)
+		})
+		return n
+	}
+}
