@@ -132,3 +132,35 @@ func export(t *testing.T, n *Node, cid string) []byte {
 	}
 	return out
 }
+
+// What is forgotten is gone here and not given to others any more; what other
+// nodes have stays there, and what this node needs is not forgotten.
+func TestForget(t *testing.T) {
+	a := startNode(t, Config{Name: "Ada"})
+	w := found(t, a)
+	b := startNode(t, Config{Name: "Bob", Join: w.Link, Absent: true})
+	content := bytes.Repeat([]byte("words that I would rather not have said "), 100_000)
+	l := must(a.Backend().LumpAdd(t.Context(), true, once(content)))(t)
+	req := &control.LumpRequest{CID: l.CID, Providers: true}
+	if st := must(a.Backend().LumpStat(t.Context(), req))(t); len(st.Holders) != 1 || !st.Holders[0].Self {
+		t.Errorf("before anybody fetched it: %+v", st.Holders)
+	}
+	must(b.Backend().LumpPin(t.Context(), req))(t)
+	res := must(a.Backend().LumpForget(t.Context(), req))(t)
+	if res.Freed < int64(len(content)) || res.Kept != 0 || res.Young != 0 {
+		t.Errorf("%+v", res)
+	}
+	st := must(a.Backend().LumpStat(t.Context(), req))(t)
+	if st.Local || st.Pinned {
+		t.Errorf("still here: %+v", st)
+	}
+	if h := st.Holders; len(h) == 0 || h[0].PeerID != must(b.Backend().Status(t.Context()))(t).PeerID || h[0].Answer != "has it" {
+		t.Errorf("%+v", h)
+	}
+	if _, err := a.Backend().LumpForget(t.Context(), &control.LumpRequest{CID: w.ID}); control.CodeOf(err) != control.Conflict {
+		t.Errorf("the charter was forgotten: %v", err)
+	}
+	if _, err := a.Backend().LumpForget(t.Context(), req); control.CodeOf(err) != control.NotFound {
+		t.Errorf("forgotten twice: %v", err)
+	}
+}

@@ -240,8 +240,16 @@ func (b *backend) LumpStat(ctx context.Context, req *control.LumpRequest) (*cont
 	if req.Providers {
 		ctx, cancel := context.WithTimeout(ctx, providerAsk)
 		defer cancel()
-		if l.Providers, err = p2p.Providers(ctx, b.lumps, ref, providerMax); err != nil {
+		list, err := p2p.Holders(ctx, b.lumps, ref, providerMax)
+		if err != nil {
 			return nil, lumpError(err)
+		}
+		l.Holders = []control.LumpHolder{}
+		for _, h := range list {
+			if h.Announced {
+				l.Providers = append(l.Providers, h.PeerID)
+			}
+			l.Holders = append(l.Holders, control.LumpHolder(h))
 		}
 	}
 	return &l, nil
@@ -292,6 +300,34 @@ func (b *backend) notKept(ref lumps.Ref) error {
 		}
 	}
 	return nil
+}
+
+// LumpForget deletes content here, pinned or not.
+func (b *backend) LumpForget(ctx context.Context, req *control.LumpRequest) (*control.LumpForgotten, error) {
+	ref, err := parseRef(req.CID)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.notKept(ref); err != nil {
+		return nil, err
+	}
+	b.modules.mu.Lock()
+	inUse := b.modules.m[ref] != nil
+	b.modules.mu.Unlock()
+	switch w := b.current(); {
+	case w != nil && w.id == ref:
+		return nil, control.Errorf(control.Conflict, "", "it is the charter of the world that this node is in")
+	case inUse:
+		return nil, control.Errorf(control.Conflict, "stop the node and start it again when nothing names it any more", "it is a module that things or processes of this node run")
+	}
+	if _, err := b.store.Size(ctx, ref); err != nil {
+		return nil, lumpError(err)
+	}
+	rep, err := b.store.Forget(ctx, ref)
+	if err != nil {
+		return nil, lumpError(err)
+	}
+	return &control.LumpForgotten{CID: ref.String(), Deleted: rep.Deleted, Freed: rep.Freed, Kept: rep.Kept, Young: rep.Young}, nil
 }
 
 // LumpSweep deletes what no pin holds.

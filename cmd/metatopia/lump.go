@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/metatopia/metatopia/node/control"
 )
@@ -20,6 +19,7 @@ type lumpCmd struct {
 	Export lumpExportCmd `cmd:"" help:"Write content as a CAR archive, to carry by hand."`
 	Import lumpImportCmd `cmd:"" help:"Read a CAR archive."`
 	Gc     lumpGcCmd     `cmd:"" help:"Free space now."`
+	Forget lumpForgetCmd `cmd:"" help:"Delete content here, now."`
 
 	Send    lumpSendCmd    `cmd:"" help:"Push content to a peer that agreed, for a receipt."`
 	Receipt lumpReceiptCmd `cmd:"" help:"Check a receipt."`
@@ -103,6 +103,14 @@ type lumpStatCmd struct {
 	Providers bool   `help:"Ask the network who has it."`
 }
 
+func (lumpStatCmd) Help() string {
+	return `With --providers the node asks the network who announces the lump, and then each
+of them, and its neighbours, whether they have it. What they say is their word.
+
+Example:
+  metatopia lump stat bafybei... --providers`
+}
+
 func (c lumpStatCmd) Run(ctx context.Context, e *environment) error {
 	l, err := e.node().LumpStat(ctx, &control.LumpRequest{CID: c.CID, Providers: c.Providers})
 	if err != nil {
@@ -114,8 +122,8 @@ func (c lumpStatCmd) Run(ctx context.Context, e *environment) error {
 func showLump(e *environment, l *control.Lump) error {
 	return e.show(l, func(w io.Writer) {
 		fmt.Fprintf(w, "cid\t%s\nbytes\t%d\npinned\t%s\nhere\t%s\n", l.CID, l.Size, yes(l.Pinned), yes(l.Local))
-		if len(l.Providers) > 0 {
-			fmt.Fprintf(w, "providers\t%s\n", strings.Join(l.Providers, " "))
+		if l.Holders != nil {
+			showHolders(w, l.Holders)
 		}
 	})
 }

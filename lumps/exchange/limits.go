@@ -49,6 +49,9 @@ const (
 	// MaxProviders bounds an answer of Providers.
 	MaxProviders = 20
 
+	// holdersAsked bounds the nodes that Holders asks besides those.
+	holdersAsked = 64
+
 	// searchDelay is how long connected peers have before providers are
 	// looked up as well; researchDelay, how often the lookup is repeated
 	// while a lump is missing.

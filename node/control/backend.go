@@ -46,6 +46,8 @@ type Backend interface {
 	LumpStat(ctx context.Context, req *LumpRequest) (*Lump, error)
 	LumpPin(ctx context.Context, req *LumpRequest) (*Lump, error)
 	LumpUnpin(ctx context.Context, req *LumpRequest) (*Lump, error)
+	// LumpForget deletes here what no other pin holds.
+	LumpForget(ctx context.Context, req *LumpRequest) (*LumpForgotten, error)
 	// LumpSweep frees space and tells how far it is.
 	LumpSweep(ctx context.Context, req *LumpSweepRequest, send func(*LumpSweep) error) error
 

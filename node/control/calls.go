@@ -112,6 +112,10 @@ func (c *Client) LumpUnpin(ctx context.Context, req *LumpRequest) (*Lump, error)
 	return call[LumpRequest, Lump](ctx, c, "LumpUnpin", req)
 }
 
+func (c *Client) LumpForget(ctx context.Context, req *LumpRequest) (*LumpForgotten, error) {
+	return call[LumpRequest, LumpForgotten](ctx, c, "LumpForget", req)
+}
+
 func (c *Client) LumpSweep(ctx context.Context, req *LumpSweepRequest, send func(*LumpSweep) error) error {
 	return receive(ctx, c, "LumpSweep", req, send)
 }

@@ -75,6 +75,7 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "LumpStat", MaxRequestBytes, b.LumpStat)
 	unary(a, "LumpPin", MaxRequestBytes, b.LumpPin)
 	unary(a, "LumpUnpin", MaxRequestBytes, b.LumpUnpin)
+	unary(a, "LumpForget", MaxRequestBytes, b.LumpForget)
 	serverStream(a, "LumpSweep", b.LumpSweep)
 	serverStream(a, "LumpSend", b.LumpSend)
 	unary(a, "LumpReceipt", MaxRequestBytes, b.LumpReceipt)

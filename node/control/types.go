@@ -253,11 +253,30 @@ type SetSlotRequest struct {
 
 // Lump messages.
 type Lump struct {
-	CID       string   `json:"cid"`
-	Size      int64    `json:"size"`
-	Pinned    bool     `json:"pinned"`
-	Local     bool     `json:"local"`
-	Providers []string `json:"providers,omitempty"` // peer ids, when asked for
+	CID       string       `json:"cid"`
+	Size      int64        `json:"size"`
+	Pinned    bool         `json:"pinned"`
+	Local     bool         `json:"local"`
+	Providers []string     `json:"providers,omitempty"` // peer ids that the DHT names, when asked for
+	Holders   []LumpHolder `json:"holders,omitempty"`   // the same, and connected nodes that have it, asked just now
+}
+
+// LumpHolder is a node that has a lump, or is said to have it.
+type LumpHolder struct {
+	PeerID    string `json:"peerId"`
+	Self      bool   `json:"self"`      // this node
+	Announced bool   `json:"announced"` // the DHT names it
+	Connected bool   `json:"connected"`
+	Answer    string `json:"answer"` // has it | has it not | silent
+}
+
+// LumpForgotten is what became of content that was deleted here.
+type LumpForgotten struct {
+	CID     string `json:"cid"`
+	Deleted int64  `json:"deleted"` // lumps
+	Freed   int64  `json:"freed"`   // bytes
+	Kept    int64  `json:"kept"`    // bytes that another pin holds, at the least
+	Young   int64  `json:"young"`   // bytes that somebody is using right now
 }
 
 type LumpAddRequest struct {

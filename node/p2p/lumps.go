@@ -46,3 +46,26 @@ func Providers(ctx context.Context, x *exchange.Exchange, ref lumps.Ref, max int
 	}
 	return out, nil
 }
+
+// Holder is a node that has a lump, or is said to have it.
+type Holder struct {
+	PeerID    string
+	Self      bool
+	Announced bool // the DHT names it
+	Connected bool
+	Answer    string // "has it", "has it not", "silent"
+}
+
+// Holders asks who has a lump, and asks each of them.
+func Holders(ctx context.Context, x *exchange.Exchange, ref lumps.Ref, most int) ([]Holder, error) {
+	list, err := x.Holders(ctx, ref, most)
+	if err != nil {
+		return nil, err
+	}
+	words := map[exchange.Answer]string{exchange.Has: "has it", exchange.HasNot: "has it not", exchange.Silent: "silent"}
+	out := make([]Holder, 0, len(list))
+	for _, h := range list {
+		out = append(out, Holder{PeerID: h.ID.String(), Self: h.Self, Announced: h.Announced, Connected: h.Connected, Answer: words[h.Answer]})
+	}
+	return out, nil
+}

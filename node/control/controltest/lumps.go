@@ -103,7 +103,22 @@ func (b *Backend) LumpList(context.Context, *control.LumpRequest) (*control.Lump
 
 func (b *Backend) LumpStat(_ context.Context, r *control.LumpRequest) (*control.Lump, error) {
 	l, _, err := b.lump(r.CID)
+	if err == nil && r.Providers {
+		l.Holders = []control.LumpHolder{{PeerID: "12D3KooWMe", Self: true, Announced: true, Connected: true, Answer: "has it"}}
+		if r.CID != "cid0" {
+			l.Holders = append(l.Holders, control.LumpHolder{PeerID: "12D3KooWFriend", Connected: true, Answer: "has it"},
+				control.LumpHolder{PeerID: "12D3KooWGone", Announced: true, Answer: "silent"})
+		}
+	}
 	return l, err
+}
+
+func (b *Backend) LumpForget(_ context.Context, r *control.LumpRequest) (*control.LumpForgotten, error) {
+	_, data, err := b.lump(r.CID)
+	if err != nil {
+		return nil, err
+	}
+	return &control.LumpForgotten{CID: r.CID, Deleted: 1, Freed: int64(len(data))}, b.called("lump-forget %s", r.CID)
 }
 
 func (b *Backend) pin(cid string, on bool) (*control.Lump, error) {
