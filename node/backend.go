@@ -35,6 +35,7 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 	}
 	st := b.lumps.Stats()
 	st.Counters(s.Counters)
+	b.transfers.Stats(s.Counters, "lump_send_")
 	if w == nil {
 		return s, nil
 	}

@@ -27,29 +27,35 @@ func (l *Ledger) admit(ctx context.Context, from base.Key, o *Offer) *Refusal {
 			busy++
 		}
 	}
-	c := a.coming[o.Root]
-	if l.incoming >= maxIncoming || busy >= maxFrom || c != nil && c.active {
+	before := a.coming[o.Root] // it came, and was interrupted
+	if l.incoming >= maxIncoming || busy >= maxFrom || before != nil && before.active {
 		return refuse(Busy)
 	}
-	if c == nil {
-		c = &coming{size: o.Size}
-		if a.find(o.Root) >= 0 {
-			c.size = 0 // it counts already
-		} else if len(a.contents)+len(a.coming) >= MaxContents {
-			return refuse(TooMany)
-		}
-	}
+	c := &coming{size: o.Size, active: true}
 	used := a.used()
-	if a.coming[o.Root] == nil {
-		used += c.size
+	switch {
+	case a.find(o.Root) >= 0:
+		c.size = 0 // it counts already
+	case before == nil && len(a.contents)+len(a.coming) >= MaxContents:
+		return refuse(TooMany)
 	}
-	if used > a.quota {
-		return &Refusal{Code: OverQuota, Used: used - c.size, Quota: a.quota}
+	if before != nil {
+		used -= before.size // what was offered then need not be true
+	}
+	if used+c.size > a.quota {
+		return &Refusal{Code: OverQuota, Used: used, Quota: a.quota}
 	}
 	a.coming[o.Root] = c
-	c.active = true
 	l.incoming++
 	return nil
+}
+
+// knows tells whether anything is taken from a peer at all.
+func (l *Ledger) knows(from base.Key) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.peers[from]
+	return a != nil && a.agreed
 }
 
 // still tells whether what comes from a peer is wanted: its owner may have

@@ -15,9 +15,17 @@ import (
 // says why not. It returns when the stream is done with, which it closes.
 func (t *Transfers) Serve(ctx context.Context, from base.Key, s Stream) {
 	defer guard(ctx, s)()
+	if !t.cfg.Ledger.knows(from) {
+		// Without a look at the offer: strangers must not hold up others.
+		t.stat[statRefused].Add(1)
+		t.refuse(s, from, refuse(NotAgreed))
+		_ = s.Close()
+		return
+	}
 	if t.asking.Add(1) > maxAsking {
 		t.asking.Add(-1)
-		s.Reset()
+		t.refuse(s, from, refuse(Busy))
+		_ = s.Close()
 		return
 	}
 	o, err := readOffer(s)

@@ -51,7 +51,8 @@ func (t *Transfers) send(ctx context.Context, to base.Key, s Stream, st lumps.St
 	out := newOutlet(ctx, t, s, tell)
 	defer out.close()
 	r, err := out.run(o, to)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
+	var no *Refusal
+	if cause := context.Cause(ctx); cause != nil && err != nil && !isFault(err) && !errors.As(err, &no) {
 		err = fmt.Errorf("%w: %w", ErrInterrupted, cause)
 	}
 	return r, err

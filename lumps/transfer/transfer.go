@@ -102,9 +102,11 @@ func (t *Transfers) hold() (release func()) {
 	return func() {}
 }
 
+func isFault(err error) bool { return errors.Is(err, ErrProtocol) || errors.Is(err, ErrForged) }
+
 // fault notes what no correct peer does, if err is such.
 func (t *Transfers) fault(peer base.Key, err error) {
-	if !errors.Is(err, ErrProtocol) && !errors.Is(err, ErrForged) {
+	if !isFault(err) {
 		return
 	}
 	t.stat[statFaults].Add(1)

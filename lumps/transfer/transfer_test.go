@@ -264,29 +264,69 @@ func TestSameContentAtTheSameTime(t *testing.T) {
 	}
 }
 
-func TestStrangersCannotHoldEveryPlace(t *testing.T) {
-	b := newSide(t, 2)
+// Whoever opens streams and says nothing holds up nobody else for long:
+// strangers are sent away unheard, and peers have a bound.
+func TestSilentStreams(t *testing.T) {
+	a, b := newSide(t, 1), newSide(t, 2)
+	stranger := func() {
+		x, y := pipes()
+		go b.Serve(t.Context(), keyOf(999), y)
+		if kind, _, err := readFrame(x); kind != kindStop || err != nil {
+			t.Error(kind, err)
+		}
+	}
+	stranger()
+	b.accept(t, a, 1000)
 	var held []*pipe
 	var served sync.WaitGroup
-	for i := range maxAsking {
+	for range maxAsking {
 		x, y := pipes()
-		served.Go(func() { b.Serve(t.Context(), keyOf(i), y) })
+		served.Go(func() { b.Serve(t.Context(), a.self, y) })
 		if _, err := x.Write([]byte{kindOffer}); err != nil { // it has begun to read
 			t.Fatal(err)
 		}
 		held = append(held, x)
 	}
 	x, y := pipes()
-	b.Serve(t.Context(), keyOf(999), y)
-	if _, _, err := readFrame(x); !errors.Is(err, ErrInterrupted) {
-		t.Error(err)
+	go b.Serve(t.Context(), a.self, y)
+	if kind, p, err := readFrame(x); kind != kindStop || err != nil || p[0] != byte(Busy) {
+		t.Error(kind, p, err)
 	}
+	stranger()
 	for _, x := range held {
 		x.Reset()
 	}
 	served.Wait()
 	if b.asking.Load() != 0 {
 		t.Error(b.asking.Load())
+	}
+}
+
+// A size that was offered before, and was a lie, does not stand for the true
+// one.
+func TestSizeOfAnEarlierOffer(t *testing.T) {
+	a, b := newSide(t, 1), newSide(t, 2)
+	b.accept(t, a, 3000)
+	if _, err := send(t, a, b, a.content(t, 1, 1500, 1500)); err != nil {
+		t.Fatal(err)
+	}
+	st := a.content(t, 2, 2000, 2000)
+	lie := st
+	lie.Size = 1
+	_, err := send(t, a, b, lie)
+	wantRefusal(t, err, Bad)
+	_, err = send(t, a, b, st)
+	if no := wantRefusal(t, err, OverQuota); no.Used != 1500 {
+		t.Errorf("%+v", no)
+	}
+	if err := b.store.Unpin(t.Context(), b.agreement(t, a).Contents[0].Root); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := send(t, a, b, st); err != nil {
+		t.Fatal(err)
+	}
+	if g := b.agreement(t, a); g.Used != 2000 {
+		t.Errorf("%+v", g)
 	}
 }
 
