@@ -9,6 +9,7 @@ var (
 	ErrOutOfGas  = errors.New("out of gas")                   // the budget is spent
 	ErrTooDeep   = errors.New("calls nested too deep")        // the call stack is spent
 	ErrTrap      = errors.New("trap")                         // the module did something undefined
+	ErrFailed    = errors.New("cannot be loaded")             // a loader said so
 	ErrKilled    = errors.New("killed")                       // by Kill or Close
 	ErrNoProcess = errors.New("no such process")              //
 	ErrFull      = errors.New("full")                         // mailbox or process table

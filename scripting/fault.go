@@ -22,6 +22,7 @@ func trapf(format string, a ...any) {
 // it in its replicated state.
 func fault(err error) error {
 	var exit *exitError
+	var failed *failError
 	switch {
 	case err == nil:
 		return nil
@@ -30,6 +31,8 @@ func fault(err error) error {
 			return nil
 		}
 		return exit
+	case errors.As(err, &failed):
+		return failed
 	case errors.Is(err, ErrKilled):
 		return ErrKilled
 	case errors.Is(err, ErrOutOfGas):

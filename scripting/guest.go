@@ -23,8 +23,9 @@ type guest struct {
 	// panics with the fault.
 	spent func(g *guest)
 
-	h *handling // exactly one of the two is set
+	h *handling // exactly one of the three is set
 	p *process
+	l *loading
 }
 
 // zeros is the engine's random source for instances: guests get theirs from

@@ -43,7 +43,9 @@ type use uint8
 const (
 	forHandler use = 1 << iota
 	forProcess
+	forLoader
 	forBoth = forHandler | forProcess
+	forAll  = forBoth | forLoader
 )
 
 // hostFunc is one importable function. Its arguments arrive in stack, its
@@ -61,7 +63,7 @@ var hostFuncs = sync.OnceValue(func() []hostFunc {
 	for _, list := range [][]hostFunc{
 		{fn(admit.MeterModule, admit.MeterImport, "i:", 0, meterSpent)},
 		logFuncs(), timeFuncs(), randomFuncs(), messageFuncs(), processFuncs(),
-		lumpFuncs(), sendFuncs(), slotFuncs(), worldFuncs(), eventFuncs(), wasiFuncs(),
+		lumpFuncs(), sendFuncs(), slotFuncs(), worldFuncs(), eventFuncs(), assetFuncs(), wasiFuncs(),
 	} {
 		all = append(all, list...)
 	}

@@ -11,11 +11,17 @@ import (
 var levels = [...]string{"debug", "info", "warn", "error"}
 
 func logFuncs() []hostFunc {
-	return []hostFunc{fn("mt:log@1", "log", "iii:", forBoth, func(g *guest, s []uint64) {
+	return []hostFunc{fn("mt:log@1", "log", "iii:", forAll, func(g *guest, s []uint64) {
 		level, b := uint32(s[0]), g.view(uint32(s[1]), uint32(s[2]))
 		if g.h != nil {
 			if len(g.h.out.Log) < maxLogs {
 				g.h.out.Log = append(g.h.out.Log, clean(cut(b, maxLogText), maxLogText))
+			}
+			return
+		}
+		if g.l != nil {
+			if len(g.l.out.Log) < maxLogs {
+				g.l.out.Log = append(g.l.out.Log, clean(cut(b, maxLogText), maxLogText))
 			}
 			return
 		}

@@ -23,6 +23,7 @@ type Module struct {
 	res     *admit.Result
 	handler error // why it cannot be a handler, nil when it can
 	process error
+	loader  error
 
 	mu       sync.Mutex
 	compiled wazero.CompiledModule // nil while not loaded
@@ -38,9 +39,9 @@ func (e *Engine) Admit(wasm []byte) (*Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scripting: %w: %w", ErrRefused, err)
 	}
-	m := &Module{engine: e, hash: sha256.Sum256(res.Wasm), res: res, handler: usableAsHandler(res), process: usableAsProcess(res)}
-	if m.handler != nil && m.process != nil {
-		return nil, fmt.Errorf("scripting: %w: neither a handler (%v) nor a process (%v)", ErrRefused, m.handler, m.process)
+	m := &Module{engine: e, hash: sha256.Sum256(res.Wasm), res: res, handler: usableAsHandler(res), process: usableAsProcess(res), loader: usableAsLoader(res)}
+	if m.handler != nil && m.process != nil && m.loader != nil {
+		return nil, fmt.Errorf("scripting: %w: neither a handler (%v) nor a process (%v) nor a loader (%v)", ErrRefused, m.handler, m.process, m.loader)
 	}
 	if m, err = e.remember(m); err != nil {
 		return nil, err
@@ -195,6 +196,7 @@ const (
 	exportInit   = "_initialize" // first, when there is one
 	exportHandle = "handle"      // a handler's, for one event
 	exportRun    = "run"         // a process's, once
+	exportLoad   = "load"        // a loader's, once
 )
 
 func usableAsHandler(res *admit.Result) error {
@@ -218,6 +220,10 @@ func usableAsHandler(res *admit.Result) error {
 
 func usableAsProcess(res *admit.Result) error {
 	return errors.Join(exports(res, exportRun), offered(res, forProcess, "process"))
+}
+
+func usableAsLoader(res *admit.Result) error {
+	return errors.Join(exports(res, exportLoad), offered(res, forLoader, "loader"))
 }
 
 func exports(res *admit.Result, name string) error {

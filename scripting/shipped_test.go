@@ -66,6 +66,9 @@ func TestShippedKinds(t *testing.T) {
 		if process := m.IsProcess() == nil; process != (meta.Kind == "process") {
 			t.Errorf("%s: process: %v", meta.Name, m.IsProcess())
 		}
+		if loader := m.IsLoader() == nil; loader != (meta.Kind == "loader") {
+			t.Errorf("%s: loader: %v", meta.Name, m.IsLoader())
+		}
 	}
 	if _, _, _, err := guests.Open("nobody"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)

@@ -3,7 +3,7 @@ package guest
 // Meta describes a shipped guest. Languages are names for people.
 type Meta struct {
 	Name     string
-	Kind     string // "process" or "handler"
+	Kind     string // "process", "handler" or "loader"
 	Language string // "AssemblyScript" or "Go"
 	License  string // SPDX
 	Author   string
@@ -19,6 +19,7 @@ func List() []Meta {
 		{"courier", "process", "AssemblyScript", "MIT", author, "sends a lump to another node, if it is let"},
 		{"greeter", "process", "Go", "MIT", author, "answers messages, says hello when asked"},
 		{"lamp", "handler", "AssemblyScript", "MIT", author, "is switched on and off by a touch"},
+		{"obj", "loader", "AssemblyScript", "MIT", author, "reads Wavefront OBJ models, with their materials when they stand in the same file"},
 		{"resident", "process", "AssemblyScript", "MIT", author, "walks between places, talks, throws balls over the border"},
 	}
 }

@@ -92,7 +92,8 @@ func (c Config) asGuest(ctx context.Context, m guest.Meta, out string) error {
 			return err
 		}
 	}
-	// A handler lives for one event and needs no garbage collector.
+	// A handler lives for one event and a loader for one lump: neither needs a
+	// garbage collector.
 	runtime := "stub"
 	if m.Kind == "process" {
 		runtime = "incremental"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 export { event, slot } from "./handler";
 export { message, process, time, lump, world, Sent, Thing, Point } from "./process";
+export { asset } from "./loader";
 export { log, random, say } from "./common";
 export { abort } from "./abort"; // the compiler is told to use it
 
