@@ -46,6 +46,8 @@ var table = []row{
 	{path: "lumps/keep", ours: []string{"lumps", "internal/base"}, third: cid},
 	{path: "lumps/transfer", ours: []string{"lumps", "internal/base"}, third: cid},
 	{path: "lumps/exchange", ours: []string{"lumps", "internal/base"}, third: []string{"*"}},
+	// assets imports neither exchange nor scripting: the node hands it both.
+	{path: "assets", ours: []string{"lumps", "spatial", "internal/base"}, third: append([]string{"github.com/qmuntal/gltf", "github.com/tidwall"}, cid...)},
 	{path: "scripting", ours: []string{"lumps", "spatial", "internal/base"}, third: append([]string{"github.com/tetratelabs/wazero", "github.com/tidwall"}, cid...)},
 	// region does not import scripting: it declares the call that it needs
 	// and the node supplies it, so that no engine is in the core's closure.
@@ -53,7 +55,7 @@ var table = []row{
 	// region/wire frames messages on the stream that its caller hands it.
 	{path: "region/wire", core: true, std: []string{"io"}, ours: []string{"region", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 
-	{path: "node", ours: []string{"region", "physics", "scripting", "lumps", "presence", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node", ours: []string{"region", "physics", "scripting", "assets", "lumps", "presence", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/server", ours: []string{"region", "physics", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/world", ours: []string{"lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/keeper", ours: []string{"node/world", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
@@ -87,6 +89,11 @@ var only = []reserved{
 		path:   "github.com/tetratelabs/wazero",
 		direct: []string{"scripting"},
 		why:    "the engine is behind scripting, so that metering cannot be passed by",
+	},
+	{
+		path:   "github.com/qmuntal/gltf",
+		direct: []string{"assets"},
+		why:    "what strangers modelled is read in one place, behind its bounds",
 	},
 	{
 		path:    "github.com/evanw/esbuild",
