@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 
+	"github.com/metatopia/metatopia/assets"
 	"github.com/metatopia/metatopia/node/world"
 )
 
@@ -20,7 +21,8 @@ type Config struct {
 	Absent    bool     // the avatar stays away until its person does something
 	Version   string
 	Log       *slog.Logger
-	Guests    fs.FS // shipped guest modules; nil = none
+	Guests    fs.FS    // shipped guest modules; nil = none
+	Loaders   []string // formats that other loader guests read: NAME:CLASS:MAGIC:CID, as assets.ParseForeign
 }
 
 func (c *Config) validate() error {
@@ -37,6 +39,11 @@ func (c *Config) validate() error {
 	}
 	if c.Name != "" {
 		if err := world.CheckName(c.Name); err != nil {
+			return fmt.Errorf("node: config: %w", err)
+		}
+	}
+	for _, l := range c.Loaders {
+		if _, err := assets.ParseForeign(l); err != nil {
 			return fmt.Errorf("node: config: %w", err)
 		}
 	}

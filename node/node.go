@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/metatopia/metatopia/assets"
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/lumps/disk"
@@ -49,6 +50,7 @@ type Node struct {
 	engine    *scripting.Engine
 	modules   *modules
 	procs     *scripting.Processes
+	assets    *assets.Library
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -122,6 +124,9 @@ func (n *Node) start(ctx context.Context) error {
 		World:   func() scripting.World { return avatarHost{n} },
 		OnEvent: n.processEvent,
 	})
+	if err := n.openAssets(); err != nil {
+		return err
+	}
 	n.goRun(n.net.KeepBootstrap)
 	if found {
 		err = n.reenter(ctx, saved)
@@ -230,6 +235,9 @@ func (n *Node) close() error {
 	}
 	if n.procs != nil {
 		keep(n.procs.Close())
+	}
+	if n.assets != nil {
+		keep(n.assets.Close())
 	}
 	n.cancel()
 	if w != nil {

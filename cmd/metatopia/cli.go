@@ -32,6 +32,8 @@ type CLI struct {
 	Lump     lumpCmd    `cmd:"" help:"Store and fetch content by its hash."`
 	LoadLump lumpAddCmd `cmd:"" name:"load-lump" help:"The same as lump add."`
 
+	Asset assetCmd `cmd:"" help:"Load lumps as meshes, textures, sounds and so on."`
+
 	Ps    psCmd    `cmd:"" aliases:"list-processes" help:"Processes of my node."`
 	Spawn spawnCmd `cmd:"" help:"Start a process from a module."`
 	Kill  killCmd  `cmd:"" help:"End a process."`

@@ -62,6 +62,10 @@ type Backend interface {
 	LumpRefuse(ctx context.Context, req *LumpAcceptRequest) (*Agreement, error)
 	LumpAgreed(ctx context.Context, req *LumpAgreedRequest) (*LumpAgreedResponse, error)
 
+	// AssetShow sends how far the load of an asset is, and last what it is.
+	AssetShow(ctx context.Context, req *AssetRequest, send func(*Asset) error) error
+	AssetFormats(ctx context.Context) (*AssetFormatsResponse, error)
+
 	Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error)
 	Ps(ctx context.Context, req *PsRequest) (*PsResponse, error)
 	Kill(ctx context.Context, req *PIDRequest) error

@@ -14,7 +14,7 @@ func requests() []any {
 	return []any{
 		&Empty{}, &WatchRequest{}, &SayRequest{}, &SteerRequest{}, &WalkRequest{}, &ThrowRequest{}, &TouchRequest{},
 		&InspectRequest{}, &SetSlotRequest{}, &LumpAddRequest{}, &LumpRequest{}, &SpawnRequest{}, &PsRequest{},
-		&PIDRequest{}, &SendRequest{}, &WorldCreateRequest{}, &JoinRequest{}, &SeedRequest{},
+		&PIDRequest{}, &SendRequest{}, &WorldCreateRequest{}, &JoinRequest{}, &SeedRequest{}, &AssetRequest{},
 	}
 }
 
@@ -69,7 +69,7 @@ func TestEveryRequestIsChecked(t *testing.T) {
 // Field names are the protocol: each is set, camel case, and none has slipped
 // to Go's own.
 func TestJSONNames(t *testing.T) {
-	for _, v := range append(requests(), &StatusResponse{}, &Frame{}, &InspectResponse{}, &Process{}, &LumpChunk{}, &LogLine{}) {
+	for _, v := range append(requests(), &StatusResponse{}, &Frame{}, &InspectResponse{}, &Process{}, &LumpChunk{}, &LogLine{}, &Asset{}) {
 		typ := reflect.TypeOf(v).Elem()
 		for i := range typ.NumField() {
 			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
@@ -116,7 +116,7 @@ func TestClipKeepsRunesWhole(t *testing.T) {
 // No response has null where a list belongs.
 func TestListsAreNeverNull(t *testing.T) {
 	for _, res := range []any{
-		&StatusResponse{}, &PeersResponse{}, &NeighboursResponse{}, &InspectResponse{}, &LumpListResponse{}, &PsResponse{},
+		&StatusResponse{}, &PeersResponse{}, &NeighboursResponse{}, &InspectResponse{}, &LumpListResponse{}, &PsResponse{}, &AssetFormatsResponse{},
 		&DoctorResponse{}, &WorldInfo{}, &Region{}, &SayResponse{}, &WalkResponse{}, &ThrowResponse{}, &TickResponse{}, &Lump{},
 		&SpawnResponse{}, &Empty{},
 	} {

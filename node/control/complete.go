@@ -26,6 +26,8 @@ func complete(res any) {
 		}
 	case *KeptRegion:
 		r.Older = list(r.Older)
+	case *AssetFormatsResponse:
+		r.Formats = list(r.Formats)
 	case *PsResponse:
 		r.Processes = list(r.Processes)
 	case *DoctorResponse:

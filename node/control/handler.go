@@ -81,6 +81,9 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "LumpReceipt", MaxRequestBytes, b.LumpReceipt)
 	unary(a, "LumpAgreed", MaxRequestBytes, b.LumpAgreed)
 
+	serverStream(a, "AssetShow", b.AssetShow)
+	unary(a, "AssetFormats", MaxRequestBytes, get(b.AssetFormats))
+
 	unary(a, "Spawn", maxSpawnMessage, b.Spawn)
 	unary(a, "Ps", MaxRequestBytes, b.Ps)
 	unary(a, "Kill", MaxRequestBytes, discard(b.Kill))

@@ -134,6 +134,19 @@ func everyMethod(t *testing.T, b *controltest.Backend, c *control.Client) {
 	if err == nil && (len(roots.Lumps) != 1 || roots.Bytes != int64(len(content)) || roots.Lumps[0].Pinned) {
 		t.Errorf("LumpImport = %+v", roots)
 	}
+	var asset control.Asset
+	did("AssetShow", c.AssetShow(ctx, &control.AssetRequest{CID: l.CID, As: "mesh"}, func(a *control.Asset) error {
+		asset = *a
+		return nil
+	}))
+	if asset.State != "ready" || asset.Mesh == nil || asset.Mesh.Triangles != 12 {
+		t.Errorf("AssetShow ended with %+v", asset)
+	}
+	formats, err := c.AssetFormats(ctx)
+	did("AssetFormats", err)
+	if err == nil && len(formats.Formats) != 2 {
+		t.Errorf("AssetFormats = %+v", formats)
+	}
 	_, err = c.LumpUnpin(ctx, &control.LumpRequest{CID: l.CID})
 	did("LumpUnpin", err)
 	l, err = c.LumpStat(ctx, &control.LumpRequest{CID: l.CID})
