@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/metatopia/metatopia/node/lumpbench"
 )
 
 // benchCmd measures this machine; kinds come with the parts that they measure.
@@ -11,13 +13,17 @@ type benchCmd struct {
 	Kind    string       `arg:"" optional:"" enum:",overlay,process,physics,lumps,region,chat" default:"" help:"overlay, process, physics, lumps, region or chat; all without it."`
 	Seed    uint64       `help:"Everything random follows from it." default:"1"`
 	Overlay overlayBench `embed:"" group:"overlay"`
+	Lumps   lumpsBench   `embed:"" group:"lumps"`
 }
 
 func (benchCmd) Help() string {
-	return `Only overlay can be measured yet. It simulates the whole overlay in this process: time,
-latency and loss are simulated, the protocol is the node's own.
+	return `overlay simulates the whole overlay in this process: time, latency and loss are simulated,
+the protocol is the node's own. lumps sends content between nodes of this process, over loopback
+and to the disk. The rest cannot be measured yet.
 
-Scenarios: ` + overlayScenarios() + `
+Parts of lumps: ` + strings.Join(lumpbench.Parts(), ", ") + `.
+
+Scenarios of overlay: ` + overlayScenarios() + `
 
 Rivals are other overlays that run through a part of the scenarios in worlds of the same seed:
 ` + overlayRivals() + `
@@ -27,12 +33,17 @@ Examples:
   metatopia bench overlay --nodes 10000 --json
   metatopia bench overlay --nodes 100000 --scenario cold,steady --plots figures
   metatopia bench overlay --nodes 10000 --scenario none --rivals von,kad
-  metatopia bench overlay --scenario churn --nodes 200 --cycles 86400`
+  metatopia bench overlay --scenario churn --nodes 200 --cycles 86400
+  metatopia bench lumps
+  metatopia bench lumps --part transfer --transport tcp --kubo ./ipfs --json`
 }
 
 func (c benchCmd) Run(ctx context.Context, e *environment) error {
-	if c.Kind == "overlay" {
+	switch c.Kind {
+	case "overlay":
 		return c.Overlay.run(ctx, e, c.Seed)
+	case "lumps":
+		return c.Lumps.run(ctx, e, c.Seed)
 	}
 	return notYet(strings.TrimSpace("bench " + c.Kind))
 }

@@ -74,3 +74,31 @@ func TestBenchRivals(t *testing.T) {
 		t.Errorf("none and others: exit code %d", code)
 	}
 }
+
+// TestBenchLumps: the object of the contract, and the table.
+func TestBenchLumps(t *testing.T) {
+	var out, errs bytes.Buffer
+	args := []string{"bench", "lumps", "--size", "6M", "--repeat", "1", "--part", "transfer,get", "--dir", t.TempDir()}
+	if code := run(context.Background(), append(args, "--json"), &terminals{Out: &out, Err: &errs}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs.String())
+	}
+	var r struct {
+		Kind, Machine      string
+		Figures, Reference map[string]float64
+	}
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Kind != "lumps" || r.Machine == "" || r.Figures["stream_mb_s"] <= 0 || r.Figures["get_p99_us_1k"] <= 0 || r.Reference["plain_mb_s"] <= 0 {
+		t.Errorf("%s", out.String())
+	}
+	out.Reset()
+	if code := run(context.Background(), args, &terminals{Out: &out, Err: &errs}); code != 0 || !strings.Contains(out.String(), "stream_over_plain") {
+		t.Errorf("exit code %d: %s", code, out.String())
+	}
+	for _, bad := range [][]string{{"--size", "many"}, {"--size", ""}, {"--repeat", "0"}, {"--part", "none"}} {
+		if code := run(context.Background(), append([]string{"bench", "lumps"}, bad...), &terminals{Out: &out, Err: &errs}); code != 2 {
+			t.Errorf("%v: exit code %d", bad, code)
+		}
+	}
+}

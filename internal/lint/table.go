@@ -57,6 +57,7 @@ var table = []row{
 
 	{path: "node", ours: []string{"region", "physics", "scripting", "assets", "lumps", "presence", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/server", ours: []string{"region", "physics", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node/lumpbench", ours: []string{"node/p2p", "lumps", "internal/base"}, third: []string{"*"}},
 	{path: "node/world", ours: []string{"lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/keeper", ours: []string{"node/world", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/p2p", ours: []string{"raynet", "lumps", "spatial", "internal/base"}, third: []string{"*"}},

@@ -32,6 +32,7 @@ type lane struct {
 	st   network.Stream
 	wake chan struct{} // something may have come to take; holds one
 
+	gone   bool   // it takes nothing more
 	out    []*job // asked, in the order of the answers
 	weight int64  // bytes of them
 	window int64  // bytes that may be asked

@@ -140,13 +140,13 @@ const (
 	// for one peer. A want waits serveWait for its turn.
 	serveLumps = 16
 	peerLumps  = 4
-	serveWait  = 5 * time.Second
+	serveWait  = 2 * time.Second
 
-	// serveFrame is how long a peer may take to read one lump, and serveIdle
-	// how long it may ask for nothing. Who reads nothing is refused for
-	// stallRest.
-	serveFrame = 20 * time.Second
-	serveIdle  = time.Minute
+	// A peer may take serveParts/stallParts of Config.Stall to read one lump,
+	// 20 s, and ask for nothing for serveIdle. Who reads nothing loses all
+	// its streams and is refused for stallRest.
+	serveParts, stallParts = 2, 3
+	serveIdle              = time.Minute
 )
 
 // Of the fetching side of streams.

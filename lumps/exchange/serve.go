@@ -34,6 +34,8 @@ type server struct {
 type asker struct {
 	streams int
 	lumps   *semaphore.Weighted
+	ctx     context.Context // of all its streams
+	end     context.CancelFunc
 }
 
 func newServer(x *Exchange) *server {
@@ -53,6 +55,7 @@ func (s *server) enter(id peer.ID) *asker {
 	}
 	if c == nil {
 		c = &asker{lumps: semaphore.NewWeighted(peerLumps)}
+		c.ctx, c.end = context.WithCancel(s.x.ctx)
 		s.peers[id] = c
 	}
 	c.streams++
@@ -66,6 +69,7 @@ func (s *server) leave(id peer.ID, c *asker) {
 	defer s.mu.Unlock()
 	s.total--
 	if c.streams--; c.streams == 0 {
+		c.end()
 		delete(s.peers, id)
 	}
 	s.work.Done()
@@ -92,7 +96,7 @@ func (s *server) handle(st network.Stream) {
 		return
 	}
 	defer s.leave(id, c)
-	ctx, cancel := context.WithCancel(s.x.ctx)
+	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = st.Reset() })()
 	answers := make(chan answer)
@@ -109,11 +113,14 @@ func (s *server) handle(st network.Stream) {
 	_ = st.Reset()
 	var slow net.Error
 	switch {
+	case c.ctx.Err() != nil: // ended already
 	case errors.Is(err, errWire):
 		s.x.judge.fault(id, Garbled)
+		c.end()
 	case errors.As(err, &slow) && slow.Timeout():
 		s.x.meters.stalled.Add(1)
 		s.x.accounts.stall(id)
+		c.end()
 	}
 }
 
@@ -183,8 +190,8 @@ func (s *server) answer(ctx context.Context, c *asker, b []byte) answer {
 	return answer{kind: frameLump, b: lump, release: free}
 }
 
-// write sends the answers. A peer that has not read one within serveFrame is
-// given up.
+// write sends the answers. A peer that does not read one in time is given
+// up.
 func (s *server) write(st network.Stream, id peer.ID, answers <-chan answer) error {
 	// The head goes out with the first bytes of the lump.
 	out := bufio.NewWriterSize(st, 16<<10)
@@ -192,7 +199,7 @@ func (s *server) write(st network.Stream, id peer.ID, answers <-chan answer) err
 	for a := range answers {
 		err := a.err
 		if err == nil {
-			_ = st.SetWriteDeadline(time.Now().Add(serveFrame))
+			_ = st.SetWriteDeadline(time.Now().Add(s.x.cfg.Stall * serveParts / stallParts))
 			_, err = out.Write(appendHead(head[:0], a.kind, len(a.b)))
 		}
 		if err == nil {

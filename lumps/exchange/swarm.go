@@ -154,6 +154,9 @@ func (s *swarm) take(l *lane) (jobs []*job, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
+	if l.gone {
+		return nil, false
+	}
 	if now.Before(l.hold) {
 		return nil, true
 	}
@@ -291,7 +294,7 @@ func (s *swarm) again(j *job) {
 func (s *swarm) lost(l *lane) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lanes = without(s.lanes, l)
+	s.lanes, l.gone = without(s.lanes, l), true
 	for _, o := range s.lanes {
 		o.hold = time.Time{} // all are needed now
 	}

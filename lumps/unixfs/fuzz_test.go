@@ -83,6 +83,11 @@ func FuzzReader(f *testing.F) {
 			if n := len(r.Ahead(8, nil)); n > 8 {
 				t.Fatalf("Ahead gave %d", n)
 			}
+			soon := r.Soon(8, 1<<20, nil)
+			next, more := r.Next()
+			if len(soon) > 8 || more != (len(soon) > 0) || more && soon[0].Ref != next {
+				t.Fatalf("Soon gave %d, Next %s, %v", len(soon), next, more)
+			}
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/metatopia/metatopia/lumps"
@@ -296,4 +297,36 @@ func TestReaderBeginsAnywhere(t *testing.T) {
 			t.Fatalf("from byte %d: %q, want %q", at, got, content[at:])
 		}
 	}
+}
+
+// TestSoon: within the row, up to the budget, and over its end to the nodes
+// above.
+func TestSoon(t *testing.T) {
+	leaf := func(i byte) unixfs.Link { return unixfs.Link{Ref: lumps.Of([]byte{i}), Size: 100, Total: 100} }
+	low := unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{leaf(1), leaf(2), leaf(3)}}
+	lb := low.Append(nil)
+	ll := unixfs.Link{Ref: lumps.OfNode(lb), Size: low.Size(), Total: uint64(len(lb))}
+	top := unixfs.Node{Kind: unixfs.File, Links: []unixfs.Link{ll, leaf(4), ll, ll, ll, leaf(5)}}
+	tb := top.Append(nil)
+	r := unixfs.NewReader(lumps.OfNode(tb))
+	check := func(most int, budget int64, want ...lumps.Ref) {
+		t.Helper()
+		var got []lumps.Ref
+		for _, l := range r.Soon(most, budget, nil) {
+			got = append(got, l.Ref)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("Soon gave %d, want %d", len(got), len(want))
+		}
+	}
+	check(8, 0, lumps.OfNode(tb))
+	for _, b := range [][]byte{tb, lb} {
+		if _, err := r.Give(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(2, 1<<20, leaf(1).Ref, leaf(2).Ref)
+	check(8, 250, leaf(1).Ref, leaf(2).Ref)
+	check(8, 1, leaf(1).Ref) // what comes next is always among them
+	check(8, 1<<20, leaf(1).Ref, leaf(2).Ref, leaf(3).Ref, leaf(4).Ref, ll.Ref, ll.Ref)
 }

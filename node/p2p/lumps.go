@@ -14,7 +14,9 @@ import (
 // peers, else from providers that the DHT names. fetched is called for every
 // content that another node sent, with that node's peer id. A peer whose faults
 // with lumps no correct peer commits is kept out like one that breaks our links.
-func (n *Net) Lumps(ctx context.Context, store lumps.Store, fetched func(ref lumps.Ref, from string, bytes int64), log *slog.Logger) (*exchange.Exchange, error) {
+// change, if any, adjusts what is said here.
+func (n *Net) Lumps(ctx context.Context, store lumps.Store, fetched func(ref lumps.Ref, from string, bytes int64), log *slog.Logger,
+	change ...func(*exchange.Config)) (*exchange.Exchange, error) {
 	cfg := exchange.Config{
 		Host:  n.host,
 		Store: store,
@@ -30,6 +32,9 @@ func (n *Net) Lumps(ctx context.Context, store lumps.Store, fetched func(ref lum
 	}
 	if n.dht != nil {
 		cfg.Routing = n.dht
+	}
+	for _, f := range change {
+		f(&cfg)
 	}
 	return exchange.New(ctx, cfg)
 }
