@@ -162,8 +162,10 @@ func TestStalledStreamIsLeft(t *testing.T) {
 		"nothing": func(network.Stream) error { return nil },
 		"trickle": func(st network.Stream) error {
 			_, err := st.Write(frame(1, make([]byte, lumps.ChunkSize))[:5])
+			drop := time.NewTicker(5 * time.Millisecond)
+			defer drop.Stop()
 			for err == nil {
-				time.Sleep(5 * time.Millisecond)
+				<-drop.C
 				_, err = st.Write([]byte{0})
 			}
 			return err
