@@ -83,7 +83,7 @@ var only = []reserved{
 	{
 		path:    "github.com/libp2p",
 		direct:  []string{"node/p2p", "lumps/exchange"},
-		closure: []string{"node", "node/overlay", "node/p2p", "lumps/exchange", "cmd/metatopia"},
+		closure: []string{"node", "node/lumpbench", "node/overlay", "node/p2p", "lumps/exchange", "cmd/metatopia"},
 		why:     "the network is behind node/p2p and lumps/exchange, so that nothing else depends on its types",
 	},
 	{
