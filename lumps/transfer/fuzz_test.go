@@ -140,3 +140,27 @@ func (p *parts) Put(_ context.Context, _ lumps.Ref, b []byte) error {
 	p.b = append(p.b, b)
 	return nil
 }
+
+// FuzzSend is any receiver: none that has not signed gives a receipt.
+func FuzzSend(f *testing.F) {
+	a := newSide(f, 1)
+	st := a.content(f, 1, 3000, 1500)
+	b := publicOf(keyFrom(2))
+	said := func(kinds ...uint8) []byte {
+		w := &recorder{}
+		for _, k := range kinds {
+			_ = writeFrame(w, k, map[uint8][]byte{kindAnswer: {0}, kindHave: {1}, kindReceipt: make([]byte, receiptLen),
+				kindStop: refuse(Busy).encode()}[k], time.Second)
+		}
+		return w.b
+	}
+	f.Add(said(kindAnswer, kindHave, kindReceipt))
+	f.Add(said(kindAnswer, kindHave, kindStop))
+	f.Add(said(kindStop))
+	f.Fuzz(func(t *testing.T, say []byte) {
+		r, err := a.Send(t.Context(), b, tape{bytes.NewReader(say)}, st, "", nil)
+		if err == nil || r != nil {
+			t.Fatalf("a receipt: %+v", r)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"errors"
 	"os"
@@ -151,5 +152,44 @@ func TestVectors(t *testing.T) {
 		if h := hex.EncodeToString(b); !strings.Contains(text, h) {
 			t.Errorf("%s: the page does not have %s", name, h)
 		}
+	}
+}
+
+// brokenPins cannot be written.
+type brokenPins struct{ lumps.Pinner }
+
+func (brokenPins) Pin(context.Context, lumps.Ref) error { return errors.New("disk") }
+
+// What cannot be written down or pinned gets no receipt, counts for nothing,
+// and can be sent again.
+func TestLedgerThatCannotBeWritten(t *testing.T) {
+	a, b := newSide(t, 1), newSide(t, 2)
+	b.accept(t, a, 1000)
+	st := a.content(t, 1, 800, 800)
+	l := b.Ledger()
+	pins := l.pins
+	l.pins = brokenPins{pins}
+	_, err := send(t, a, b, st)
+	wantRefusal(t, err, Failed)
+	l.pins = pins
+	dir := l.dir
+	l.dir = filepath.Join(dir, "missing")
+	_, err = send(t, a, b, st)
+	wantRefusal(t, err, Failed)
+	if _, err := l.Accept(t.Context(), a.self, 5000); err == nil {
+		t.Error("an agreement that is not on disk")
+	}
+	if g := b.agreement(t, a); g.Used != 0 || len(g.Contents) != 0 || g.Quota != 1000 || l.incoming != 0 {
+		t.Errorf("%+v, %d incoming", g, l.incoming)
+	}
+	if pinned, _ := b.store.Pinned(t.Context(), st.Ref); pinned {
+		t.Error("pinned without an entry")
+	}
+	l.dir = dir
+	if _, err := send(t, a, b, st); err != nil {
+		t.Fatal(err)
+	}
+	if g := b.agreement(t, a); g.Used != 800 {
+		t.Errorf("%+v", g)
 	}
 }
