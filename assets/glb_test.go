@@ -142,6 +142,15 @@ func TestTextureInGLB(t *testing.T) {
 	if len(m.Textures) != 1 || m.Textures[0].Width != 8 || m.Materials[0].Texture != 0 || m.Memory() < int64(len(m.Textures[0].Data)) {
 		t.Errorf("%+v", m.Materials)
 	}
+	m = meshOf(t, func(doc obj, bin []byte) []byte {
+		bin = change(webpSample())(doc, bin)
+		doc["extensionsRequired"] = []string{"EXT_texture_webp"}
+		doc["textures"] = []obj{{"extensions": obj{"EXT_texture_webp": obj{"source": 0}}}}
+		return bin
+	})
+	if len(m.Textures) != 1 || m.Materials[0].Texture != 0 {
+		t.Errorf("WebP: %+v", m.Materials)
+	}
 	doc, bin := square()
 	bin = change(pngOf(60_000, 60_000, 8, 6, 0, zeros(9)))(doc, bin)
 	first(doc, "buffers")["byteLength"] = len(bin)

@@ -1,6 +1,7 @@
 package assets
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,6 +47,11 @@ func (c *checker) option(i *int, n int, format string, a ...any) {
 // in which each check may rely on those before.
 func (g *glb) check() error {
 	c, d := &checker{}, g.doc
+	for _, name := range d.ExtensionsRequired {
+		if !understood(name) {
+			return refused("it needs the extension %s", cleanName(name))
+		}
+	}
 	if !strings.HasPrefix(d.Asset.Version, "2.") {
 		return malformed("glb: glTF version %q, not 2", cleanName(d.Asset.Version))
 	}
@@ -98,6 +104,9 @@ func (g *glb) checkLooks(c *checker) {
 		}
 	}
 	for i, t := range d.Textures {
+		if err := webpSource(t); err != nil && c.err == nil {
+			c.err = err
+		}
 		c.option(t.Source, len(d.Images), "texture %d: image", i)
 		c.option(t.Sampler, len(d.Samplers), "texture %d: sampler", i)
 	}
@@ -119,6 +128,34 @@ func (g *glb) checkLooks(c *checker) {
 			c.option(m.OcclusionTexture.Index, len(d.Textures), "material %d: texture", i)
 		}
 	}
+}
+
+// understood tells the extensions that a file may insist on: they leave the
+// geometry as it is, or change numbers that are read as they stand.
+func understood(name string) bool {
+	switch name {
+	case "KHR_mesh_quantization", "KHR_texture_transform", "KHR_lights_punctual", "KHR_animation_pointer", "EXT_texture_webp", "VRM":
+		return true
+	}
+	return strings.HasPrefix(name, "KHR_materials_") || strings.HasPrefix(name, "VRMC_")
+}
+
+// webpSource takes a texture's image from the extension for WebP.
+func webpSource(t *gltf.Texture) error {
+	raw, ok := t.Extensions["EXT_texture_webp"].(json.RawMessage)
+	if !ok {
+		return nil
+	}
+	var webp struct {
+		Source *int `json:"source"`
+	}
+	if err := json.Unmarshal(raw, &webp); err != nil {
+		return malformed("glb: EXT_texture_webp: %v", err)
+	}
+	if webp.Source != nil {
+		t.Source = webp.Source
+	}
+	return nil
 }
 
 func (g *glb) checkMeshes(c *checker) {

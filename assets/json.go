@@ -19,7 +19,8 @@ func scanJSON(b []byte) (work int64, images bool, err error) {
 		return 0, false, malformed("glb: not JSON")
 	}
 	// From here on the grammar can be relied on.
-	var open []map[string]struct{} // nil for an array
+	var open []map[string]struct{}              // of names; nil for an array
+	var spare [maxJSONDepth]map[string]struct{} // used again at each depth
 	objs, items := int64(0), int64(0)
 	key := false // the next string is a name
 	for i := 0; i < len(b); i++ {
@@ -31,7 +32,11 @@ func scanJSON(b []byte) (work int64, images bool, err error) {
 			var names map[string]struct{}
 			if b[i] == '{' {
 				objs++
-				names = map[string]struct{}{}
+				if names = spare[len(open)]; names == nil {
+					names = map[string]struct{}{}
+					spare[len(open)] = names
+				}
+				clear(names)
 			}
 			open, key, items = append(open, names), b[i] == '{', items+1
 		case '}', ']':

@@ -75,6 +75,7 @@ type Library struct {
 
 	fetch  gate // contents being fetched
 	room   gate // their bytes, until they are decoded
+	look   gate // contents being measured
 	memory gate // what decoding needs
 	cpu    gate // decoders
 
@@ -125,7 +126,8 @@ func New(cfg Config) (*Library, error) {
 	}
 	l := &Library{
 		cfg: cfg, byKey: map[key]*entry{}, handles: map[Handle]*entry{},
-		fetch: gate{size: fetchers}, room: gate{size: maxFetched}, memory: gate{size: maxWork}, cpu: gate{size: int64(cfg.Workers)},
+		fetch: gate{size: fetchers}, room: gate{size: maxFetched}, look: gate{size: int64(cfg.Workers)},
+		memory: gate{size: maxWork}, cpu: gate{size: int64(cfg.Workers)},
 	}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	for i, f := range cfg.Foreign {

@@ -226,13 +226,19 @@ func TestBudget(t *testing.T) {
 // end keeps its turn and its memory, and its asset fails in time.
 func TestBadDecoders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, refs := texts(3)
+		s, refs := texts(4)
 		events := map[string]int{}
 		var mu sync.Mutex
 		l := check(New(Config{Lumps: s, Workers: 2, OnEvent: func(e string) { mu.Lock(); events[e]++; mu.Unlock() }}))(t)
 		hang := make(chan struct{})
 		text := l.formats[len(l.formats)-1]
 		l.formats = []Format{text}
+		l.formats[0].measure = func(b []byte, as Class) (int64, error) {
+			if string(b) == "text 3" {
+				_ = b[len(b)+int(as):]
+			}
+			return text.measure(b, as)
+		}
 		l.formats[0].decode = func(ctx context.Context, b []byte, as Class) (Form, error) {
 			switch string(b) {
 			case "text 0":
@@ -249,6 +255,9 @@ func TestBadDecoders(t *testing.T) {
 		if _, err := l.Wait(t.Context(), hs[0]); !errors.Is(err, ErrPanic) || !strings.Contains(err.Error(), "library_test.go") {
 			t.Errorf("panic: %v", err)
 		}
+		if _, err := l.Wait(t.Context(), hs[3]); !errors.Is(err, ErrPanic) {
+			t.Errorf("panic while measuring: %v", err)
+		}
 		began := time.Now()
 		if _, err := l.Wait(t.Context(), hs[1]); !errors.Is(err, ErrTimeout) || time.Since(began) > decodeTime {
 			t.Errorf("hang: %v after %v", err, time.Since(began))
@@ -264,12 +273,12 @@ func TestBadDecoders(t *testing.T) {
 		}
 		close(hang)
 		_ = l.Close()
-		if l.cpu.used != 0 || l.memory.used != 0 || l.room.used != 0 || l.fetch.used != 0 {
+		if l.cpu.used != 0 || l.memory.used != 0 || l.room.used != 0 || l.look.used != 0 || l.fetch.used != 0 {
 			t.Errorf("gates are left with %d %d %d %d", l.cpu.used, l.memory.used, l.room.used, l.fetch.used)
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if events["panicked"] != 1 || events["overdue"] != 1 {
+		if events["panicked"] != 2 || events["overdue"] != 1 {
 			t.Errorf("%v", events)
 		}
 	})

@@ -90,15 +90,10 @@ func (l *Library) load(ctx context.Context, e *entry, k key) (*Asset, error) {
 		return nil, err
 	}
 	leave := func() { l.room.leave(room) }
-	f, class, err := l.choose(b, k.as, k.format)
+	f, class, work, err := l.inspect(ctx, e, b, k)
 	if err != nil {
 		leave()
 		return nil, err
-	}
-	work, err := f.measure(b, class)
-	if err != nil {
-		leave()
-		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	n, err := l.memory.enter(ctx, &e.prio, work)
 	if err != nil {
@@ -123,6 +118,33 @@ func (l *Library) load(ctx context.Context, e *entry, k key) (*Asset, error) {
 	}
 	a.Decode = time.Since(began)
 	return a, nil
+}
+
+// inspect finds the format and what decoding will take. That allocates little,
+// but goes over all bytes: as many do so at a time as decode.
+func (l *Library) inspect(ctx context.Context, e *entry, b []byte, k key) (f *Format, class Class, work int64, err error) {
+	n, err := l.look.enter(ctx, &e.prio, 1)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	defer l.look.leave(n)
+	defer func() { err = l.caught(recover(), err) }()
+	if f, class, err = l.choose(b, k.as, k.format); err != nil {
+		return nil, 0, 0, err
+	}
+	if work, err = f.measure(b, class); err != nil {
+		err = fmt.Errorf("%s: %w", f.Name, err)
+	}
+	return f, class, work, err
+}
+
+// caught turns a panic into an error, and leaves another error as it is.
+func (l *Library) caught(p any, err error) error {
+	if p == nil {
+		return err
+	}
+	l.cfg.OnEvent("panicked")
+	return fmt.Errorf("%w: %v at %s", ErrPanic, p, where())
 }
 
 // bytes fetches a content whole, at most MaxInput. The room that it takes is
@@ -193,10 +215,7 @@ func (l *Library) decode(ctx context.Context, f *Format, b []byte, as Class, don
 		defer done()
 		var r result
 		defer func() {
-			if p := recover(); p != nil {
-				l.cfg.OnEvent("panicked")
-				r = result{err: fmt.Errorf("%w: %v at %s", ErrPanic, p, where())}
-			}
+			r.err = l.caught(recover(), r.err)
 			out <- r
 		}()
 		if f.guest != nil {

@@ -107,6 +107,9 @@ func (l loaders) RunLoader(ctx context.Context, ref lumps.Ref, as assets.Class, 
 	if errors.Is(err, scripting.ErrKilled) {
 		return nil, out.Gas, context.Cause(ctx)
 	}
+	for _, line := range out.Log {
+		l.n.log.Debug("loader says", "loader", ref.Short(), "text", line)
+	}
 	if err != nil {
 		err = fmt.Errorf("%w: %w", assets.ErrGuest, err)
 	}
