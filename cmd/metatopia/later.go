@@ -9,10 +9,6 @@ func notYet(what string) error {
 	return control.Errorf(control.NotImplemented, "", "%s: not implemented yet", what)
 }
 
-type laterCmd struct{}
-
-func (laterCmd) Run(e *environment) error { return notYet(e.Command) }
-
 type laterPeer struct {
 	Peer string `arg:"" help:"Peer id."`
 }
