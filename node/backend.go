@@ -36,6 +36,9 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 	st := b.lumps.Stats()
 	st.Counters(s.Counters)
 	b.transfers.Stats(s.Counters, "lump_send_")
+	for _, d := range b.mounts.List() {
+		s.Mounts = append(s.Mounts, mountOf(d))
+	}
 	if w == nil {
 		return s, nil
 	}

@@ -23,6 +23,7 @@ import (
 //	regions/ID/     one directory a served region
 //	keep.json       which regions' checkpoints are kept, and which they are
 //	lumps/          the lump store
+//	mounts.json     directories that are read
 //	agreed/         from whom lumps are taken, one file a peer
 //	wasm/           compiled modules (native code: trusted, mode 0700)
 //	control.sock    the local API

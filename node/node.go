@@ -18,6 +18,7 @@ import (
 	lumpkeep "github.com/metatopia/metatopia/lumps/keep"
 	"github.com/metatopia/metatopia/lumps/transfer"
 	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/node/mount"
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/node/world"
 	"github.com/metatopia/metatopia/scripting"
@@ -51,6 +52,7 @@ type Node struct {
 	modules   *modules
 	procs     *scripting.Processes
 	assets    *assets.Library
+	mounts    *mount.Table
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -117,6 +119,9 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	if n.engine, err = scripting.NewEngine(scripting.EngineConfig{CacheDir: n.home.path("wasm")}); err != nil {
 		return fmt.Errorf("node: %w", err)
+	}
+	if err := n.openMounts(); err != nil {
+		return err
 	}
 	n.modules = &modules{n: n, m: map[lumps.Ref]*scripting.Module{}}
 	n.procs = scripting.NewProcesses(scripting.ProcessesConfig{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/metatopia/metatopia/node/control"
 )
@@ -21,6 +22,10 @@ type lumpCmd struct {
 	Gc     lumpGcCmd     `cmd:"" help:"Free space now."`
 	Forget lumpForgetCmd `cmd:"" help:"Delete content here, now."`
 
+	Mount   lumpMountCmd   `cmd:"" help:"Let my node read a directory."`
+	Unmount lumpUnmountCmd `cmd:"" help:"End that."`
+	Mounts  lumpMountsCmd  `cmd:"" help:"Directories that my node may read, and their files."`
+
 	Send    lumpSendCmd    `cmd:"" help:"Push content to a peer that agreed, for a receipt."`
 	Receipt lumpReceiptCmd `cmd:"" help:"Check a receipt."`
 	Accept  lumpAcceptCmd  `cmd:"" help:"Let a peer send content here, up to a quota."`
@@ -29,24 +34,36 @@ type lumpCmd struct {
 }
 
 type lumpAddCmd struct {
-	File string `arg:"" help:"File to store, or - for standard input."`
-	Pin  bool   `help:"Keep it (the default); --no-pin leaves it to the cache." default:"true" negatable:""`
+	Source string `arg:"" help:"File to store, an http or https address, or - for standard input."`
+	Pin    bool   `help:"Keep it (the default); --no-pin leaves it to the cache." default:"true" negatable:""`
+	Max    string `help:"Most that is taken from an address, as 500M or 20G." default:"1G" placeholder:"SIZE"`
 }
 
 func (lumpAddCmd) Help() string {
 	return `Prints the CID alone. The node announces it, so that others can fetch it.
 
+An address is fetched by this command, not by the node: at most five redirections,
+no name or password in it, no cookies. What is fetched is what the server sends
+today; the CID says nothing about where it came from.
+
 Example:
   metatopia lump add photo.jpg
+  metatopia lump add https://example.org/tree.glb
   tar c notes | metatopia lump add -`
 }
 
 func (c lumpAddCmd) Run(ctx context.Context, e *environment) error {
 	var lump *control.Lump
-	err := upload(e, "lump add", "adding", c.File, func(next func() ([]byte, error)) (err error) {
+	call := func(next func() ([]byte, error)) (err error) {
 		lump, err = e.node().LumpAdd(ctx, c.Pin, next)
 		return err
-	})
+	}
+	var err error
+	if strings.Contains(c.Source, "://") {
+		err = c.fetch(ctx, e, call)
+	} else {
+		err = upload(e, "lump add", "adding", c.Source, call)
+	}
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ var table = []row{
 	{path: "internal/sim", ours: []string{"internal/base", "raynet", "presence", "spatial", "physics", "region"}},
 	{path: "internal/lint"},
 	{path: "internal/udpnet"},
+	{path: "internal/webget"},
 	{path: "internal/demo", ours: []string{"node/control"}, third: []string{"*"}},
 
 	{path: "spatial", core: true, ours: []string{"internal/base"}, third: []string{"github.com/tidwall"}},
@@ -60,13 +61,14 @@ var table = []row{
 	{path: "node/lumpbench", ours: []string{"node/p2p", "lumps", "internal/base"}, third: []string{"*"}},
 	{path: "node/world", ours: []string{"lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/keeper", ours: []string{"node/world", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node/mount", ours: []string{"lumps", "internal/base"}, third: cid},
 	{path: "node/p2p", ours: []string{"raynet", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/overlay", ours: []string{"node/p2p", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/control", third: []string{"*"}},
 
 	{path: "terminal", ours: []string{"node/control"}, third: []string{"*"}},
 	{path: "web", ours: []string{"node/control"}, third: []string{"*"}},
-	{path: "cmd/metatopia", ours: []string{"node", "terminal", "web", "scripting/guest", "internal/demo", "raynet"}, third: []string{"*"}},
+	{path: "cmd/metatopia", ours: []string{"node", "terminal", "web", "scripting/guest", "internal/demo", "internal/webget", "raynet"}, third: []string{"*"}},
 	{path: "cmd/webbuild", ours: []string{"web"}, third: []string{"*"}},
 	{path: "test", ours: []string{"node/control"}, third: []string{"*"}},
 }

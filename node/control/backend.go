@@ -66,6 +66,13 @@ type Backend interface {
 	AssetShow(ctx context.Context, req *AssetRequest, send func(*Asset) error) error
 	AssetFormats(ctx context.Context) (*AssetFormatsResponse, error)
 
+	// Mount and the like exist on the socket only.
+	Mount(ctx context.Context, req *Mount) (*Mount, error)
+	Unmount(ctx context.Context, req *MountName) error
+	Mounts(ctx context.Context) (*MountsResponse, error)
+	// MountFiles makes contents of the files and tells of each.
+	MountFiles(ctx context.Context, req *MountName, send func(*MountFile) error) error
+
 	Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error)
 	Ps(ctx context.Context, req *PsRequest) (*PsResponse, error)
 	Kill(ctx context.Context, req *PIDRequest) error

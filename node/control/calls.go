@@ -120,6 +120,22 @@ func (c *Client) LumpSweep(ctx context.Context, req *LumpSweepRequest, send func
 	return receive(ctx, c, "LumpSweep", req, send)
 }
 
+func (c *Client) Mount(ctx context.Context, req *Mount) (*Mount, error) {
+	return call[Mount, Mount](ctx, c, "Mount", req)
+}
+
+func (c *Client) Unmount(ctx context.Context, req *MountName) error {
+	return callEmpty(ctx, c, "Unmount", req)
+}
+
+func (c *Client) Mounts(ctx context.Context) (*MountsResponse, error) {
+	return call[Empty, MountsResponse](ctx, c, "Mounts", &Empty{})
+}
+
+func (c *Client) MountFiles(ctx context.Context, req *MountName, send func(*MountFile) error) error {
+	return receive(ctx, c, "MountFiles", req, send)
+}
+
 func (c *Client) Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error) {
 	return call[SpawnRequest, SpawnResponse](ctx, c, "Spawn", req)
 }

@@ -19,6 +19,8 @@ func complete(res any) {
 		r.Lumps = list(r.Lumps)
 	case *LumpAgreedResponse:
 		r.Agreements = list(r.Agreements)
+	case *MountsResponse:
+		r.Mounts = list(r.Mounts)
 	case *KeptResponse:
 		r.Regions = list(r.Regions)
 		for i := range r.Regions {

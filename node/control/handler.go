@@ -21,8 +21,9 @@ type api struct {
 }
 
 // newAPI serves b under Service. The web side has no Shutdown, does not agree to
-// take lumps from others, and learns no private URL: a page that was taken over
-// must not stop the node, open it to strangers or spread the token.
+// take lumps from others, has no mounts, and learns no private URL: a page that
+// was taken over must not stop the node, open it to strangers, read the machine's
+// files or spread the token.
 func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	a := &api{mux: http.NewServeMux(), base: base}
 
@@ -34,11 +35,15 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 				return nil, err
 			}
 			public := *res
-			public.WebURL, public.Home = "", ""
+			public.WebURL, public.Home, public.Mounts = "", "", nil
 			return &public, nil
 		}
 	} else {
 		unary(a, "Shutdown", MaxRequestBytes, discard(noArg(b.Shutdown)))
+		unary(a, "Mount", MaxRequestBytes, b.Mount)
+		unary(a, "Unmount", MaxRequestBytes, discard(b.Unmount))
+		unary(a, "Mounts", MaxRequestBytes, get(b.Mounts))
+		serverStream(a, "MountFiles", b.MountFiles)
 		unary(a, "LumpAccept", MaxRequestBytes, b.LumpAccept)
 		unary(a, "LumpRefuse", MaxRequestBytes, b.LumpRefuse)
 	}

@@ -29,6 +29,7 @@ const (
 	MaxChannelBytes  = 64       // a chat channel's name
 	MaxNameBytes     = 64       // a world's, region's or process's name
 	MaxLinkBytes     = 4096     // a join link with many addresses
+	MaxPathBytes     = 4096     // a directory to mount
 	MaxIDBytes       = 128      // a thing's id or a CID as text
 	MaxSlotBytes     = 32 << 10 // one slot's value as text
 	MaxMessageBytes  = 64 << 10 // data sent to a process

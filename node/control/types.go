@@ -32,7 +32,34 @@ type StatusResponse struct {
 	Serving  []ServedRegion    `json:"serving"`          // regions this node runs
 	WebURL   string            `json:"webUrl,omitempty"` // private: holds the token; only over the socket
 	Telnet   string            `json:"telnet,omitempty"` // host:port
+	Mounts   []Mount           `json:"mounts,omitempty"` // directories that are read; only over the socket
 	Counters map[string]uint64 `json:"counters"`
+}
+
+// Mount is a directory of this machine whose files can become contents.
+type Mount struct {
+	Name    string `json:"name"`              // "" in a request: that of the directory
+	Dir     string `json:"dir"`               // absolute
+	Hidden  bool   `json:"hidden,omitempty"`  // what has a dot in front too
+	MaxFile int64  `json:"maxFile,omitempty"` // bytes of the largest file
+}
+
+// MountName names one.
+type MountName struct {
+	Name string `json:"name"`
+}
+
+type MountsResponse struct {
+	Mounts []Mount `json:"mounts"`
+}
+
+// MountFile is a file in a mounted directory.
+type MountFile struct {
+	Path string `json:"path"`
+	Size int64  `json:"size"`
+	CID  string `json:"cid,omitempty"`
+	Read bool   `json:"read"`          // read just now: new, or changed
+	Why  string `json:"why,omitempty"` // it has no CID
 }
 
 // WorldInfo is the founding charter, as checked by this node.

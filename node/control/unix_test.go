@@ -167,6 +167,7 @@ func everyMethod(t *testing.T, b *controltest.Backend, c *control.Client) {
 		t.Errorf("LumpSweep ended with %+v", swept)
 	}
 	everyTransfer(t, c, l.CID)
+	everyKept(t, c, l.CID)
 
 	sp, err := c.Spawn(ctx, &control.SpawnRequest{CID: "cid0", Name: "p", Args: []string{"a b", "c"}})
 	did("Spawn", err)

@@ -230,4 +230,16 @@ func (r *UnkeepRequest) check() error {
 	return text("region", r.Region, 0, MaxNameBytes)
 }
 
+func (r *Mount) check() error {
+	switch {
+	case len(r.Dir) == 0 || len(r.Dir) > MaxPathBytes:
+		return fmt.Errorf("directory has %d bytes, bounds are 1 to %d", len(r.Dir), MaxPathBytes)
+	case r.MaxFile < 0:
+		return fmt.Errorf("the largest file is negative")
+	}
+	return opaque("name", r.Name, 0, MaxNameBytes)
+}
+
+func (r *MountName) check() error { return opaque("name", r.Name, 1, MaxNameBytes) }
+
 func (r *CheckpointRequest) check() error { return text("region", r.Region, 0, MaxNameBytes) }
