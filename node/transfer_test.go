@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
+	"io"
 	"strings"
 	"testing"
 
@@ -132,8 +133,12 @@ func TestAgreementsAreThereAfterARestart(t *testing.T) {
 	}
 }
 
-// Whoever goes on offering what nobody wants, or speaks rubbish, is cut off.
+// Whoever goes on offering what nobody wants is heard no more, and rubbish is
+// held against its sender. What a gate does with that is tested in p2p.
 func TestFloodOfOffers(t *testing.T) {
+	was := offerRate
+	t.Cleanup(func() { offerRate = was })
+	offerRate = p2p.Rate{PerSecond: 1e-6, Burst: 3}
 	bob := startNode(t, Config{Name: "Bob"})
 	key := strangerKey(77)
 	mallory, err := p2p.New(p2p.Config{Key: key, Listen: loopback, Lean: true})
@@ -142,15 +147,28 @@ func TestFloodOfOffers(t *testing.T) {
 	}
 	defer mallory.Close()
 	must(mallory.Dial(t.Context(), bob.net.Addrs()[0]))(t)
-	waitFor(t, "Mallory to be cut off", func() bool {
-		for range 50 {
-			s, err := mallory.Open(t.Context(), bob.key, transfer.Protocol)
-			if err != nil {
-				break
-			}
-			_, _ = s.Write(bytes.Repeat([]byte("x"), 100))
-			s.Reset()
+	say := func() []byte {
+		t.Helper()
+		s := must(mallory.Open(t.Context(), bob.key, transfer.Protocol))(t)
+		defer s.Reset()
+		_, _ = s.Write(bytes.Repeat([]byte("x"), 100))
+		answer, _ := io.ReadAll(s)
+		return answer
+	}
+	refused := func() uint64 { return bob.count.snapshot()[countRefused] }
+	for range 2 {
+		if len(say()) == 0 || refused() != 0 {
+			t.Errorf("no word for a stranger, or %d refused", refused())
 		}
-		return bob.net.Banned() > 0
-	})
+	}
+	accept := &control.LumpAcceptRequest{Peer: p2p.PeerID(base.Key(key.Public().(ed25519.PublicKey)))}
+	must(bob.Backend().LumpAccept(t.Context(), accept))(t)
+	if len(say()) == 0 || refused() != 1 {
+		t.Errorf("rubbish: %d refused", refused())
+	}
+	for i := range uint64(5) {
+		if len(say()) != 0 || refused() != 2+i {
+			t.Errorf("over the rate: %d refused", refused())
+		}
+	}
 }
