@@ -1,0 +1,2 @@
+// Package lumpsbench measures a store on disk as it grows.
+package lumpsbench
