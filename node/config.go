@@ -17,6 +17,7 @@ type Config struct {
 	Bootstrap []string // multiaddrs with /p2p/ to dial at start
 	MDNS      bool     // find nodes on the local network
 	Reach     string   // can others dial this node: "public", "private", or "auto", which asks them; "" is auto
+	IPFS      bool     // exchange lumps with IPFS nodes too that are connected
 	Join      string   // join link to follow
 	Absent    bool     // the avatar stays away until its person does something
 	Version   string

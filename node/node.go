@@ -110,7 +110,8 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	// Until it is closed: regions store their last checkpoint when n.ctx has
 	// ended.
-	n.lumps, err = n.net.Lumps(context.WithoutCancel(n.ctx), n.store, n.fetched, n.log)
+	n.lumps, err = n.net.Lumps(context.WithoutCancel(n.ctx), n.store, n.fetched, n.log,
+		func(c *exchange.Config) { c.IPFS = n.cfg.IPFS })
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
 	}

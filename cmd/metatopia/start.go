@@ -15,7 +15,7 @@ import (
 func newNode(ctx context.Context, c nodeConfig) (runningNode, error) {
 	n, err := node.Start(ctx, node.Config{
 		Home: c.Home, Name: c.Name, Listen: c.Listen, Bootstrap: c.Bootstrap, MDNS: c.MDNS, Absent: c.Absent,
-		Reach: c.Reach, Join: c.Join, Version: c.Version, Log: c.Log, Guests: guest.FS(),
+		Reach: c.Reach, IPFS: c.IPFS, Join: c.Join, Version: c.Version, Log: c.Log, Guests: guest.FS(),
 		Loaders: c.Loader,
 	})
 	if errors.Is(err, node.ErrInUse) {

@@ -21,6 +21,7 @@ type upFlags struct {
 	Bootstrap []string `help:"Address of a node to connect to at start, with /p2p/; may be given again." placeholder:"ADDR"`
 	Mdns      bool     `name:"mdns" help:"Find nodes on the local network (the default); --no-mdns does not." default:"true" negatable:""`
 	Reach     string   `help:"Whether others can dial this node: ask them (auto), yes, so relay for those who cannot be dialled (public), or no (private)." enum:"auto,public,private" default:"auto"`
+	Ipfs      bool     `name:"ipfs" help:"Exchange lumps also with IPFS nodes that are connected to this one."`
 	Web       string   `help:"Where to serve the page; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 	NoWeb     bool     `name:"no-web" help:"Serve no page."`
 	Telnet    string   `help:"Where to serve telnet; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
@@ -66,7 +67,7 @@ type nodeConfig struct {
 	Home, Name, Join, Version string
 	Reach                     string
 	Listen, Bootstrap, Loader []string
-	MDNS, Absent              bool
+	MDNS, Absent, IPFS        bool
 	Log                       *slog.Logger
 }
 
@@ -118,7 +119,7 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 	n, err := startNode(ctx, nodeConfig{
 		Home: e.Home, Name: f.Name, Join: join, Version: e.Version,
 		Listen: f.Listen, Bootstrap: f.Bootstrap, MDNS: f.Mdns, Absent: f.Absent, Log: log,
-		Reach: f.Reach, Loader: f.Loader,
+		Reach: f.Reach, IPFS: f.Ipfs, Loader: f.Loader,
 	})
 	if err != nil {
 		if ctx.Err() != nil {

@@ -30,6 +30,11 @@ type Config struct {
 	// NoStreams leaves bitswap alone: nothing is fetched or served on streams.
 	NoStreams bool
 
+	// IPFS also speaks bitswap under its public name, with peers that are no
+	// nodes of ours: whoever runs Kubo fetches from us and is asked by us.
+	// Nobody is looked for in the public DHT.
+	IPFS bool
+
 	// OnFetched is called once for every Open, Bytes or Pin whose content
 	// became complete here with the help of other nodes: the root, the peer
 	// that sent the first lump, and how many bytes of verified lumps came.
@@ -112,7 +117,7 @@ func New(ctx context.Context, cfg Config) (*Exchange, error) {
 	})
 	x.ctx, x.cancel = context.WithCancel(ctx)
 
-	net := bsnet.NewFromIpfsHost(newSieve(cfg.Host, x.judge),
+	net := bsnet.NewFromIpfsHost(newSieve(cfg.Host, x.judge, cfg.IPFS),
 		bsnet.Prefix(protocol.ID(cfg.Prefix)),
 		// Only the present version: nobody of ours speaks an older one.
 		bsnet.SupportedProtocols([]protocol.ID{bitswapVersion}))
@@ -151,6 +156,9 @@ func (x *Exchange) Close() error {
 		x.cancel()
 		x.cfg.Host.RemoveStreamHandler(x.streams)
 		x.cfg.Host.RemoveStreamHandler(protocol.ID(x.cfg.Prefix) + bitswapVersion)
+		if x.cfg.IPFS {
+			x.cfg.Host.RemoveStreamHandler(bitswapVersion)
+		}
 		err = x.bs.Close()
 		x.server.close()
 		x.work.Wait()

@@ -9,6 +9,7 @@ import (
 	bsmsg "github.com/ipfs/boxo/bitswap/message"
 	pb "github.com/ipfs/boxo/bitswap/message/pb"
 	bsnetwork "github.com/ipfs/boxo/bitswap/network"
+	blocks "github.com/ipfs/go-block-format"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 )
@@ -94,12 +95,34 @@ func (g *gate) ReceiveMessage(ctx context.Context, from peer.ID, m bsmsg.BitSwap
 			g.judge.fault(from, FalseRecord)
 		}
 	}
+	g.serveEmpty(from, m)
 	if stray {
 		// Once a message: how much a peer may push is what a stream carries.
 		g.judge.fault(from, Unasked)
 	}
 	for _, r := range g.to {
 		r.ReceiveMessage(ctx, from, m)
+	}
+}
+
+// serveEmpty answers a want for the lump of no bytes. Bitswap's server says
+// that it is here and never sends it.
+func (g *gate) serveEmpty(to peer.ID, m bsmsg.BitSwapMessage) {
+	for _, e := range m.Wantlist() {
+		if e.Cancel || e.Cid != empty.CID() {
+			continue
+		}
+		blk, err := blocks.NewBlockWithCid(nil, e.Cid)
+		if err != nil {
+			return
+		}
+		answer := bsmsg.New(false)
+		answer.AddBlock(blk)
+		go func() {
+			ctx, cancel := context.WithTimeout(g.ctx, laneOpen)
+			defer cancel()
+			_ = g.SendMessage(ctx, to, answer) // it asks again
+		}()
 	}
 }
 

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 type sieve struct {
 	host.Host
 	judge *judge
+	ipfs  bool // bitswap's public name counts as ours
 
 	mu    sync.Mutex
 	peers map[peer.ID]*inflow
@@ -34,13 +36,13 @@ type inflow struct {
 	at      time.Time     // when tokens was true
 }
 
-func newSieve(h host.Host, j *judge) *sieve {
-	return &sieve{Host: h, judge: j, peers: map[peer.ID]*inflow{}}
+func newSieve(h host.Host, j *judge, ipfs bool) *sieve {
+	return &sieve{Host: h, judge: j, ipfs: ipfs, peers: map[peer.ID]*inflow{}}
 }
 
 // SetStreamHandler implements host.Host for bitswap.
 func (h *sieve) SetStreamHandler(id protocol.ID, next network.StreamHandler) {
-	h.Host.SetStreamHandler(id, func(s network.Stream) {
+	handle := func(s network.Stream) {
 		p := s.Conn().RemotePeer()
 		if h.judge.shunned(p) {
 			s.Reset()
@@ -55,8 +57,34 @@ func (h *sieve) SetStreamHandler(id protocol.ID, next network.StreamHandler) {
 		defer h.leave(p, in)
 		// Bitswap's handler returns when the stream has ended.
 		next(&sifted{Stream: s, h: h, in: in, from: p, rd: bufio.NewReader(s)})
-	})
+	}
+	h.Host.SetStreamHandler(id, handle)
+	if h.ipfs {
+		h.Host.SetStreamHandler(bitswapVersion, handle)
+	}
 }
+
+// NewStream implements host.Host for bitswap.
+func (h *sieve) NewStream(ctx context.Context, p peer.ID, ids ...protocol.ID) (network.Stream, error) {
+	if !h.ipfs || len(ids) != 1 {
+		return h.Host.NewStream(ctx, p, ids...)
+	}
+	s, err := h.Host.NewStream(ctx, p, ids[0], bitswapVersion)
+	if err != nil {
+		return nil, err
+	}
+	return renamed{s, ids[0]}, nil
+}
+
+// renamed is a stream under another name of the same protocol: bitswap knows
+// only the names that it was told.
+type renamed struct {
+	network.Stream
+	id protocol.ID
+}
+
+// Protocol implements network.Stream.
+func (r renamed) Protocol() protocol.ID { return r.id }
 
 func (h *sieve) enter(p peer.ID) *inflow {
 	h.mu.Lock()
