@@ -123,9 +123,14 @@ func (c *child) tell(verb string, refs ...lumps.Ref) error {
 	return err
 }
 
-// put stores a lump and says so.
-func (c *child) put(ctx context.Context, r lumps.Ref, b []byte) error {
-	if err := c.Put(ctx, r, b); err != nil {
+// put stores a lump and says so. Whether it is flushed makes no difference to
+// one who is killed.
+func (c *child) put(ctx context.Context, rng *rand.Rand, r lumps.Ref, b []byte) error {
+	put := c.Put
+	if rng.IntN(2) == 0 {
+		put = c.PutCached
+	}
+	if err := put(ctx, r, b); err != nil {
 		return err
 	}
 	c.mu.Lock()
@@ -149,7 +154,7 @@ func (c *child) add(ctx context.Context, rng *rand.Rand) error {
 	var all []lumps.Ref
 	tree := unixfs.Builder{Put: func(r lumps.Ref, b []byte) error {
 		all = append(all, r)
-		return c.put(ctx, r, b)
+		return c.put(ctx, rng, r, b)
 	}}
 	n := 1 + rng.IntN(6)
 	for i := range n {
@@ -160,7 +165,7 @@ func (c *child) add(ctx context.Context, rng *rand.Rand) error {
 		}
 		b := lumpstest.Bytes(seed, size)
 		r := lumps.Of(b)
-		if err := c.put(ctx, r, b); err != nil {
+		if err := c.put(ctx, rng, r, b); err != nil {
 			return err
 		}
 		all = append(all, r)
@@ -177,6 +182,9 @@ func (c *child) add(ctx context.Context, rng *rand.Rand) error {
 		c.loose = append(c.loose, content{root.Ref, all})
 		c.mu.Unlock()
 		return nil
+	}
+	if err := c.Flush(ctx, all); err != nil {
+		return err
 	}
 	if err := c.tell("pinning", append([]lumps.Ref{root.Ref}, all...)...); err != nil {
 		return err

@@ -1,6 +1,9 @@
 package disk
 
 import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,18 +14,35 @@ import (
 	"github.com/metatopia/metatopia/lumps/lumpstest"
 )
 
-// power remembers what was flushed, so that it can be cut: a file that was not
-// flushed loses its second half, a name whose directory was not flushed since
-// is gone. That is the worst a file system may do.
+// power remembers what was flushed, so that it can be cut. Without rng the cut
+// is the worst that a file system may do: a file that was not flushed loses its
+// second half, a name whose directory was not flushed since is gone. With rng
+// each of these happens or not, unflushed files may also be empty, and what was
+// removed from a directory that was not flushed since may be back.
 type power struct {
+	rng    *rand.Rand
+	left   int    // flushes until the power fails; negative: it never does
+	shadow string // a directory for links to what may come back
+
 	mu    sync.Mutex
 	files []os.FileInfo
-	names map[string]map[string]bool // directory, its names when it was last flushed
+	names map[string]map[string]string // directory, its names when it was last flushed, and a link to each
+	links int
 }
+
+func newPower(t *testing.T) *power {
+	return &power{left: -1, shadow: t.TempDir(), names: map[string]map[string]string{}}
+}
+
+var errPower = errors.New("the power is off")
 
 func (p *power) sync(f *os.File) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.left == 0 {
+		return errPower
+	}
+	p.left--
 	st, err := f.Stat()
 	if err != nil {
 		return err
@@ -35,13 +55,24 @@ func (p *power) sync(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]bool{}
+	names := map[string]string{}
 	for _, e := range set {
-		names[e.Name()] = true
+		link := p.names[f.Name()][e.Name()]
+		if link == "" && !e.IsDir() && p.rng != nil {
+			p.links++
+			link = filepath.Join(p.shadow, fmt.Sprint(p.links))
+			if err := os.Link(filepath.Join(f.Name(), e.Name()), link); err != nil {
+				return err
+			}
+		}
+		names[e.Name()] = link
 	}
 	p.names[f.Name()] = names
 	return nil
 }
+
+// maybe is whether something bad happens that need not happen.
+func (p *power) maybe() bool { return p.rng == nil || p.rng.IntN(2) == 0 }
 
 func (p *power) cut(t *testing.T, dir string) {
 	t.Helper()
@@ -49,14 +80,16 @@ func (p *power) cut(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	here := map[string]bool{}
 	for _, e := range set {
 		path := filepath.Join(dir, e.Name())
-		if !p.names[dir][e.Name()] {
+		if _, ok := p.names[dir][e.Name()]; !ok && p.maybe() {
 			if err := os.RemoveAll(path); err != nil {
 				t.Fatal(err)
 			}
 			continue
 		}
+		here[e.Name()] = true
 		st, err := e.Info()
 		if err != nil {
 			t.Fatal(err)
@@ -68,8 +101,22 @@ func (p *power) cut(t *testing.T, dir string) {
 		if e.IsDir() {
 			p.cut(t, path)
 		}
-		if !whole {
-			if err := os.Truncate(path, st.Size()/2); err != nil {
+		if !whole && p.maybe() {
+			size := st.Size() / 2
+			if p.rng != nil && p.rng.IntN(2) == 0 {
+				size = 0
+			}
+			if err := os.Truncate(path, size); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if p.rng == nil {
+		return
+	}
+	for name, link := range p.names[dir] {
+		if !here[name] && link != "" && p.maybe() {
+			if err := os.Link(link, filepath.Join(dir, name)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -84,7 +131,7 @@ func TestPowerCut(t *testing.T) {
 		t.Skip("directories cannot be flushed")
 	}
 	dir := t.TempDir()
-	p := &power{names: map[string]map[string]bool{}}
+	p := newPower(t)
 	s := open(t, dir, Config{Sync: p.sync})
 	var put, flushed, later, cached []lumps.Ref
 	seed := uint64(0)
