@@ -215,9 +215,8 @@ func TestRubbishRecords(t *testing.T) {
 	}
 }
 
-// TestShunnedPeersComeBack is what a term is: nothing is asked of the peer
-// and nothing taken, and afterwards all is as before.
-func TestShunnedPeersComeBack(t *testing.T) {
+// TestShunnedPeersAreNotAsked: nothing is asked of the peer and nothing taken.
+func TestShunnedPeersAreNotAsked(t *testing.T) {
 	victim, other := newNode(t, newHost(t), withStall(time.Second)), newNode(t, newHost(t), withStore(mem.New(mem.Config{})))
 	content := []byte("from a peer of bad repute")
 	ref := add(t, other, content, false).Ref
