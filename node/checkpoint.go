@@ -56,6 +56,9 @@ func newCheckpoints(w *worldState, s *servedRegion, cfg region.Config) *checkpoi
 
 // offer takes a checkpoint; it does not wait.
 func (c *checkpoints) offer(cp server.Checkpoint) {
+	if cp.Tick == 0 {
+		return // nothing has happened yet, not even its founding things
+	}
 	for {
 		select {
 		case c.wait <- cp:

@@ -7,6 +7,8 @@ import (
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/keeper"
+	"github.com/metatopia/metatopia/node/server"
+	"github.com/metatopia/metatopia/node/world"
 	"github.com/metatopia/metatopia/region"
 )
 
@@ -27,7 +29,11 @@ func (b *backend) checkFork(ctx context.Context, cid string) error {
 	}
 	w := b.current()
 	w.keeper.Holds(ref, true)
-	if _, err := w.fork(cid); err != nil {
+	list, err := w.fork(cid)
+	if err == nil {
+		err = server.CheckFurnish(list)
+	}
+	if err != nil {
 		return control.Errorf(control.Invalid, "`metatopia lump kept` lists the checkpoints here", "%w", err)
 	}
 	return nil
@@ -59,8 +65,18 @@ func (w *worldState) fork(cid string) ([]region.ControlEntry, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The sim of the world that it is of, which need not be this one.
+	founding, _, err := w.n.lumps.Bytes(ctx, s.Site.World, world.MaxCharter)
+	if err != nil {
+		return nil, err
+	}
+	charter, err := world.ParseCharter(founding)
+	if err != nil {
+		return nil, err
+	}
 	cfg := w.simConfig(s.Site)
 	cfg.World, cfg.Scripts, cfg.Parallel = s.Site.World.String(), nil, nil
+	cfg.Min, cfg.Max = charter.Box.Min, charter.Box.Max
 	sim, err := region.Restore(cfg, b)
 	if err != nil {
 		return nil, fmt.Errorf("node: fork: %w", err)

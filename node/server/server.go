@@ -110,6 +110,23 @@ func (s *Server) furnish() error {
 	return nil
 }
 
+// CheckFurnish tells whether a new region takes such entries at once. Whoever
+// founds one asks first: a region that cannot be furnished does not open.
+func CheckFurnish(list []region.ControlEntry) error {
+	size := 0
+	for _, c := range list {
+		b := len(controlEntry(c).Body)
+		if b > region.MaxControl {
+			return fmt.Errorf("server: furnish: an entry of %d bytes, at most %d", b, region.MaxControl)
+		}
+		size += b
+	}
+	if len(list) > maxInbox || size > maxInboxBytes {
+		return fmt.Errorf("server: furnish: %d things of %d bytes, at most %d of %d", len(list), size, maxInbox, maxInboxBytes)
+	}
+	return nil
+}
+
 // CheckpointSoon asks for a checkpoint at the next tick. It does not wait:
 // Config.Checkpoint is told.
 func (s *Server) CheckpointSoon() { s.soon.Store(true) }
