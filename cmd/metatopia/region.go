@@ -20,8 +20,8 @@ type regionCmd struct {
 type regionSeedCmd struct {
 	Name    string `arg:"" help:"Name of the region."`
 	At      place  `required:"" help:"Where its site is." placeholder:"X,Y,Z"`
-	Furnish string `help:"Starting set of things." enum:",hearth,commons" default:"" xor:"things"`
-	From    string `help:"Begin with the things of this checkpoint, whosever region it is of." placeholder:"CID" xor:"things"`
+	Furnish string `help:"Starting set of things." enum:",hearth,commons" default:""`
+	From    string `help:"Begin with the things of this checkpoint, whosever region it is of." placeholder:"CID"`
 }
 
 func (regionSeedCmd) Help() string {

@@ -46,6 +46,9 @@ func printStatus(w io.Writer, s *control.StatusResponse) {
 	}
 	for _, r := range s.Serving {
 		row("serving", "%s: tick %d (on disk %d), %d people, %d things, state %s", r.Name, r.Tick, r.Durable, r.Players, r.Things, r.Hash)
+		if r.From != "" {
+			row("", "%s began with checkpoint %s", r.Name, r.From)
+		}
 	}
 	for _, m := range s.Mounts {
 		row("reads", "%s, as %s", oneLine(m.Dir), m.Name)

@@ -14,8 +14,8 @@ import (
 	"github.com/metatopia/metatopia/node/world"
 )
 
-// errBad: a root that a server signed for is no checkpoint of the region.
-var errBad = errors.New("what the server signed for is no checkpoint")
+// errBad: what a root names is no checkpoint, or not the one that a server signed for.
+var errBad = errors.New("no checkpoint of a region")
 
 // round asks about a region once and fetches the newest checkpoint that is
 // newer than what is here.
