@@ -18,6 +18,18 @@ func (c jsonCodec) Name() string { return c.name }
 
 func (jsonCodec) Marshal(v any) ([]byte, error) { return json.Marshal(v) }
 
+// MarshalAppend lets Connect write into a buffer of its pool. Without it every
+// message that is sent puts one more buffer into the pool and takes none out:
+// between two collections the pool grows with what is sent, and the collector
+// then waits for twice that. A file of 2 GB took 250 MB to send.
+func (jsonCodec) MarshalAppend(dst []byte, v any) ([]byte, error) {
+	buf := bytes.NewBuffer(dst)
+	if err := json.NewEncoder(buf).Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}
+
 var errTrailing = errors.New("control: data after the JSON value")
 
 // Unmarshal takes exactly one JSON value. Unknown fields pass: a newer client

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ func requests() []any {
 		&Empty{}, &WatchRequest{}, &SayRequest{}, &SteerRequest{}, &WalkRequest{}, &ThrowRequest{}, &TouchRequest{},
 		&InspectRequest{}, &SetSlotRequest{}, &LumpAddRequest{}, &LumpRequest{}, &SpawnRequest{}, &PsRequest{},
 		&PIDRequest{}, &SendRequest{}, &WorldCreateRequest{}, &JoinRequest{}, &SeedRequest{}, &AssetRequest{},
+		&KeepRequest{}, &UnkeepRequest{}, &CheckpointRequest{}, &Mount{}, &MountName{},
 	}
 }
 
@@ -68,6 +70,29 @@ func TestEveryRequestIsChecked(t *testing.T) {
 
 // Field names are the protocol: each is set, camel case, and none has slipped
 // to Go's own.
+// Messages are appended to the buffer that Connect hands over, in the form that
+// Marshal has; otherwise sending a file takes memory in proportion to it.
+func TestMessagesAreAppended(t *testing.T) {
+	var codec interface {
+		Marshal(any) ([]byte, error)
+		MarshalAppend([]byte, any) ([]byte, error)
+	} = jsonCodec{}
+	for _, v := range []any{&SayRequest{Text: "<a> & b\u2028\n"}, &LumpChunk{Data: make([]byte, 1000)}, &Empty{}} {
+		want, err := codec.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst := make([]byte, 3, 64<<10)
+		got, err := codec.MarshalAppend(dst, v)
+		if err != nil || !bytes.Equal(got[3:], want) || &got[0] != &dst[0] {
+			t.Errorf("%T: %.80q, want %.80q, %v", v, got[3:], want, err)
+		}
+	}
+	if _, err := codec.MarshalAppend(nil, make(chan int)); err == nil {
+		t.Error("a channel was written")
+	}
+}
+
 func TestJSONNames(t *testing.T) {
 	for _, v := range append(requests(), &StatusResponse{}, &Frame{}, &InspectResponse{}, &Process{}, &LumpChunk{}, &LogLine{}, &Asset{}) {
 		typ := reflect.TypeOf(v).Elem()
