@@ -93,12 +93,12 @@ func (n *Node) take(p *peer, e *wire.Entry) {
 	moved := !p.hasRec || p.pos() != r.Pos
 	if p.hasRec && r.Stamp.Epoch != p.rec.Stamp.Epoch {
 		// Another process: what the last one knew is gone.
-		p.moveSeq, p.leaseTo, p.sinceAt, p.jumped = 0, unheard, at(n.now), false
+		p.moveSeq, p.leaseTo, p.sinceAt = 0, unheard, at(n.now)
 		if p.near != nil {
 			p.near.marks = nil
 		}
 		if p.more != nil {
-			p.more.addrSent = wire.Digest{}
+			p.more.addrSent, p.more.jumped = wire.Digest{}, false
 		}
 	}
 	if p.more != nil && p.rec.Addr != r.Addr {

@@ -165,11 +165,12 @@ func (n *Node) leaps(a, b spatial.Pos, took int64) bool {
 // known there: a jump costs its seniority, and it must stay JumpEvery at a
 // place before it is followed again.
 func (n *Node) jumps(p *peer) bool {
-	if p.jumped && n.since(p.sinceAt) < n.cfg.JumpEvery {
+	if p.more != nil && p.more.jumped && n.since(p.sinceAt) < n.cfg.JumpEvery {
 		n.n.TooFast++
 		return false
 	}
-	p.sinceAt, p.jumped = at(n.now), true
+	p.sinceAt = at(n.now)
+	p.rest().jumped = true
 	return true
 }
 

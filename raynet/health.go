@@ -82,7 +82,7 @@ func (h *health) strangers() {
 		h.care(p, 2*healthEvery)
 	}
 	for _, p := range gone {
-		n.table.remove(p)
+		n.forget(p)
 	}
 }
 

@@ -1,6 +1,8 @@
 package raynet
 
 import (
+	"slices"
+
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/raynet/wire"
 )
@@ -19,8 +21,9 @@ func (n *Node) acquaint(r *wire.Record) *peer {
 	if len(n.table.all) >= n.cfg.MaxPeers && !n.evict() {
 		return nil
 	}
-	p := &peer{
-		id: r.ID(), rec: r, sinceAt: at(n.now), poseAt: never,
+	p := n.table.peers.take()
+	*p = peer{
+		id: r.ID(), rec: r, sinceAt: at(n.now), poseAt: never, jitter: jitterOf(&r.Key),
 		bornAt: unheard, heardAt: unheard, sentAt: unheard, pingAt: unheard, leaseTo: unheard,
 	}
 	n.table.add(p, n.cfg.MaxPeers)
@@ -41,15 +44,21 @@ func (n *Node) evict() bool {
 		return max(a.bornAt, a.heardAt) < max(b.bornAt, b.heardAt)
 	}
 	for _, p := range n.table.all {
-		if !n.placed(p) && (worst == nil || older(p, worst)) {
+		if !n.placed(p) && p != n.speaker && (worst == nil || older(p, worst)) {
 			worst = p
 		}
 	}
 	if worst == nil {
 		return false
 	}
-	n.table.remove(worst)
+	n.forget(worst)
 	return true
+}
+
+// forget lets a peer go that no view holds.
+func (n *Node) forget(p *peer) {
+	n.seats = slices.DeleteFunc(n.seats, func(s seat) bool { return s.p == p })
+	n.table.remove(p)
 }
 
 // wanderFor is how many local spacings the neighbours of a mover go before a
@@ -104,7 +113,7 @@ func (n *Node) peerUp(in PeerUp) {
 	p.up = true
 	n.regroup(p, in.Group)
 	if m := p.more; m != nil {
-		if m.dialAt = never; len(m.addr) == 0 && m.probe == nil && m.addrSent == (wire.Digest{}) {
+		if m.dialAt = never; len(m.addr) == 0 && m.probe == nil && !m.jumped && m.addrSent == (wire.Digest{}) {
 			p.more = nil
 		}
 	}

@@ -203,7 +203,7 @@ func (n *Node) replaceNear(chosen []*peer) {
 			continue
 		}
 		p.inNear = true
-		p.near, p.watchAt = newNearness(n.now), unheard
+		n.joins(p)
 		n.takeSlot(p.near)
 		n.near = insert(n.near, p)
 		n.changed = n.changed || n.isNews(p)
@@ -226,6 +226,7 @@ func (n *Node) dropNear(p *peer, tell bool) {
 		return
 	}
 	slot := p.near.slot
+	n.table.near.give(p.near)
 	p.inNear, p.near = false, nil
 	n.near = erase(n.near, p)
 	n.freeSlot(slot)

@@ -32,8 +32,9 @@ type Node struct {
 	box  spatial.Box // the world box, a margin wider: points are jittered
 
 	// Of the Step under way.
-	now int64
-	out *Outbox
+	now     int64
+	out     *Outbox
+	speaker *peer // whose message is looked at
 
 	started bool
 	left    bool
@@ -130,13 +131,15 @@ func New(cfg *Config, id base.Key, start Start, env Env) (*Node, error) {
 // out in the order to perform them.
 func (n *Node) Step(now int64, in Input, out *Outbox) {
 	n.now, n.out = max(now, n.now), out
-	defer func() { n.out = nil }()
+	defer func() { n.out, n.speaker = nil, nil }()
 	if !n.started {
 		n.start()
 	}
 	if n.left {
 		return
 	}
+	n.table.peers.settle()
+	n.table.near.settle()
 	n.walkOn()
 	n.handle(in)
 	if n.left {
@@ -301,6 +304,7 @@ func (n *Node) recv(from base.Key, m wire.Message) {
 		n.n.TooMany++
 		return
 	}
+	n.speaker = p
 	if l, ok := m.(*wire.Leave); ok {
 		n.onLeave(p, l)
 		return

@@ -21,12 +21,7 @@ type peer struct {
 	more *extra    // nil while there is nothing to keep
 
 	poseAt int64
-	x      [3]int32      // position: rec's, or that of a later Move
-	vel    wire.Velocity // the same
-	lag    uint8         // way of its moves, in units of lagUnit; 0 unknown
-	group  uint8         // of addresses, folded; 0 unknown
-	jumped bool          // sinceAt is when it was last seen to jump
-	owed   uint8         // of its credit
+	x      [3]int32 // position: rec's, or that of a later Move
 
 	bornAt  instant // when rec was signed, as far as its bearers could tell
 	sinceAt instant // when the peer became known at about its place
@@ -37,6 +32,13 @@ type peer struct {
 	watchAt instant // near: nothing is to be done about it before
 
 	moveSeq uint32 // of the last Move in rec's epoch; 0 for none
+
+	// Two bytes and less, so that 104 are enough.
+	vel    wire.Velocity // with x
+	jitter [3]int8       // of its point
+	lag    uint8         // way of its moves, in units of lagUnit; 0 unknown
+	group  uint8         // of addresses, folded; 0 unknown
+	owed   uint8         // of its credit
 
 	octave                              uint8
 	hasRec, up, suspect                 bool
@@ -71,9 +73,12 @@ type nearness struct {
 	slot uint8 // its number among the members
 }
 
-func newNearness(now int64) *nearness {
-	return &nearness{joinedAt: at(now), wonAt: unheard, subAt: unheard, busyTo: unheard,
+// joins gives a peer that enters the near view what is kept of a member.
+func (n *Node) joins(p *peer) {
+	m := n.table.near.take()
+	*m = nearness{marks: m.marks[:0], joinedAt: at(n.now), wonAt: unheard, subAt: unheard, busyTo: unheard,
 		beatAt: unheard, vouchAt: unheard, toldAt: unheard, mood: unjudged}
+	p.near, p.watchAt = m, unheard
 }
 
 // extra is what a node keeps of few peers.
@@ -82,6 +87,7 @@ type extra struct {
 	addrSent wire.Digest // own address the peer was given
 	dialAt   int64
 	probe    *probe // of a passive peer
+	jumped   bool   // sinceAt is when it was last seen to jump
 }
 
 func (p *peer) key() base.Key { return p.rec.Key }
@@ -103,8 +109,11 @@ func (p *peer) whereabouts(now int64) spatial.Pos {
 	return reckon(p.pos(), p.vel.Vec(), now-p.poseAt)
 }
 
-// at is the peer's overlay point now.
-func (p *peer) at(now int64) spatial.Pos { return point(&p.rec.Key, p.whereabouts(now)) }
+// at is the peer's overlay point now; see point.
+func (p *peer) at(now int64) spatial.Pos {
+	w := p.whereabouts(now)
+	return spatial.Pos{X: w.X + int64(p.jitter[0]), Y: w.Y + int64(p.jitter[1]), Z: w.Z + int64(p.jitter[2])}
+}
 
 func (p *peer) rest() *extra {
 	if p.more == nil {
@@ -156,10 +165,16 @@ func (n *Node) placed(p *peer) bool {
 type table struct {
 	all []*peer
 	ids []wire.ShortID
+
+	peers stock[peer]
+	near  stock[nearness]
 }
 
 func comparePeers(a, b *peer) int {
-	return cmp.Or(cmp.Compare(a.id, b.id), a.rec.Key.Compare(b.rec.Key))
+	if a.id != b.id {
+		return cmp.Compare(a.id, b.id)
+	}
+	return a.rec.Key.Compare(b.rec.Key) // elsewhere in memory
 }
 
 // tableRoom holds the views of a node in a world that stands still.
@@ -211,6 +226,7 @@ func (t *table) add(p *peer, most int) {
 func (t *table) remove(p *peer) {
 	if i, ok := slices.BinarySearchFunc(t.all, p, comparePeers); ok {
 		t.all, t.ids = slices.Delete(t.all, i, i+1), slices.Delete(t.ids, i, i+1)
+		t.peers.give(p)
 	}
 }
 

@@ -18,10 +18,15 @@ const margin = jitterUnits + 6
 // node derives alike from the key, so that a crowd at one spot has an order
 // and hardly ever a bisector of length zero.
 func point(key *base.Key, pos spatial.Pos) spatial.Pos {
-	j := func(i int) int64 {
-		return int64(binary.LittleEndian.Uint16(key[i:]))%(2*jitterUnits+1) - jitterUnits
+	j := jitterOf(key)
+	return spatial.Pos{X: pos.X + int64(j[0]), Y: pos.Y + int64(j[1]), Z: pos.Z + int64(j[2])}
+}
+
+func jitterOf(key *base.Key) (j [3]int8) {
+	for i := range j {
+		j[i] = int8(int(binary.LittleEndian.Uint16(key[8+2*i:]))%(2*jitterUnits+1) - jitterUnits)
 	}
-	return spatial.Pos{X: pos.X + j(8), Y: pos.Y + j(10), Z: pos.Z + j(12)}
+	return j
 }
 
 // apart gives other, moved by one unit when it is exactly at origin: towards

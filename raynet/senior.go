@@ -72,7 +72,7 @@ func (n *Node) seatElders(chosen []*peer) []*peer {
 	}
 	n.seats = slices.DeleteFunc(n.seats, func(s seat) bool {
 		// One who walks off is a neighbour no more.
-		return !s.p.hasRec || n.table.byKey(s.p.key()) != s.p || (!s.p.inNear && !n.usable(s.p)) ||
+		return !s.p.hasRec || (!s.p.inNear && !n.usable(s.p)) ||
 			metres(n.self.point, s.p.at(n.now)) > 3*s.dist
 	})
 	if len(n.seats) < n.cfg.Sticky && n.now >= n.electedAt+electEvery {

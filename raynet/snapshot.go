@@ -81,7 +81,7 @@ func (p *peer) appendTo(e *base.Encoder) {
 		p.pos().AppendTo(e)
 		p.vel.Vec().AppendTo(e)
 	}
-	for _, f := range []bool{p.up, p.suspect, p.inNear, p.inLong, p.inRandom, p.inPassive, p.jumped} {
+	for _, f := range []bool{p.up, p.suspect, p.inNear, p.inLong, p.inRandom, p.inPassive, p.more != nil && p.more.jumped} {
 		e.Bool(f)
 	}
 	e.I64(p.poseAt)

@@ -198,11 +198,11 @@ func (r *Run) halt() bool {
 // cycles lets time pass and says so.
 func (r *Run) cycles(n int) {
 	for range n {
-		if r.halt() {
-			return
-		}
 		// A second of a million nodes takes minutes.
 		for range 10 {
+			if r.halt() {
+				return
+			}
 			r.W.Pass(Cycle / 10)
 			r.Progress(fmt.Sprintf("%s: second %.1f of the world", r.scenario, float64(r.W.Now())/float64(Cycle)))
 		}
