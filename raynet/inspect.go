@@ -16,6 +16,20 @@ func (n *Node) Long() []NeighbourInfo { return n.infos(n.long) }
 // Random lists the random view, sorted by key: an even sample of the world.
 func (n *Node) Random() []NeighbourInfo { return n.infos(n.random) }
 
+// Keys calls each with the keys of the near, long and random views: what a
+// simulator asks of a million nodes, without memory of its own.
+func (n *Node) Keys(near, long, random func(key *base.Key)) {
+	for _, p := range n.near {
+		near(&p.rec.Key)
+	}
+	for _, p := range n.long {
+		long(&p.rec.Key)
+	}
+	for _, p := range n.random {
+		random(&p.rec.Key)
+	}
+}
+
 // Known lists every node with a usable record, sorted by key: all views and
 // the pool of heard records.
 func (n *Node) Known() []NeighbourInfo {

@@ -82,6 +82,9 @@ func (c overlayBench) run(ctx context.Context, e *environment, seed uint64) erro
 		Nodes: c.Nodes, Seed: seed, Shards: c.Shards, Sample: c.Sample, Cycles: c.Cycles, Scenarios: c.Scenario,
 		Progress: slowNotes(e), Stop: func() bool { return ctx.Err() != nil },
 	}
+	if c.Nodes > roomyWorld {
+		o.Figure = func(name string, v float64) { e.note("%s %s", name, figure(v)) }
+	}
 	report := raysim.NewReport(seed)
 	if !slices.Equal(c.Scenario, none) {
 		var core raynet.Config

@@ -21,6 +21,9 @@ type Options struct {
 	Link      *Link
 	// Progress is told what goes on; nil is silence.
 	Progress func(text string)
+	// Figure is told each figure as it is measured: a run of hours may not
+	// come to its end. nil for nobody.
+	Figure func(name string, v float64)
 	// Stop ends the benchmark between two steps when it gives true.
 	Stop func() bool
 
@@ -129,6 +132,7 @@ func Bench(p Protocol, o Options) (*Report, error) {
 		}
 	}
 	r := &Run{Options: o, Report: NewReport(o.Seed), protocol: p}
+	r.Report.tell = o.Figure
 	for _, kind := range worldKinds {
 		var todo []Scenario
 		for _, s := range Scenarios {

@@ -331,16 +331,12 @@ func (m *member) send(out *Out, key base.Key, c raynet.Class, msg wire.Message, 
 
 // Views implements Viewer.
 func (m *member) Views(v *Views) {
-	v.Near = m.numbers(v.Near, m.n.Near())
-	v.Long = m.numbers(v.Long, m.n.Long())
-	v.Random = m.numbers(v.Random, m.n.Random())
-}
-
-func (m *member) numbers(dst []int32, of []raynet.NeighbourInfo) []int32 {
-	for i := range of {
-		if k, ok := numberOf(of[i].Key); ok {
-			dst = append(dst, k)
+	into := func(dst *[]int32) func(*base.Key) {
+		return func(key *base.Key) {
+			if k, ok := numberOf(*key); ok {
+				*dst = append(*dst, k)
+			}
 		}
 	}
-	return dst
+	m.n.Keys(into(&v.Near), into(&v.Long), into(&v.Random))
 }

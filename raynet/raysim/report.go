@@ -19,6 +19,8 @@ type Report struct {
 	// there is to draw of each scenario.
 	Order []string `json:"-"`
 	Plots []*Plot  `json:"-"`
+
+	tell func(name string, v float64) // may be nil
 }
 
 // NewReport is a report of nothing.
@@ -37,6 +39,9 @@ func (r *Report) set(name string, v float64) {
 		r.Order = append(r.Order, name)
 	}
 	r.Figures[name] = v
+	if r.tell != nil {
+		r.tell(name, v)
+	}
 }
 
 // unset takes back all figures but the first n.

@@ -55,6 +55,7 @@ func restart(r *Run) {
 		s := w.Shape(w.Sample(r.Sample))
 		r.plot.curve("solid angle").add(float64(c), s.SolidAngle)
 		r.plot.curve("coverage").add(float64(c), s.Coverage)
+		r.set("solid_angle_latest", s.SolidAngle)
 		if s.SolidAngle >= 0.985 && math.IsInf(converged, 1) {
 			converged = float64(c)
 		}
