@@ -68,9 +68,20 @@ func (b *bench) open(ctx context.Context, p *peer, streams bool, under func(lump
 	if err != nil {
 		return nil, err
 	}
-	files, err := disk.Open(dir, disk.Config{})
+	s, err := b.openAt(ctx, p, dir, streams, under)
 	if err != nil {
 		remove()
+		return nil, err
+	}
+	done := s.done
+	s.done = func() { done(); remove() }
+	return s, nil
+}
+
+// openAt opens the store of a directory that stays.
+func (b *bench) openAt(ctx context.Context, p *peer, dir string, streams bool, under func(lumps.Store) lumps.Store) (*shop, error) {
+	files, err := disk.Open(dir, disk.Config{})
+	if err != nil {
 		return nil, err
 	}
 	store := lumps.Store(files)
@@ -81,14 +92,25 @@ func (b *bench) open(ctx context.Context, p *peer, streams bool, under func(lump
 		func(c *exchange.Config) { c.NoStreams = !streams })
 	if err != nil {
 		_ = files.Close() // nothing was stored
-		remove()
 		return nil, err
 	}
 	return &shop{x, store, func() {
 		_ = x.Close()     // the measurement is over
 		_ = files.Close() // as above
-		remove()
 	}}, nil
+}
+
+// empty deletes every lump.
+func (s *shop) empty(ctx context.Context) error {
+	for e, err := range s.store.List(ctx) {
+		if err == nil {
+			_, err = s.store.DeleteIdle(ctx, e.Ref, time.Now().Add(time.Hour))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fetch reads a content to its end and tells how long that took.
