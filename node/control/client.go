@@ -107,6 +107,8 @@ func (c *Client) failed(err error) error {
 		return Errorf(Unavailable, start, "no node is running here: %w", dialCause(err))
 	case errors.Is(err, fs.ErrPermission):
 		return Errorf(Denied, "run the command as the user that runs the node", "the node's socket: %w", dialCause(err))
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return Errorf(Unavailable, "does it still run? see `metatopia status`", "the node went away before the end: %w", err)
 	}
 	return fromWire(err)
 }

@@ -2,7 +2,11 @@ package control_test
 
 import (
 	"context"
+	"net"
+	"net/http"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/metatopia/metatopia/node/control"
@@ -101,5 +105,37 @@ func TestBadKeepRequests(t *testing.T) {
 	}
 	if calls := b.Calls(); len(calls) != 0 {
 		t.Errorf("the node was called: %v", calls)
+	}
+}
+
+// A node that is killed in the middle of an answer is said to be gone.
+func TestTheNodeGoesAway(t *testing.T) {
+	dir := t.TempDir()
+	ln, err := net.Listen("unix", filepath.Join(dir, "control.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	var conn atomic.Pointer[net.Conn]
+	go func() {
+		hs := &http.Server{ConnState: func(c net.Conn, s http.ConnState) {
+			if s == http.StateNew {
+				conn.Store(&c)
+			}
+		}, Protocols: new(http.Protocols), Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/connect+json")
+			_, _ = w.Write([]byte{0, 0, 0, 0, 9, '{'})
+			w.(http.Flusher).Flush()
+			(*conn.Load()).Close()
+		})}
+		hs.Protocols.SetHTTP1(true)
+		hs.Protocols.SetUnencryptedHTTP2(true)
+		_ = hs.Serve(ln)
+	}()
+	c := control.Dial(filepath.Join(dir, "control.sock"))
+	defer c.Close()
+	err = c.LumpGet(t.Context(), &control.LumpRequest{CID: "c"}, func(*control.LumpChunk) error { return nil })
+	if control.CodeOf(err) != control.Unavailable || control.HintOf(err) == "" {
+		t.Errorf("%v", err)
 	}
 }
