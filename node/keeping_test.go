@@ -7,6 +7,7 @@ import (
 
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/region"
+	"github.com/metatopia/metatopia/scripting/guest"
 )
 
 func keptOne(t *testing.T, n *Node, name string) *control.KeptRegion {
@@ -22,7 +23,7 @@ func keptOne(t *testing.T, n *Node, name string) *control.KeptRegion {
 // The owner seeds a region with things and a script, a friend keeps it, the
 // owner is gone, and a third node gets all of it from the friend alone.
 func TestAFriendKeepsARegion(t *testing.T) {
-	owner := startNode(t, Config{Name: "Ada"})
+	owner := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
 	w := found(t, owner)
 	seeded := must(owner.Backend().RegionSeed(t.Context(), &control.SeedRequest{Name: "Hearthside", Furnish: "hearth"}))(t)
 	script := must(owner.Backend().LumpAdd(t.Context(), true, once(bytes.Repeat([]byte("a mesh that a thing names "), 60_000))))(t)
@@ -96,6 +97,15 @@ func TestAFriendKeepsARegion(t *testing.T) {
 	lamp := slices.IndexFunc(things, func(s region.Seen) bool { return s.Thing.Name == "lamp" })
 	if v, _ := things[lamp].Thing.Slots.Get("mesh"); v.Lump != script.CID {
 		t.Fatalf("the lamp's mesh is %+v", v)
+	}
+	for _, slot := range []string{region.SlotScript, region.SlotSource} {
+		v, ok := things[lamp].Thing.Slots.Get(slot)
+		if !ok {
+			continue // the guests are not built
+		}
+		if l := must(alone.Backend().LumpStat(t.Context(), &control.LumpRequest{CID: v.Lump}))(t); !l.Local {
+			t.Errorf("the lamp's %s is not here", slot)
+		}
 	}
 	if st := must(alone.Backend().Status(t.Context()))(t); st.Serving[0].From != kept.Root {
 		t.Fatalf("%+v", st.Serving)
