@@ -133,8 +133,8 @@ func TestShippedOBJRefuses(t *testing.T) {
 		tri + "f" + strings.Repeat(" 1", 4e6): "too many corners",
 		strings.Repeat("v 0 0 0\n", 1<<20+1):  "at most",
 		strings.Repeat("v 0 0 0 1 1 1\nvn 0 0 1\nvt 0 0\n", 1_000_000) + strings.Repeat("f 1 2 3\n", 900_000): "MiB",
-		tri + many("usemtl a%[1]d\nf 1 2 3\n", 1200):                                                        "more than 1024 materials",
-		tri + many("usemtl a%[2]d\nf 1 2 3\n", 5000):                                                        "more than 4096 changes of material",
+		tri + many("usemtl a%[1]d\nf 1 2 3\n", 1200):                                                          "more than 1024 materials",
+		tri + many("usemtl a%[2]d\nf 1 2 3\n", 5000):                                                          "more than 4096 changes of material",
 	} {
 		got, err := loadOBJ(t, e, text)
 		if !errors.Is(err, ErrFailed) || !strings.Contains(err.Error(), says) {

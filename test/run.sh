@@ -8,18 +8,23 @@ counts=$PWD/.make/counts.jsonl
 totals=$PWD/.make/totals
 begin=$SECONDS
 
-step() { echo "== $* ($((SECONDS - begin)) s)"; }
+step() {
+	echo "== $* ($((SECONDS - begin)) s)"
+	now=$*
+}
+# miss notes that the current step failed: the report ends with their names.
+miss() { missed+=("$now"); }
 die() { echo "test: $*" >&2; exit 1; }
 gotest() { # name, then arguments of go test
 	local name=$1
 	shift
-	go test -json "$@" | "$totals" -add "$counts" -name "$name" || failed=1
+	go test -json "$@" | "$totals" -add "$counts" -name "$name" || miss
 }
 
 test/deps.sh || exit 1
 mkdir -p .make test/artifacts
 rm -f "$counts"
-failed=0
+missed=()
 
 step build
 make --no-print-directory build || die "the build failed"
@@ -27,17 +32,17 @@ go build -o "$totals" ./test/totals || die "the build failed"
 
 step "format and vet"
 bad=$(find . \( -name node_modules -o -name .git -o -name .make \) -prune -o -name '*.go' -print | xargs gofmt -l)
-[ -z "$bad" ] || { echo "not gofmt-ed: $bad" >&2; failed=1; }
-go vet ./... || failed=1
+[ -z "$bad" ] || { echo "not gofmt-ed: $bad" >&2; miss; }
+go vet ./... || miss
 
 step "types of the browser client"
-(cd web && npm run --silent check) || failed=1
+(cd web && npm run --silent check) || miss
 
 step "browser client"
 report=$PWD/.make/vitest.json
 rm -f "$report"
-(cd web && npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$report") || failed=1
-"$totals" -vitest "$report" -add "$counts" -name web || failed=1
+(cd web && npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$report") || miss
+"$totals" -vitest "$report" -add "$counts" -name web || miss
 
 step "unit tests and rules"
 gotest unit -timeout 10m $(go list ./... | grep -v '/test/e2e$')
@@ -52,7 +57,7 @@ if command -v qemu-aarch64-static >/dev/null; then
 	GOARCH=arm64 gotest arm64 -short -timeout 10m -exec qemu-aarch64-static ./internal/base ./spatial/... ./physics/... ./region/...
 else
 	echo "skipped: arm64 (qemu-aarch64-static is not installed)" >&2
-	failed=1
+	miss
 fi
 
 step "whole worlds, real processes"
@@ -60,5 +65,10 @@ METATOPIA_ARTIFACTS=${METATOPIA_ARTIFACTS:-$PWD/test/artifacts} gotest e2e -coun
 
 echo
 echo "artefacts: ${METATOPIA_ARTIFACTS:-test/artifacts}; $((SECONDS - begin)) s"
-"$totals" -sum "$counts" || failed=1
-exit "$failed"
+now="the totals"
+"$totals" -sum "$counts" || miss
+[ ${#missed[@]} -eq 0 ] && exit
+for m in "${missed[@]}"; do
+	echo "failed: $m" >&2
+done
+exit 1
