@@ -43,11 +43,29 @@ func (w *writer) op(op byte, x uint32) { w.b = appendU32(append(w.b, op), x) }
 func (w *writer) i32(v int64)          { w.b = appendSigned(append(w.b, opI32Const), v) }
 func (w *writer) i64(v int64)          { w.b = appendSigned(append(w.b, opI64Const), v) }
 func (w *writer) raw(b ...byte)        { w.b = append(w.b, b...) }
-func (w *writer) ifSpent(cond byte, what int64) {
-	w.raw(cond, opIf, blockEmpty)
-	w.i32(what)
+
+// unlessSpent calls the host with what the code pushes, unless the i64 on top
+// of the stack is 0 or more. The usual way is the first arm: the engine
+// allocates the registers of the code behind an if from the arm that it sees
+// first, and when that is the one with the call it keeps in memory whatever
+// lives across, floats above all, on every pass.
+func (w *writer) unlessSpent(what, after func()) {
+	w.i64(0)
+	w.raw(opI64GeS, opIf, blockEmpty, opElse)
+	what()
 	w.op(opCall, w.m.imported()) // the meter import stands right after the guest's own
+	after()
 	w.raw(opEnd)
+}
+
+func nothing() {}
+
+// take subtracts the cost on top of the stack from the counter below it and
+// keeps the result in the global and in a local.
+func (w *writer) take(global, local uint32) {
+	w.raw(opI64Sub)
+	w.op(opLocalTee, local)
+	w.op(opGlobalSet, global)
 }
 
 // charge takes a constant from the gas counter.
@@ -59,12 +77,104 @@ func (w *writer) charge(cost uint32) {
 
 // settle finishes a charge: counter and cost are on the stack.
 func (w *writer) settle() {
-	w.raw(opI64Sub)
-	w.op(opLocalTee, w.gas)
-	w.op(opGlobalSet, w.m.gasGlobal())
+	w.take(w.m.gasGlobal(), w.gas)
 	w.op(opLocalGet, w.gas)
-	w.i64(0)
-	w.ifSpent(opI64LtS, SpentGas)
+	w.unlessSpent(func() { w.i32(SpentGas) }, nothing)
+}
+
+// loop writes the header of a loop with its charge. When gas is spent it takes
+// the charge back after the host gave more, and passes the header once more:
+// so the engine can put the call out of the way, behind the loop. A branch to
+// a loop with parameters would need them again: such a loop is charged in line.
+//
+// A tight loop has the counter in a local too and only writes the global, so
+// that no pass waits for the memory of the last. The locals that it sets are
+// copied before the call: the engine stores a value that lives across a call
+// where it is made, and what a loop carries is made on every pass; the copy is
+// made, and stored, only here.
+func (w *writer) loop(head []byte, params bool, cost uint32, t tight, types []ValType) {
+	gas := w.m.gasGlobal()
+	if params {
+		w.raw(head...)
+		w.charge(cost)
+		return
+	}
+	if !t.not {
+		w.op(opGlobalGet, gas)
+		w.op(opLocalSet, w.gas)
+	}
+	w.raw(head...)
+	if t.not {
+		w.op(opGlobalGet, gas)
+	} else {
+		w.op(opLocalGet, w.gas)
+	}
+	w.i64(int64(cost))
+	w.take(gas, w.gas)
+	w.op(opLocalGet, w.gas)
+	w.unlessSpent(func() {
+		for _, x := range t.set {
+			w.copy(x, types[x])
+		}
+		w.i32(SpentGas)
+	}, func() {
+		w.op(opGlobalGet, gas)
+		w.i64(int64(cost))
+		w.raw(opI64Add)
+		w.op(opLocalTee, w.gas)
+		w.op(opGlobalSet, gas)
+		w.op(opBr, 1)
+	})
+}
+
+// copy gives a local a new value that is the same, in a way that the engine
+// does not see through.
+func (w *writer) copy(x uint32, t ValType) {
+	var same []byte
+	switch t {
+	case I32:
+		same = []byte{opI32Const, 0, opI32Add}
+	case I64:
+		same = []byte{opI64Const, 0, opI64Add}
+	case F32:
+		same = []byte{opI32ReinterpF, opF32ReinterpI}
+	case F64:
+		same = []byte{opI64ReinterpF, opF64ReinterpI}
+	default:
+		return
+	}
+	w.op(opLocalGet, x)
+	w.raw(same...)
+	w.op(opLocalSet, x)
+}
+
+// enter charges the entry of a function that calls: gas, and a frame of the
+// stack budget. Both counters are looked at together, by the sign of their
+// union. A spent stack is told first: it is final, gas may be refilled.
+func (w *writer) enter(cost uint32, frame int64) {
+	depth := w.local(I64)
+	w.op(opGlobalGet, w.m.gasGlobal())
+	w.i64(int64(cost))
+	w.take(w.m.gasGlobal(), w.gas)
+	w.op(opGlobalGet, w.m.depthGlobal())
+	w.i64(frame)
+	w.take(w.m.depthGlobal(), depth)
+	w.op(opLocalGet, w.gas)
+	w.op(opLocalGet, depth)
+	w.raw(opI64Or)
+	w.unlessSpent(func() {
+		w.op(opLocalGet, depth)
+		w.i64(0)
+		w.raw(opI64LtS) // 1 is SpentDepth
+	}, nothing)
+}
+
+// leave gives the frame back.
+func (w *writer) leave(frame int64) {
+	w.op(opGlobalGet, w.m.depthGlobal())
+	w.i64(frame)
+	w.raw(opI64Add)
+	w.op(opGlobalSet, w.m.depthGlobal())
 }
 
 // chargeOperand charges by the i32 on top of the stack, which stays there.
@@ -110,19 +220,6 @@ func (f *body) frame() int64 {
 	return int64(min(n, 1<<30))
 }
 
-// depth moves the stack budget by n units; negative n is checked.
-func (w *writer) depth(n int64) {
-	w.op(opGlobalGet, w.m.depthGlobal())
-	w.i32(n)
-	w.raw(opI32Add)
-	w.op(opGlobalSet, w.m.depthGlobal())
-	if n < 0 {
-		w.op(opGlobalGet, w.m.depthGlobal())
-		w.i32(0)
-		w.ifSpent(opI32LtS, SpentDepth)
-	}
-}
-
 // meter gives the rewritten body of f, whose function type is ty. A function
 // that calls is wrapped in a block, so that every way out of it (end, return,
 // branch to the outermost label) passes the place where the frame is given
@@ -130,15 +227,15 @@ func (w *writer) depth(n int64) {
 func (m *module) meter(f body, ty uint32) []byte {
 	w := &writer{m: m, locals: f.locals, b: make([]byte, 0, len(f.code)+len(f.code)/4+64)}
 	w.gas = w.local(I64)
-	costs := f.costs
-	w.charge(costs[0])
-	costs = costs[1:]
 	if f.calls {
-		w.depth(-f.frame())
+		w.enter(f.costs[0], f.frame())
 		w.raw(opBlock)
 		w.raw(m.resultBlock(ty)...)
+	} else {
+		w.charge(f.costs[0])
 	}
 	r := &reader{b: f.code}
+	region := 1
 	for nest := uint32(0); r.more(); {
 		i := r.next()
 		switch i.op {
@@ -147,13 +244,13 @@ func (m *module) meter(f body, ty uint32) []byte {
 			w.raw(i.raw...)
 		case opLoop:
 			nest++
-			w.raw(i.raw...)
-			w.charge(costs[0])
-			costs = costs[1:]
+			params := i.x != noType && len(m.types[i.x].Params) != 0
+			w.loop(i.raw, params, f.costs[region], f.tight[region], f.types)
+			region++
 		case opEnd:
 			if nest == 0 && f.calls {
 				w.raw(opEnd)
-				w.depth(f.frame())
+				w.leave(f.frame())
 			}
 			nest--
 			w.raw(opEnd)

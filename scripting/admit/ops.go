@@ -36,12 +36,13 @@ const (
 	opF64Const     = 0x44
 	opNumericFirst = 0x45
 	opI64LtS       = 0x53
-	opI32LtS       = 0x48
+	opI64GeS       = 0x59
 	opF32Eq        = 0x5b
 	opF64Eq        = 0x61
 	opI32Add       = 0x6a
-	opI32Sub       = 0x6b
+	opI64Add       = 0x7c
 	opI64Sub       = 0x7d
+	opI64Or        = 0x84
 	opI64ShrU      = 0x88
 	opI64Shl       = 0x86
 	opF32Copysign  = 0x98
@@ -49,6 +50,8 @@ const (
 	opI64ExtendU   = 0xad
 	opI32ReinterpF = 0xbc
 	opI64ReinterpF = 0xbd
+	opF32ReinterpI = 0xbe
+	opF64ReinterpI = 0xbf
 	opNumericLast  = 0xc4
 	opRefNull      = 0xd0
 	opRefIsNull    = 0xd1

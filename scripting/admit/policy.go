@@ -49,7 +49,7 @@ const (
 	MeterModule = "mt:meter"
 	MeterImport = "spent"    // (what i32): the gas or the depth counter is below zero
 	GasGlobal   = "mt:gas"   // i64
-	DepthGlobal = "mt:depth" // i32
+	DepthGlobal = "mt:depth" // i64
 
 	SpentGas   = 0
 	SpentDepth = 1

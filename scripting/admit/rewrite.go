@@ -117,7 +117,7 @@ func (m *module) emit(code []byte, size int) []byte {
 		globals = append(append(globals, byte(g.typ), g.mutable), g.init...)
 	}
 	globals = append(globals, byte(I64), 1, opI64Const, 0, opEnd)
-	globals = appendSigned(append(globals, byte(I32), 1, opI32Const), Depth)
+	globals = appendSigned(append(globals, byte(I64), 1, opI64Const), Depth)
 	globals = append(globals, opEnd)
 	out = appendSection(out, secGlobal, appendVector(uint32(len(m.globals))+2, globals))
 

@@ -1,5 +1,7 @@
 package admit
 
+import "slices"
+
 // Static costs, in gas. Everything not named costs 1, structure nothing. They
 // are part of the determinism contract of handlers: changing one changes the
 // gas of every script (docs/protocol/scripting.md).
@@ -16,14 +18,47 @@ type body struct {
 	groups uint32 // local declarations
 	decl   []byte // copied
 	code   []byte
-	locals uint32   // parameters included
-	costs  []uint32 // of the entry region, then of every loop in order of its header
-	calls  bool     // may call a function that is not the host's: needs a depth charge
+	locals uint32    // parameters included
+	types  []ValType // of the locals
+	costs  []uint32  // of the entry region, then of every loop in order of its header
+	tight  []tight   // the same regions
+	calls  bool      // may call a function that is not the host's: needs a depth charge
 	// For work and frame: loops, places where control may join, blocks of any
 	// kind, values that calls and blocks make, floats made canonical; labels of
 	// branch tables, and values that branches carry along.
 	loops, joins, blocks, values, canonical, labels, carried uint64
 }
+
+// copies counts the copies of locals that charges at the loops will make.
+func (f *body) copies() (n uint64) {
+	for _, t := range f.tight {
+		n += uint64(len(t.set))
+	}
+	return n
+}
+
+// tight is what is known of a loop as long as it calls nothing and has no loop
+// in it: the locals that it sets. They are kept in registers while gas is left.
+type tight struct {
+	not bool
+	set []uint32
+}
+
+// mostCopies bounds the locals of a tight loop: one that sets more has other
+// worries than a few stores.
+const mostCopies = 24
+
+func (t *tight) sets(local uint32) {
+	switch {
+	case t.not || slices.Contains(t.set, local):
+	case len(t.set) == mostCopies:
+		t.no()
+	default:
+		t.set = append(t.set, local)
+	}
+}
+
+func (t *tight) no() { t.not, t.set = true, nil }
 
 // scan validates a body as far as the rewriting needs and prices its regions.
 // The region of an instruction is the innermost loop around it, or the
@@ -39,9 +74,14 @@ func (m *module) scan(sig Signature, raw []byte) (body, error) {
 	f.groups = r.count("local declarations", MaxLocals)
 	start := r.p
 	locals := uint64(len(sig.Params))
+	f.types = append(f.types, sig.Params...)
 	for n := f.groups; n > 0 && r.ok(); n-- {
-		locals += uint64(r.u32()) // cannot overflow: at most MaxLocals terms of 32 bits
-		r.valType()
+		k := r.u32()
+		locals += uint64(k) // cannot overflow: at most MaxLocals terms of 32 bits
+		t := r.valType()
+		if r.ok() && locals <= MaxLocals {
+			f.types = append(f.types, slices.Repeat([]ValType{t}, int(k))...)
+		}
 	}
 	if r.ok() && locals > MaxLocals {
 		r.fail(overLimit("locals", locals, MaxLocals))
@@ -68,6 +108,7 @@ type scope struct {
 func (m *module) price(f *body, sig Signature, r *reader) {
 	moves := f.locals / localsPerGas
 	f.costs = append(f.costs, 1+moves)
+	f.tight = append(f.tight, tight{not: true})
 	region := 0
 	nest := []scope{{0, uint64(len(sig.Results))}} // the function itself first
 	for {
@@ -86,8 +127,10 @@ func (m *module) price(f *body, sig Signature, r *reader) {
 			f.joins++
 			if i.op == opLoop {
 				f.loops++
+				f.tight[region].no()
 				region = len(f.costs)
 				f.costs = append(f.costs, 1+moves)
+				f.tight = append(f.tight, tight{})
 			}
 		case opEnd:
 			if len(nest) == 1 {
@@ -114,12 +157,19 @@ func (m *module) price(f *body, sig Signature, r *reader) {
 			}
 			f.calls = f.calls || i.op == opCall && i.x >= m.imported()
 			f.values += m.arity(r, m.funcs[i.x])
+			if i.op == opCall {
+				f.tight[region].no()
+			}
 		case opCallIndirect:
 			f.values += m.arity(r, i.x)
 			f.calls = true
+			f.tight[region].no()
 		case opLocalGet, opLocalSet, opLocalTee:
 			if i.x >= f.locals {
 				r.fail(malformed("local %d of %d", i.x, f.locals))
+			}
+			if i.op != opLocalGet {
+				f.tight[region].sets(i.x)
 			}
 		case opF32Store, opF64Store, opF32Copysign, opF64Copysign, opI32ReinterpF, opI64ReinterpF:
 			f.canonical++

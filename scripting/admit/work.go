@@ -17,7 +17,7 @@ const (
 // locals takes 17 s and 6 GB.
 func (f *body) work() uint64 {
 	joins := f.joins + loopJoins*f.loops
-	return functionWork + uint64(len(f.code)) + f.values + f.carried + canonicalWork*f.canonical +
+	return functionWork + uint64(len(f.code)) + f.values + f.carried + canonicalWork*f.canonical + copyWork*f.copies() +
 		uint64(f.locals)*(joins+f.labels) + labelWork*f.labels + joins*joins/32
 }
 
@@ -25,5 +25,6 @@ const (
 	functionWork  = 32 // 65,000 empty functions take a second
 	labelWork     = 8  // of a branch table, without locals
 	loopJoins     = 4  // the charge at a loop's header adds an if
+	copyWork      = 16 // of a local at the header of a tight loop, moved to the stack and back
 	canonicalWork = 24 // bytes added to canonicalise a float
 )
