@@ -23,6 +23,7 @@ type Config struct {
 	Version   string
 	Log       *slog.Logger
 	Guests    fs.FS    // shipped guest modules; nil = none
+	Compiler  []string // command that runs compiler.Main for hard guest modules; nil = they are compiled in this process
 	Loaders   []string // formats that other loader guests read: NAME:CLASS:MAGIC:CID, as assets.ParseForeign
 }
 

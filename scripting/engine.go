@@ -9,6 +9,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/metatopia/metatopia/scripting/admit"
+	"github.com/metatopia/metatopia/scripting/compiler"
 )
 
 // EngineConfig configures NewEngine. The zero value is usable.
@@ -16,6 +17,10 @@ type EngineConfig struct {
 	// CacheDir keeps compiled modules between runs; "" keeps none. The files
 	// are native code: whoever can write there can run anything.
 	CacheDir string
+	// Compiler is the command that runs compiler.Main, for modules that may be
+	// hard to compile; it works with CacheDir only. Without it they are
+	// compiled in this process, within the bounds of admission.
+	Compiler []string
 }
 
 // Engine admits, compiles and runs modules.
@@ -23,6 +28,11 @@ type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
 	pool    sync.Pool // memories of handlers
+	child   compiler.Compiler
+	ctx     context.Context // ends with Close
+	cancel  context.CancelFunc
+
+	compiling sync.Mutex // held while a child runs
 
 	mu       sync.Mutex
 	closed   bool
@@ -31,6 +41,7 @@ type Engine struct {
 	loaded   int    // modules with native code
 	work     uint64 // their complexity
 	mostWork uint64
+	hard     map[[32]byte]hardModule
 	clock    uint64 // counts uses, for the least recently used
 }
 
@@ -42,21 +53,20 @@ func NewEngine(cfg EngineConfig) (e *Engine, err error) {
 			err = fmt.Errorf("scripting: new engine: %v", r)
 		}
 	}()
-	// Exceptions, threads and tail calls stay off: the rewriting refuses them,
-	// and the compiler of this version miscompiles exceptions. The option to
-	// stop calls when a context ends stays off too: it costs 37 ns a loop and
-	// does not stop recursion; gas does both.
-	rc := wazero.NewRuntimeConfigCompiler().
-		WithCoreFeatures(api.CoreFeaturesV2 &^ api.CoreFeatureSIMD).
-		WithMemoryLimitPages(defaultPages).
-		WithDebugInfoEnabled(false)
-	e = &Engine{modules: map[[32]byte]*Module{}, mostWork: maxLoadedWork}
+	rc := compiler.Config().WithMemoryLimitPages(defaultPages)
+	e = &Engine{modules: map[[32]byte]*Module{}, mostWork: maxLoadedWork, hard: map[[32]byte]hardModule{}}
+	e.ctx, e.cancel = context.WithCancel(context.Background())
 	if cfg.CacheDir != "" {
+		if err := compiler.CheckDir(cfg.CacheDir); err != nil {
+			return nil, fmt.Errorf("scripting: new engine: %w", err)
+		}
+		compiler.Sweep(cfg.CacheDir)
 		prune(cfg.CacheDir, maxCache)
 		if e.cache, err = wazero.NewCompilationCacheWithDir(cfg.CacheDir); err != nil {
 			return nil, fmt.Errorf("scripting: new engine: cache %s: %w", cfg.CacheDir, err)
 		}
 		rc = rc.WithCompilationCache(e.cache)
+		e.child = compiler.Compiler{Argv: cfg.Compiler, Dir: cfg.CacheDir}
 	}
 	ctx := context.Background()
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, rc)
@@ -72,6 +82,7 @@ func (e *Engine) Close() error {
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()
+	e.cancel()
 	ctx := context.Background()
 	err := e.runtime.Close(ctx)
 	if e.cache != nil {

@@ -4,12 +4,15 @@ import "time"
 
 // Bounds on an engine.
 const (
-	maxLoaded      = 64        // compiled modules kept when nothing uses them: native code is some 4 times the wasm
-	maxLoadedWork  = 32 << 20  // their complexity together: hard code is some 14 bytes of native code a unit
-	maxCache       = 1 << 30   // bytes of compiled modules kept on disk over a start
-	maxModules     = 1024      // admitted modules remembered
-	maxModuleBytes = 256 << 20 // their rewritten bytes together
-	defaultPages   = 1024      // pages of memory a module may ever have: 64 MiB
+	maxLoaded      = 64             // compiled modules kept when nothing uses them: native code is some 4 times the wasm
+	maxLoadedWork  = 32 << 20       // their complexity together: hard code is some 14 bytes of native code a unit
+	maxCache       = 1 << 30        // bytes of compiled modules kept on disk over a start
+	maxModules     = 1024           // admitted modules remembered
+	maxModuleBytes = 256 << 20      // their rewritten bytes together
+	maxOwnWork     = maxHandlerWork // complexity that this process compiles itself: a tenth of a second; a child costs some 20 ms more
+	maxHard        = 4096           // modules remembered as too hard to compile
+	hardFor        = 10 * time.Minute
+	defaultPages   = 1024 // pages of memory a module may ever have: 64 MiB
 )
 
 // Bounds on a handler. It is instantiated for every event, so it must be

@@ -43,6 +43,9 @@ func (e *Engine) Admit(wasm []byte) (*Module, error) {
 	if m.handler != nil && m.process != nil && m.loader != nil {
 		return nil, fmt.Errorf("scripting: %w: neither a handler (%v) nor a process (%v) nor a loader (%v)", ErrRefused, m.handler, m.process, m.loader)
 	}
+	if err := e.tooHard(m.hash); err != nil {
+		return nil, err
+	}
 	if m, err = e.remember(m); err != nil {
 		return nil, err
 	}
@@ -101,10 +104,10 @@ func (m *Module) acquire() (wazero.CompiledModule, error) {
 	m.mu.Lock()
 	fresh := m.compiled == nil
 	if fresh {
-		c, err := m.engine.runtime.CompileModule(context.Background(), m.res.Wasm)
+		c, err := m.engine.compile(m.hash, m.res.Wasm, m.res.Work)
 		if err != nil {
 			m.mu.Unlock()
-			return nil, fmt.Errorf("scripting: %w: %w", ErrRefused, err)
+			return nil, err
 		}
 		m.compiled = c
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/scripting/compiler"
 	guests "github.com/metatopia/metatopia/scripting/guest"
 	"github.com/metatopia/metatopia/scripting/guest/builder"
 )
@@ -31,6 +32,9 @@ var built = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == compiler.Command { // a child, see TestCompiledByChild
+		os.Exit(compiler.Main(os.Args[2:], os.Stdin, os.Stderr))
+	}
 	code := m.Run()
 	os.RemoveAll(filepath.Join(os.TempDir(), fmt.Sprintf("metatopia-guests-%d", os.Getpid())))
 	os.Exit(code)

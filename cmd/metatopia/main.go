@@ -19,9 +19,15 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/scripting/compiler"
 )
 
 func main() {
+	// Not a command for people: a node starts it to compile a guest's module,
+	// with little memory, time and priority.
+	if len(os.Args) > 1 && os.Args[1] == compiler.Command {
+		os.Exit(compiler.Main(os.Args[2:], os.Stdin, os.Stderr))
+	}
 	// The first signal asks for a clean end; after it the default is back, so
 	// that a second one ends a process that hangs.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

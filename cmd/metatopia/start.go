@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 
 	"github.com/metatopia/metatopia/node"
 	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/scripting/compiler"
 	"github.com/metatopia/metatopia/scripting/guest"
 	"github.com/metatopia/metatopia/web"
 )
@@ -16,7 +18,7 @@ func newNode(ctx context.Context, c nodeConfig) (runningNode, error) {
 	n, err := node.Start(ctx, node.Config{
 		Home: c.Home, Name: c.Name, Listen: c.Listen, Bootstrap: c.Bootstrap, MDNS: c.MDNS, Absent: c.Absent,
 		Reach: c.Reach, IPFS: c.IPFS, Join: c.Join, Version: c.Version, Log: c.Log, Guests: guest.FS(),
-		Loaders: c.Loader,
+		Loaders: c.Loader, Compiler: compileCommand(),
 	})
 	if errors.Is(err, node.ErrInUse) {
 		return nil, control.Errorf(control.Conflict, "stop it with `metatopia stop`, or use another --home", "%w", err)
@@ -25,6 +27,20 @@ func newNode(ctx context.Context, c nodeConfig) (runningNode, error) {
 		return nil, err
 	}
 	return n, nil
+}
+
+// compileCommand is this program, as main knows it. On Linux it is found even
+// when its file was replaced meanwhile.
+func compileCommand() []string {
+	const self = "/proc/self/exe"
+	if _, err := os.Stat(self); err == nil {
+		return []string{self, compiler.Command}
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return nil
+	}
+	return []string{exe, compiler.Command}
 }
 
 // pageAssets is the page as built into this binary, or the one that says how
