@@ -2,13 +2,17 @@ package scripting
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/metatopia/metatopia/scripting/admit"
+	"github.com/metatopia/metatopia/scripting/arena"
 	"github.com/metatopia/metatopia/scripting/compiler"
 )
 
@@ -21,16 +25,24 @@ type EngineConfig struct {
 	// hard to compile; it works with CacheDir only. Without it they are
 	// compiled in this process, within the bounds of admission.
 	Compiler []string
+	// Memory is how many bytes the memories of all guests may have together,
+	// 0 for a quarter of the address space or 8 GiB, what is less. A process
+	// that cannot get its memory is not started; memory.grow answers -1.
+	Memory uint64
 }
 
 // Engine admits, compiles and runs modules.
 type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
-	pool    sync.Pool // memories of handlers
-	child   compiler.Compiler
-	ctx     context.Context // ends with Close
-	cancel  context.CancelFunc
+	arena   *arena.Arena
+	// starters are contexts of instantiations.
+	starters sync.Pool
+	// idleBytes is what instances that wait for work keep.
+	idleBytes atomic.Int64
+	child     compiler.Compiler
+	ctx       context.Context // ends with Close
+	cancel    context.CancelFunc
 
 	compiling sync.Mutex // held while a child runs
 
@@ -53,9 +65,13 @@ func NewEngine(cfg EngineConfig) (e *Engine, err error) {
 			err = fmt.Errorf("scripting: new engine: %v", r)
 		}
 	}()
+	if cfg.Memory == 0 {
+		cfg.Memory = min(uint64(math.MaxUint)/4, defaultBudget)
+	}
 	rc := compiler.Config().WithMemoryLimitPages(defaultPages)
-	e = &Engine{modules: map[[32]byte]*Module{}, mostWork: maxLoadedWork, hard: map[[32]byte]hardModule{}}
+	e = &Engine{modules: map[[32]byte]*Module{}, mostWork: maxLoadedWork, arena: arena.New(cfg.Memory), hard: map[[32]byte]hardModule{}}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
+	e.starters.New = newStarter
 	if cfg.CacheDir != "" {
 		if err := compiler.CheckDir(cfg.CacheDir); err != nil {
 			return nil, fmt.Errorf("scripting: new engine: %w", err)
@@ -83,8 +99,9 @@ func (e *Engine) Close() error {
 	e.closed = true
 	e.mu.Unlock()
 	e.cancel()
+	e.dropIdle()
 	ctx := context.Background()
-	err := e.runtime.Close(ctx)
+	err := errors.Join(e.runtime.Close(ctx), e.arena.Close())
 	if e.cache != nil {
 		if cerr := e.cache.Close(ctx); err == nil {
 			err = cerr
@@ -105,9 +122,13 @@ func (e *Engine) offer(ctx context.Context) error {
 			b = e.runtime.NewHostModuleBuilder(f.module)
 			builders[f.module] = b
 		}
-		call := f.call
+		call, atStart := f.call, f.to&forImage != 0
 		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, _ api.Module, stack []uint64) {
-			call(ctx.(*guest), stack)
+			g := ctx.(*guest)
+			if g.i != nil && !atStart {
+				panic(errNotFrozen)
+			}
+			call(g, stack)
 		}), engineTypes(f.sig.Params), engineTypes(f.sig.Results)).Export(f.name)
 	}
 	for name, b := range builders {

@@ -33,6 +33,8 @@ func fault(err error) error {
 		return exit
 	case errors.As(err, &failed):
 		return failed
+	case errors.Is(err, errNotFrozen):
+		return errNotFrozen
 	case errors.Is(err, ErrKilled):
 		return ErrKilled
 	case errors.Is(err, ErrOutOfGas):

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/metatopia/metatopia/scripting/admit"
 )
@@ -19,62 +17,104 @@ type guest struct {
 	mod    api.Module
 	gas    api.MutableGlobal
 	memory bool
+	// faulted: a call did not return, so its stack is not used again.
+	faulted bool
 	// spent is called when the gas counter is below zero: it refills it or
 	// panics with the fault.
 	spent func(g *guest)
 
-	h *handling // exactly one of the three is set
+	h *handling // exactly one of the four is set
 	p *process
 	l *loading
+	i *making
+
+	in *instance
 }
 
-// zeros is the engine's random source for instances: guests get theirs from
-// mt:random@1, and the engine's own default costs 15 us to seed.
-type zeros struct{}
-
-func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
-
-var moduleConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(zeros{})
-
-// start instantiates a module, gives it the budget as gas and runs its
-// _initialize.
-func (g *guest) start(e *Engine, m *Module, mem *allocator, budget int64) error {
+// begin makes the guest an instance with the contents of the image. Nothing
+// has run in it and it has no gas.
+func (g *guest) begin(e *Engine, m *Module, img *Image, room room, limit, depth uint64, must bool) error {
 	c, err := m.acquire()
 	if err != nil {
 		return err
 	}
-	g.memory = m.res.Memory
-	mod, err := e.runtime.InstantiateModule(experimental.WithMemoryAllocator(g.Context, mem), c, moduleConfig)
+	if m.plain == nil {
+		err = m.noData
+	} else if img.size > limit {
+		err = fmt.Errorf("%w: it starts with %d bytes of memory, %d are allowed", ErrTooLarge, img.size, limit)
+	} else if room != nil && !room.resize(img.size) {
+		err = fmt.Errorf("%w: it starts with %d bytes of memory", ErrFull, img.size)
+	} else {
+		g.in, err = e.obtain(m, c, img, limit, must)
+	}
 	if err != nil {
 		m.release()
-		return fault(err)
+		return err
 	}
-	g.mod = mod
-	g.gas = mod.ExportedGlobal(admit.GasGlobal).(api.MutableGlobal)
-	g.gas.Set(uint64(budget))
-	if g.h != nil {
-		mod.ExportedGlobal(admit.DepthGlobal).(api.MutableGlobal).Set(handlerDepth)
-	}
-	return g.call(exportInit)
+	g.mod, g.gas, g.memory = g.in.mod, g.in.gas, m.res.Memory
+	g.in.room = room
+	g.in.depth.Set(depth)
+	return nil
 }
 
-// stop frees the instance. Only after start gave no error or left mod set.
-func (g *guest) stop(m *Module) {
-	if g.mod == nil {
+// start makes the guest an instance, with the budget as gas, and brings it to
+// where handle, run or load can be called: from an image, or when that is nil
+// by running what would have made one. The memory is bounded by limit and by
+// room, which may be nil. Errors wrap ErrFull when there is none left.
+func (g *guest) start(e *Engine, m *Module, img *Image, room room, limit uint64, budget int64) error {
+	depth, from := uint64(admit.Depth), img
+	if g.h != nil {
+		depth = handlerDepth
+	}
+	if img == nil {
+		from = m.plain
+	}
+	if err := g.begin(e, m, from, room, limit, depth, g.h != nil); err != nil {
+		return err
+	}
+	g.gas.Set(uint64(budget))
+	if img == nil {
+		if err := g.warmUp(); err != nil {
+			return err
+		}
+	}
+	return g.call(exportThaw)
+}
+
+// warmUp runs the part of a start that is the same for all instances.
+func (g *guest) warmUp() error {
+	if err := g.call(exportInit); err != nil {
+		return err
+	}
+	return g.call(exportWarm)
+}
+
+// stop gives the instance back, if there is one.
+func (g *guest) stop() {
+	if g.in == nil {
 		return
 	}
-	g.mod.Close(context.Background())
-	g.mod = nil
+	m := g.in.m
+	if g.h == nil || g.faulted {
+		g.in.calls = nil // their stacks may have become large, or are in use
+	}
+	g.in.retire()
+	g.in, g.mod = nil, nil
 	m.release()
 }
 
 // call runs an export without parameters, nothing when it is missing.
 func (g *guest) call(name string) error {
-	f := g.mod.ExportedFunction(name)
-	if f == nil {
+	if !g.in.m.exports(name) {
 		return nil
 	}
-	return fault(f.CallWithStack(g, nil))
+	f := g.in.take(name)
+	if err := fault(f.CallWithStack(g, nil)); err != nil {
+		g.faulted = true
+		return err
+	}
+	g.in.give(name, f)
+	return nil
 }
 
 func (g *guest) left() int64 { return int64(g.gas.Get()) }

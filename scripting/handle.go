@@ -11,12 +11,12 @@ import (
 type handling struct {
 	ev    Event
 	slots func(name string) (Value, bool)
-	rand  *base.Rand
+	rand  randReader
 	out   Effects
 }
 
-// Handle runs the module's handle export for one event: in a fresh instance,
-// as a pure function of the arguments, with the same result on every CPU.
+// Handle runs the module's handle export for one event: in an instance where
+// nothing has happened since its start, as a pure function of the arguments, with the same result on every CPU.
 // slots reads the thing's slots; it is called from this goroutine only. On
 // error (wrapping ErrOutOfGas, ErrTooDeep, ErrTrap, ErrNotUsable, or an exit)
 // the effects are void but for Gas, and the error's text is a function of the
@@ -25,19 +25,31 @@ func (e *Engine) Handle(m *Module, ev Event, slots func(name string) (Value, boo
 	if m.handler != nil {
 		return Effects{}, fmt.Errorf("scripting: handle: %w", m.handler)
 	}
+	return e.handle(m, e.forHandlers(m), ev, slots, seed, gas)
+}
+
+// HandleImage is Handle with an image of a handler, made by Image.
+func (e *Engine) HandleImage(i *Image, ev Event, slots func(string) (Value, bool), seed, gas uint64) (Effects, error) {
+	if i.m.handler != nil {
+		return Effects{}, fmt.Errorf("scripting: handle: %w", i.m.handler)
+	}
+	return e.handle(i.m, i, ev, slots, seed, gas)
+}
+
+func (e *Engine) handle(m *Module, img *Image, ev Event, slots func(string) (Value, bool), seed, gas uint64) (Effects, error) {
 	budget := int64(min(gas, 1<<62))
-	h := &handling{ev: ev, slots: slots, rand: base.NewRand(seed, 0)}
-	g := &guest{Context: context.Background(), h: h, spent: func(*guest) { panic(ErrOutOfGas) }}
-	left := budget - m.startGas()
+	left := budget - m.startGas(img)
 	if left < 0 {
 		return Effects{Gas: uint64(budget)}, ErrOutOfGas
 	}
-	err := g.start(e, m, &allocator{limit: maxHandlerPages << 16, pool: &e.pool}, left)
-	defer g.stop(m)
+	h := &handling{ev: ev, slots: slots, rand: randReader{base.NewRand(seed, 0)}}
+	g := &guest{Context: context.Background(), h: h, spent: spentAll}
+	err := g.start(e, m, img, nil, maxHandlerPages<<16, left)
+	defer g.stop()
 	if err == nil {
 		err = g.call(exportHandle)
 	}
-	if g.mod != nil {
+	if g.in != nil {
 		left = max(g.left(), 0)
 	}
 	used := uint64(budget - left)
@@ -48,10 +60,16 @@ func (e *Engine) Handle(m *Module, ev Event, slots func(name string) (Value, boo
 	return h.out, nil
 }
 
-// startGas is the price of a fresh instance.
-func (m *Module) startGas() int64 {
-	return gasStart + int64(m.res.MinPages)<<16>>startMemory + int64(len(m.res.Wasm))>>startCodeShift +
-		int64(m.res.Table)>>startTableShift
+func spentAll(*guest) { panic(ErrOutOfGas) }
+
+// startGas is the price of an instance: from an image, or of one whose start
+// is run, and charged for, then.
+func (m *Module) startGas(img *Image) int64 {
+	gas := gasStart + int64(m.res.Table)>>startTableShift + startGlobal*int64(len(m.res.Globals))
+	if img != nil {
+		return gas + int64(img.size)>>startMemory
+	}
+	return gas + int64(m.res.MinPages)<<16>>startMemory + int64(m.res.Size)>>startCodeShift
 }
 
 // slot reads a slot as the handler sees it: its own writes first.

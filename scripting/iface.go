@@ -44,8 +44,9 @@ const (
 	forHandler use = 1 << iota
 	forProcess
 	forLoader
-	forBoth = forHandler | forProcess
-	forAll  = forBoth | forLoader
+	forImage // and while an image is made
+	forBoth  = forHandler | forProcess
+	forAll   = forBoth | forLoader
 )
 
 // hostFunc is one importable function. Its arguments arrive in stack, its
@@ -61,9 +62,9 @@ type hostFunc struct {
 var hostFuncs = sync.OnceValue(func() []hostFunc {
 	var all []hostFunc
 	for _, list := range [][]hostFunc{
-		{fn(admit.MeterModule, admit.MeterImport, "i:", 0, meterSpent)},
+		{fn(admit.MeterModule, admit.MeterImport, "i:", forImage, meterSpent)},
 		logFuncs(), timeFuncs(), randomFuncs(), messageFuncs(), processFuncs(),
-		lumpFuncs(), sendFuncs(), slotFuncs(), worldFuncs(), eventFuncs(), assetFuncs(), wasiFuncs(),
+		lumpFuncs(), sendFuncs(), slotFuncs(), worldFuncs(), eventFuncs(), assetFuncs(), wasiFuncs(), imageFuncs(),
 	} {
 		all = append(all, list...)
 	}
@@ -81,7 +82,7 @@ var hostFuncIndex = func() map[admit.Import]hostFunc {
 // signature is the admission policy's view of the interfaces.
 func signature(module, name string) (admit.Signature, bool) {
 	f, ok := hostFuncIndex[admit.Import{Module: module, Name: name}]
-	return f.sig, ok && f.to != 0
+	return f.sig, ok && f.to&^forImage != 0
 }
 
 // fn makes a hostFunc; types are letters, "params:results": i and I are the

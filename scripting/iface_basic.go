@@ -11,8 +11,12 @@ import (
 var levels = [...]string{"debug", "info", "warn", "error"}
 
 func logFuncs() []hostFunc {
-	return []hostFunc{fn("mt:log@1", "log", "iii:", forAll, func(g *guest, s []uint64) {
+	return []hostFunc{fn("mt:log@1", "log", "iii:", forAll|forImage, func(g *guest, s []uint64) {
 		level, b := uint32(s[0]), g.view(uint32(s[1]), uint32(s[2]))
+		if g.i != nil {
+			g.i.note(b)
+			return
+		}
 		if g.h != nil {
 			if len(g.h.out.Log) < maxLogs {
 				g.h.out.Log = append(g.h.out.Log, clean(cut(b, maxLogText), maxLogText))
@@ -39,12 +43,30 @@ func cut(b []byte, limit int) string { return string(b[:min(len(b), limit)]) }
 func timeFuncs() []hostFunc {
 	const m = "mt:time@1"
 	return []hostFunc{
-		fn(m, "now", ":I", forProcess, func(g *guest, s []uint64) { s[0] = uint64(time.Now().UnixNano()) }),
-		fn(m, "monotonic", ":I", forProcess, func(g *guest, s []uint64) { s[0] = uint64(time.Since(g.p.started)) }),
+		fn(m, "now", ":I", forProcess|forImage, func(g *guest, s []uint64) { s[0] = uint64(g.now()) }),
+		fn(m, "monotonic", ":I", forProcess|forImage, func(g *guest, s []uint64) { s[0] = uint64(g.age()) }),
 		fn(m, "sleep", "i:", forProcess, func(g *guest, s []uint64) {
 			g.p.sleep(g, time.Duration(uint32(s[0]))*time.Millisecond)
 		}),
 	}
+}
+
+// now is the time of day in nanoseconds.
+func (g *guest) now() int64 {
+	if g.i != nil {
+		g.i.drew = true
+	}
+	return time.Now().UnixNano()
+}
+
+// age is the time since the process was started: the least while an image is
+// made, so that it never goes back in a process made from it.
+func (g *guest) age() time.Duration {
+	if g.i != nil {
+		g.i.drew = true
+		return 1
+	}
+	return time.Since(g.p.started)
 }
 
 // mt:random@1
@@ -52,12 +74,12 @@ func timeFuncs() []hostFunc {
 func randomFuncs() []hostFunc {
 	const m = "mt:random@1"
 	return []hostFunc{
-		fn(m, "u64", ":I", forBoth, func(g *guest, s []uint64) {
+		fn(m, "u64", ":I", forBoth|forImage, func(g *guest, s []uint64) {
 			var b [8]byte
 			g.random(b[:])
 			s[0] = binary.LittleEndian.Uint64(b[:])
 		}),
-		fn(m, "fill", "ii:i", forBoth, func(g *guest, s []uint64) {
+		fn(m, "fill", "ii:i", forBoth|forImage, func(g *guest, s []uint64) {
 			if uint32(s[1]) > maxRandom {
 				ret(s, codeTooLarge)
 				return
@@ -71,13 +93,12 @@ func randomFuncs() []hostFunc {
 // random fills b: a handler's from the seed of its event, a process's from
 // the operating system.
 func (g *guest) random(b []byte) {
-	if g.p != nil {
+	switch {
+	case g.p != nil:
 		g.p.random(b)
-		return
-	}
-	for len(b) > 0 {
-		var word [8]byte
-		binary.LittleEndian.PutUint64(word[:], g.h.rand.Uint64())
-		b = b[copy(b, word[:]):]
+	case g.i != nil:
+		g.i.random(b)
+	default:
+		g.h.rand.Read(b)
 	}
 }

@@ -15,6 +15,17 @@ const (
 	defaultPages   = 1024 // pages of memory a module may ever have: 64 MiB
 )
 
+// Bounds on instances and images.
+const (
+	defaultBudget = 8 << 30  // bytes of all memories
+	maxIdle       = 64       // instances of a module that wait for work
+	maxIdleBytes  = 64 << 20 // what those of all modules keep
+	idleWeight    = 32 << 10 // of one, besides its memory
+	maxCalls      = 8        // calls that an instance keeps ready
+	imageGas      = 20 << 20 // of a start that is kept: some 20 ms
+	imageSeed     = 1        // of the randomness in a handler's start
+)
+
 // Bounds on a handler. It is instantiated for every event, so it must be
 // small; what it may do is bounded so that one thing cannot fill a region.
 const (
@@ -73,7 +84,8 @@ const (
 	gasVector        = 32   // a range of a scattered write
 
 	gasStart        = 5000 // a handler's start: the instance,
+	startGlobal     = 4    // a global,
 	startMemory     = 6    // 64 bytes of memory,
-	startCodeShift  = 2    // 4 bytes of the module,
+	startCodeShift  = 2    // 4 bytes of the module when its start is run,
 	startTableShift = 2    // 4 entries of tables
 )

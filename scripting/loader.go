@@ -53,8 +53,8 @@ func (e *Engine) Load(ctx context.Context, m *Module, spec LoadSpec) (LoadResult
 	}
 	l := &loading{spec: spec, ctx: ctx}
 	g := &guest{Context: context.Background(), l: l, spent: (*guest).nextSlice}
-	err := g.start(e, m, &allocator{limit: min(spec.Memory, MaxMemory)}, l.grant(0))
-	defer g.stop(m)
+	err := g.start(e, m, nil, nil, min(spec.Memory, MaxMemory), l.grant(0))
+	defer g.stop()
 	if err == nil && ctx.Err() == nil {
 		err = g.call(exportLoad)
 	}

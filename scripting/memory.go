@@ -1,55 +1,59 @@
 package scripting
 
 import (
-	"sync"
+	"context"
+	"errors"
+	"fmt"
 
 	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/metatopia/metatopia/scripting/arena"
 )
 
-// allocator gives one instance its linear memory, at most limit bytes.
-type allocator struct {
-	limit uint64
-	pool  *sync.Pool // of *[]byte all zero, for short-lived instances; may be nil
-}
+// room is what a guest has to ask before its memory becomes size bytes long:
+// the budget of whoever runs it. It is never asked for less than before.
+type room interface{ resize(size uint64) bool }
 
-func (a *allocator) Allocate(_, _ uint64) experimental.LinearMemory { return &linear{a: a} }
+// linear is the memory of an instance as the engine wants it. It is freed by
+// whoever closes the instance, not by the engine.
+type linear struct{ in *instance }
 
-type linear struct {
-	a   *allocator
-	buf []byte
-	got *[]byte // what to give back
-}
-
-// Reallocate never gives less than it gave before and fills with zeros. nil
-// makes memory.grow answer -1; the first call cannot fail, because the limit
-// is checked against the module's minimum before.
-func (l *linear) Reallocate(size uint64) []byte {
-	if size > l.a.limit {
+// Reallocate gives nil to make memory.grow answer -1. The first call is for
+// the module's minimum, which the memory has already, or more than that when
+// it starts from an image.
+func (l linear) Reallocate(size uint64) []byte {
+	in := l.in
+	if size > uint64(len(in.mem.Bytes())) && (size > in.limit || in.room != nil && !in.room.resize(size)) {
 		return nil
 	}
-	if l.buf == nil && l.a.pool != nil {
-		if b, ok := l.a.pool.Get().(*[]byte); ok {
-			l.got, l.buf = b, (*b)[:0]
-		}
-	}
-	if uint64(cap(l.buf)) < size {
-		// Doubling keeps the copies of a growing guest linear in its size.
-		grown := make([]byte, size, min(max(size, 2*uint64(cap(l.buf))), l.a.limit))
-		copy(grown, l.buf)
-		l.buf = grown
-	}
-	l.buf = l.buf[:size]
-	return l.buf
+	return in.mem.Grow(size)
+}
+func (l linear) Free() {}
+
+// starter is the context of an instantiation. The engine finds in it the
+// instance, whose memory was got before, so that a refusal is an error and not a panic.
+type starter struct {
+	context.Context
+	in *instance
 }
 
-func (l *linear) Free() {
-	if l.a.pool != nil && l.buf != nil {
-		clear(l.buf)
-		if l.got == nil {
-			l.got = new([]byte)
-		}
-		*l.got = l.buf
-		l.a.pool.Put(l.got)
+func newStarter() any {
+	s := &starter{}
+	s.Context = experimental.WithMemoryAllocator(context.Background(), s)
+	return s
+}
+
+func (s *starter) Allocate(_, _ uint64) experimental.LinearMemory { return linear{s.in} }
+
+// memory gets a memory. When the node has none left the instances that wait
+// for work are given up first. The error wraps ErrFull.
+func (e *Engine) memory(s arena.Spec) (*arena.Memory, error) {
+	mem, err := e.arena.Get(s)
+	if errors.Is(err, arena.ErrBudget) && e.dropIdle() {
+		mem, err = e.arena.Get(s)
 	}
-	l.buf, l.got = nil, nil
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return mem, nil
 }

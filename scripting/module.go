@@ -25,10 +25,15 @@ type Module struct {
 	process error
 	loader  error
 
+	plain     *Image // what an instance is before anything has run in it,
+	noData    error  // or why there is no such thing
+	sim, node frozen // images of the start
+
 	mu       sync.Mutex
 	compiled wazero.CompiledModule // nil while not loaded
 	users    int
-	used     uint64 // guarded by engine.mu
+	idle     []*instance // that wait for work
+	used     uint64      // guarded by engine.mu
 }
 
 // Admit checks, rewrites and compiles a module. Modules that are the same
@@ -46,6 +51,7 @@ func (e *Engine) Admit(wasm []byte) (*Module, error) {
 	if err := e.tooHard(m.hash); err != nil {
 		return nil, err
 	}
+	m.layOut()
 	if m, err = e.remember(m); err != nil {
 		return nil, err
 	}
@@ -54,6 +60,28 @@ func (e *Engine) Admit(wasm []byte) (*Module, error) {
 	}
 	m.release()
 	return m, nil
+}
+
+// layOut makes the plain image, so that the data segments can be forgotten.
+// One that lies outside the memory is a fault of every start.
+func (m *Module) layOut() {
+	res := m.res
+	m.plain = &Image{m: m, size: uint64(res.MinPages) << 16}
+	for _, g := range res.Globals {
+		m.plain.globals = append(m.plain.globals, g.Init)
+	}
+	end := uint64(0)
+	for _, s := range res.Data {
+		end = max(end, uint64(s.Offset)+uint64(len(s.Data)))
+	}
+	if end > m.plain.size {
+		m.plain, m.noData = nil, fmt.Errorf("%w: data out of bounds of the memory", ErrTrap)
+	} else if end > 0 {
+		mem := make([]byte, end)
+		res.WriteData(mem)
+		m.plain.mem, _ = m.engine.arena.NewImage(mem, true) // no error when it must
+	}
+	res.Data = nil
 }
 
 // remember gives the module known by m's hash, or keeps m as that.
@@ -66,13 +94,13 @@ func (e *Engine) remember(m *Module) (*Module, error) {
 	if known, ok := e.modules[m.hash]; ok {
 		return known, nil
 	}
-	for len(e.modules) >= maxModules || e.bytes+len(m.res.Wasm) > maxModuleBytes {
+	for len(e.modules) >= maxModules || e.bytes+m.res.Size > maxModuleBytes {
 		if !e.forget() {
 			return nil, fmt.Errorf("scripting: admit: %w: %d modules, %d bytes", ErrFull, len(e.modules), e.bytes)
 		}
 	}
 	e.modules[m.hash] = m
-	e.bytes += len(m.res.Wasm)
+	e.bytes += m.res.Size
 	return m, nil
 }
 
@@ -84,7 +112,7 @@ func (e *Engine) forget() bool {
 		m := e.modules[k]
 		if m.drop() {
 			delete(e.modules, k)
-			e.bytes -= len(m.res.Wasm)
+			e.bytes -= m.res.Size
 			return true
 		}
 	}
@@ -125,7 +153,7 @@ func (m *Module) acquire() (wazero.CompiledModule, error) {
 	}
 	if _, known := e.modules[m.hash]; !known { // it was forgotten
 		e.modules[m.hash] = m
-		e.bytes += len(m.res.Wasm)
+		e.bytes += m.res.Size
 	}
 	e.mu.Unlock()
 	return c, nil
@@ -167,6 +195,7 @@ func (m *Module) drop() bool {
 	if m.users > 0 {
 		return false
 	}
+	m.closeIdle()
 	if m.compiled != nil {
 		m.compiled.Close(context.Background())
 		m.compiled = nil
@@ -184,6 +213,21 @@ func (m *Module) IsHandler() error { return m.handler }
 // ErrNotUsable.
 func (m *Module) IsProcess() error { return m.process }
 
+// IsStatic tells whether memory and globals are all that running the module
+// can change, so that it can have images: nil, or why not, wrapping
+// ErrNotUsable.
+func (m *Module) IsStatic() error {
+	if m.res.Static == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: it has %s", ErrNotUsable, m.res.Static)
+}
+
+func (m *Module) exports(name string) bool {
+	_, ok := m.res.Funcs[name]
+	return ok
+}
+
 // Interfaces lists what the module imports, like "mt:log@1", sorted.
 func (m *Module) Interfaces() []string {
 	var names []string
@@ -197,6 +241,8 @@ func (m *Module) Interfaces() []string {
 // Exports of a guest that the host calls; none has parameters or results.
 const (
 	exportInit   = "_initialize" // first, when there is one
+	exportWarm   = "_warm"       // after it; what the two leave may be kept as an image
+	exportThaw   = "_thaw"       // in every instance, when the two have run in it or in another
 	exportHandle = "handle"      // a handler's, for one event
 	exportRun    = "run"         // a process's, once
 	exportLoad   = "load"        // a loader's, once
@@ -209,7 +255,7 @@ func usableAsHandler(res *admit.Result) error {
 	if err := offered(res, forHandler, "handler"); err != nil {
 		return err
 	}
-	if len(res.Wasm) > maxHandlerSize {
+	if res.Size > maxHandlerSize {
 		return fmt.Errorf("%w: a handler has at most %d bytes", ErrNotUsable, maxHandlerSize)
 	}
 	if res.Work > maxHandlerWork {
@@ -237,8 +283,10 @@ func exports(res *admit.Result, name string) error {
 	if len(sig.Params)+len(sig.Results) != 0 {
 		return fmt.Errorf("%w: %q takes or gives something", ErrNotUsable, name)
 	}
-	if sig, ok := res.Funcs[exportInit]; ok && len(sig.Params)+len(sig.Results) != 0 {
-		return fmt.Errorf("%w: %q takes or gives something", ErrNotUsable, exportInit)
+	for _, name := range []string{exportInit, exportWarm, exportThaw} {
+		if sig, ok := res.Funcs[name]; ok && len(sig.Params)+len(sig.Results) != 0 {
+			return fmt.Errorf("%w: %q takes or gives something", ErrNotUsable, name)
+		}
 	}
 	return nil
 }

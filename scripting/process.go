@@ -104,7 +104,7 @@ func (p *process) live() {
 	g := &guest{Context: context.Background(), p: p, spent: (*guest).slice}
 	p.running = time.Now()
 	first := p.grant(0)
-	err := g.start(p.table.cfg.Engine, p.spec.Module, &allocator{limit: p.spec.Memory}, int64(first))
+	err := g.start(p.table.cfg.Engine, p.spec.Module, p.spec.image(p.table.cfg.Engine), nil, p.spec.Memory, int64(first))
 	if err == nil && !p.killed.Load() {
 		err = g.call(exportRun)
 	}
@@ -115,7 +115,7 @@ func (p *process) live() {
 		err = ErrKilled
 	}
 	p.end(err)
-	g.stop(p.spec.Module)
+	g.stop()
 	p.table.retire(p)
 	// It stays listed for long: only its log is of use.
 	p.near, p.lumpCID, p.lump = nil, "", ""

@@ -58,6 +58,7 @@ func NewProcesses(cfg ProcessesConfig) *Processes {
 // SpawnSpec says what to run.
 type SpawnSpec struct {
 	Module *Module
+	Image  *Image   // of the module, made by ProcessImage; nil for one without input
 	CID    string   // for listings
 	Name   string   // 1-64 bytes; "process" when empty
 	Args   []string // at most 64, 32 KiB together
@@ -67,6 +68,12 @@ type SpawnSpec struct {
 }
 
 func (s *SpawnSpec) check() error {
+	if s.Image != nil && s.Module == nil {
+		s.Module = s.Image.m
+	}
+	if s.Image != nil && s.Image.m != s.Module {
+		return fmt.Errorf("%w: the image is of another module", ErrNotUsable)
+	}
 	if s.Module == nil {
 		return fmt.Errorf("%w: no module", ErrNotUsable)
 	}

@@ -3,6 +3,7 @@ package scripting
 import (
 	"encoding/binary"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -37,16 +38,16 @@ func wasiFuncs() []hostFunc {
 	list := []hostFunc{
 		wasi("args_sizes_get", "ii:i", func(g *guest, s []uint64) uint32 {
 			size := 0
-			for _, a := range g.p.argv() {
+			for _, a := range g.argv() {
 				size += len(a) + 1
 			}
-			g.putU32(s[0], uint32(len(g.p.argv())))
+			g.putU32(s[0], uint32(len(g.argv())))
 			g.putU32(s[1], uint32(size))
 			return wasiOK
 		}),
 		wasi("args_get", "ii:i", func(g *guest, s []uint64) uint32 {
 			at := uint32(s[1])
-			for i, a := range g.p.argv() {
+			for i, a := range g.argv() {
 				g.putU32(s[0]+uint64(4*i), at)
 				copy(g.view(at, uint32(len(a)+1)), a+"\x00")
 				at += uint32(len(a) + 1)
@@ -62,9 +63,9 @@ func wasiFuncs() []hostFunc {
 		wasi("clock_time_get", "iIi:i", func(g *guest, s []uint64) uint32 {
 			switch uint32(s[0]) {
 			case 0:
-				g.putU64(s[2], uint64(time.Now().UnixNano()))
+				g.putU64(s[2], uint64(g.now()))
 			case 1:
-				g.putU64(s[2], uint64(time.Since(g.p.started)))
+				g.putU64(s[2], uint64(g.age()))
 			default:
 				return wasiInvalid
 			}
@@ -100,8 +101,28 @@ func wasiFuncs() []hostFunc {
 	return list
 }
 
+// startWASI are the functions that a start may call while an image is made.
+var startWASI = []string{
+	"args_sizes_get", "args_get", "environ_sizes_get", "environ_get", "clock_time_get", "random_get", "sched_yield",
+	"fd_close", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_prestat_get", "clock_res_get",
+}
+
+// argv is the name of the process and its arguments; one name for all while an
+// image is made, which serves many processes.
+func (g *guest) argv() []string {
+	if g.i != nil {
+		g.i.drew = true
+		return []string{"guest"}
+	}
+	return g.p.argv()
+}
+
 func wasi(name, types string, do func(g *guest, s []uint64) uint32) hostFunc {
-	return fn(wasiModule, name, types, forProcess, func(g *guest, s []uint64) { s[0] = uint64(do(g, s)) })
+	to := forProcess
+	if slices.Contains(startWASI, name) {
+		to |= forImage
+	}
+	return fn(wasiModule, name, types, to, func(g *guest, s []uint64) { s[0] = uint64(do(g, s)) })
 }
 
 func stdio(fd uint64) uint32 {

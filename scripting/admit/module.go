@@ -63,7 +63,9 @@ type module struct {
 	elemRaw  []byte // entries, rewritten
 	count    []byte // DataCount section, copied
 	bodies   [][]byte
-	data     []byte            // Data section, copied
+	data     []byte            // Data section, without what is active
+	active   []Segment         // taken out of it
+	changes  string            // an instruction that changes more than memory and globals
 	extra    []byte            // block types appended for functions of several results
 	extraN   uint32            //
 	extraIdx map[uint32]uint32 // function type -> appended block type
@@ -154,7 +156,6 @@ func (m *module) section(id byte, r *reader) {
 			m.bodies = append(m.bodies, r.take(r.u32()))
 		}
 	case secData:
-		m.data = r.b
 		m.readData(r)
 	}
 }
@@ -278,21 +279,5 @@ func (m *module) readExports(r *reader) {
 			r.fail(malformed("export kind %d", e.kind))
 		}
 		m.exports = append(m.exports, e)
-	}
-}
-
-func (m *module) readData(r *reader) {
-	for n := r.count("data segments", MaxData); n > 0 && r.ok(); n-- {
-		switch flags := r.u32(); flags {
-		case 0:
-			m.constExpr(r)
-		case 1:
-		case 2:
-			r.zero()
-			m.constExpr(r)
-		default:
-			r.fail(malformed("data segment flags %d", flags))
-		}
-		r.take(r.u32())
 	}
 }

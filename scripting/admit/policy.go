@@ -34,13 +34,19 @@ type Import struct{ Module, Name string }
 
 // Result is an admitted module.
 type Result struct {
-	Wasm     []byte // rewritten
+	Wasm     []byte // rewritten, without the data of Data
+	Data     []Segment
+	Size     int // bytes of both
+	Globals  []Global
 	Imports  []Import
 	Funcs    map[string]Signature // exported functions
 	Memory   bool                 // whether it has one
 	MinPages uint32               // of memory, at the start
 	Table    uint32               // entries of all tables, at the start
 	Work     uint64               // complexity, see MaxWork: time and room of the native code
+	// Static is "" when memory and the globals listed are all that running
+	// the module can change of an instance, else what changes more.
+	Static string
 }
 
 // What the rewriting adds to a module. Guests may neither import from

@@ -29,6 +29,7 @@ func Rewrite(wasm []byte, p Policy) (*Result, error) {
 	for _, tab := range m.tables {
 		res.Table += tab.min
 	}
+	m.freeze(res)
 	return res, nil
 }
 
@@ -131,12 +132,14 @@ func (m *module) emit(code []byte, size int) []byte {
 	}
 	exports = appendU32(append(appendName(exports, GasGlobal), externGlobal), m.gasGlobal())
 	exports = appendU32(append(appendName(exports, DepthGlobal), externGlobal), m.depthGlobal())
-	out = appendSection(out, secExport, appendVector(uint32(len(m.exports))+2, exports))
+	exports, globalsOut := m.exportGlobals(exports)
+	out = appendSection(out, secExport, appendVector(uint32(len(m.exports))+2+globalsOut, exports))
 
 	out = appendSection(out, secElem, appendVector(m.elems, m.elemRaw))
 	out = appendSection(out, secDataCount, m.count)
 	out = appendSection(out, secCode, appendVector(uint32(len(m.bodies)), code))
-	return appendSection(out, secData, m.data)
+	out = appendSection(out, secData, m.data)
+	return appendSection(out, secCustom, m.digest())
 }
 
 // append writes limits with a maximum, always.

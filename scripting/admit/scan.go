@@ -117,6 +117,9 @@ func (m *module) price(f *body, sig Signature, r *reader) {
 			return
 		}
 		f.costs[region] += m.cost(i, moves)
+		if what := stateful(i); what != "" {
+			m.changes = what
+		}
 		switch i.op {
 		case opBlock, opLoop, opIf:
 			if i.x != noType {
