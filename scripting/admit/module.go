@@ -1,6 +1,9 @@
 package admit
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Section ids of the binary format.
 const (
@@ -94,8 +97,14 @@ func parse(wasm []byte, p Policy) (*module, error) {
 	for r.more() {
 		id := r.u8()
 		s := &reader{b: r.take(r.u32())}
-		if !r.ok() || id == secCustom {
-			continue // names and debug data do not fit the rewritten module
+		if id == secCustom { // names and debug data do not fit the rewritten module
+			if name := s.take(s.u32()); r.ok() && (!s.ok() || !utf8.Valid(name)) {
+				return nil, malformed("name of a custom section")
+			}
+			continue
+		}
+		if !r.ok() {
+			continue
 		}
 		if int(id) >= len(order) {
 			return nil, forbidden("section %d", id)
@@ -133,6 +142,9 @@ func (m *module) section(id byte, r *reader) {
 		}
 	case secTable:
 		for n := r.count("tables", MaxTables); n > 0 && r.ok(); n-- {
+			if r.p < len(r.b) && r.b[r.p] == 0x40 {
+				r.fail(forbidden("a table with an initialiser"))
+			}
 			r.refType()
 			m.tables = append(m.tables, r.limits("table", MaxTable))
 		}

@@ -196,8 +196,10 @@ func refusedOpcode(op byte) error {
 	switch {
 	case op == 0x06 || op == 0x07 || op == 0x08 || op == 0x09 || op == 0x0a || op == 0x18 || op == 0x19 || op == 0x1f:
 		return forbidden("exception handling")
-	case op == 0x12 || op == 0x13:
+	case op == 0x12 || op == 0x13 || op == 0x15:
 		return forbidden("tail calls")
+	case op == 0x14 || op >= 0xd4 && op <= 0xd6:
+		return forbidden("typed references")
 	case op == 0xfd:
 		return forbidden("SIMD")
 	case op == 0xfe:

@@ -122,6 +122,10 @@ func (r *reader) valType() ValType {
 		r.fail(forbidden("SIMD"))
 	case 0x6f:
 		r.fail(forbidden("externref"))
+	case 0x69:
+		r.fail(forbidden("exception handling"))
+	case 0x63, 0x64:
+		r.fail(forbidden("typed references"))
 	default:
 		r.fail(malformed("type %#x", byte(t)))
 	}
