@@ -75,11 +75,15 @@ func (w *writer) charge(cost uint32) {
 	w.settle()
 }
 
-// settle finishes a charge: counter and cost are on the stack.
+// settle finishes a charge: counter and cost are on the stack. The local has
+// the counter afterwards, as a tight loop around wants it.
 func (w *writer) settle() {
 	w.take(w.m.gasGlobal(), w.gas)
 	w.op(opLocalGet, w.gas)
-	w.unlessSpent(func() { w.i32(SpentGas) }, nothing)
+	w.unlessSpent(func() { w.i32(SpentGas) }, func() {
+		w.op(opGlobalGet, w.m.gasGlobal())
+		w.op(opLocalSet, w.gas)
+	})
 }
 
 // loop writes the header of a loop with its charge. When gas is spent it takes

@@ -70,7 +70,7 @@ const specPages = 1024
 // specTally counts what became of the suite.
 type specTally struct {
 	admitted, refused, invalid, calls, traps, nans int
-	why                                      map[string]int
+	why                                            map[string]int
 }
 
 // TestSpecSuite puts every module of the specification's test suite through
