@@ -200,6 +200,15 @@ func specModule(ctx context.Context, t *testing.T, where, path string, starts bo
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
 	p, perr := plain.InstantiateWithConfig(ctx, wasm, config)
 	m, merr := metered.InstantiateWithConfig(ctx, res.Wasm, config)
+	if merr == nil && len(res.Data) != 0 {
+		var memory []byte
+		if mem := m.Memory(); mem != nil {
+			memory, _ = mem.Read(0, mem.Size())
+		}
+		if !res.WriteData(memory) {
+			merr = errors.New("data out of bounds")
+		}
+	}
 	if (perr == nil) != (merr == nil) || starts && perr != nil {
 		t.Errorf("%s: plain %v, metered %v", where, perr, merr)
 	}
