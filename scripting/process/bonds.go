@@ -1,0 +1,195 @@
+package process
+
+// Starting is a process that is being started, for Spawn's callback.
+type Starting struct {
+	t     *Table
+	p     *Process
+	watch []*Process // proxies that somebody watches now
+}
+
+// Process that starts.
+func (s *Starting) Process() *Process { return s.p }
+
+// Link links the new process to another that is alive.
+func (s *Starting) Link(to *Process, tag int64) error {
+	first := to.unwatched()
+	err := s.t.bind(to, s.p, tag, 0)
+	if err == nil && first {
+		s.watch = append(s.watch, to)
+	}
+	return err
+}
+
+// Monitor has another told of the end of the new process.
+func (s *Starting) Monitor(by *Process) (ref uint64, err error) { return s.t.watch(by, s.p) }
+
+// Name registers the new process. ErrTaken, ErrFull, ErrTooLarge.
+func (s *Starting) Name(name string) error { return s.t.register(name, s.p) }
+
+// monitor is one wish to be told of an end.
+type monitor struct {
+	by, of *Process
+	ref    uint64
+}
+
+// Link binds two processes: when one ends other than normally, so does the
+// other, or it gets an Exit letter if it traps exits. tag is the letter's. To
+// link with one that has ended gives the letter, or ends p, at once. Linking
+// twice changes the tag. Errors: ErrFull, and those of the capability.
+func (p *Process) Link(c *Cap, tag int64) error {
+	to, err := c.allows(Link)
+	if err != nil || to == p {
+		return err
+	}
+	t := p.table
+	t.mu.Lock()
+	if to.over {
+		t.mu.Unlock()
+		p.exit(tag, Reason{End: Gone})
+		return nil
+	}
+	first := to.unwatched()
+	err = t.bind(p, to, tag, 0)
+	t.mu.Unlock()
+	if err == nil && first {
+		to.spec.Proxy.Watch(to)
+	}
+	return err
+}
+
+// bind needs the lock. Both are alive, or starting.
+func (t *Table) bind(a, b *Process, tagA, tagB int64) error {
+	if a.over {
+		return ErrNoProcess
+	}
+	if _, ok := a.peers[b]; ok {
+		a.peers[b] = tagA
+		return nil
+	}
+	if len(a.peers) >= MaxLinks || len(b.peers) >= MaxLinks {
+		return ErrFull
+	}
+	for _, p := range []*Process{a, b} {
+		if p.peers == nil {
+			p.peers = map[*Process]int64{}
+		}
+	}
+	a.peers[b], b.peers[a] = tagA, tagB
+	return nil
+}
+
+// Unlink undoes Link. No Exit letter comes of the link afterwards, unless it
+// lies in the mailbox already.
+func (p *Process) Unlink(c *Cap) {
+	t := p.table
+	t.mu.Lock()
+	delete(p.peers, c.to)
+	delete(c.to.peers, p)
+	last := c.to.unwatched()
+	t.mu.Unlock()
+	if last {
+		c.to.spec.Proxy.Unwatch(c.to)
+	}
+}
+
+// Monitor has p told once of the end of another: a Down letter with the number
+// that is given. One that has ended is told of at once. Errors: ErrFull, and
+// those of the capability.
+func (p *Process) Monitor(c *Cap) (ref uint64, err error) {
+	to, err := c.allows(Monitor)
+	if err != nil {
+		return 0, err
+	}
+	t := p.table
+	t.mu.Lock()
+	if to.over {
+		p.lastRef++
+		ref := p.lastRef
+		t.mu.Unlock()
+		p.post(Letter{Signal: &Signal{Kind: Down, Ref: ref, Reason: Reason{End: Gone}}})
+		return ref, nil
+	}
+	first := to.unwatched()
+	ref, err = t.watch(p, to)
+	t.mu.Unlock()
+	if err == nil && first {
+		to.spec.Proxy.Watch(to)
+	}
+	return ref, err
+}
+
+// watch needs the lock.
+func (t *Table) watch(by, of *Process) (uint64, error) {
+	switch {
+	case by.over:
+		return 0, ErrNoProcess
+	case len(by.hears) >= MaxMonitors:
+		return 0, ErrFull
+	}
+	by.lastRef++
+	m := &monitor{by, of, by.lastRef}
+	if by.hears == nil {
+		by.hears = map[uint64]*monitor{}
+	}
+	if of.heard == nil {
+		of.heard = map[*monitor]struct{}{}
+	}
+	by.hears[m.ref], of.heard[m] = m, struct{}{}
+	return m.ref, nil
+}
+
+// Demonitor undoes Monitor; no Down letter comes unless it lies there already.
+func (p *Process) Demonitor(ref uint64) {
+	t := p.table
+	t.mu.Lock()
+	m := p.hears[ref]
+	if m == nil {
+		t.mu.Unlock()
+		return
+	}
+	delete(p.hears, ref)
+	delete(m.of.heard, m)
+	last := m.of.unwatched()
+	t.mu.Unlock()
+	if last {
+		m.of.spec.Proxy.Unwatch(m.of)
+	}
+}
+
+// unwatched says that p stands for one elsewhere and nobody here would be told
+// of its end. It needs the lock.
+func (p *Process) unwatched() bool {
+	return p.spec.Proxy != nil && !p.over && len(p.peers) == 0 && len(p.heard) == 0
+}
+
+// TrapExits says whether the ends of those linked become letters.
+func (p *Process) TrapExits(on bool) {
+	p.table.mu.Lock()
+	p.trap = on
+	p.table.mu.Unlock()
+}
+
+// Kill ends a process for good: it cannot trap it. Those linked to it see an
+// end for the reason Killed. Errors are those of the capability.
+func (p *Process) Kill(c *Cap) error {
+	to, err := c.allows(Kill)
+	if err != nil {
+		return err
+	}
+	to.Finish(Reason{End: Killed})
+	return nil
+}
+
+// Send puts a message into a mailbox. Errors: ErrNoProcess, ErrFull,
+// ErrTooLarge, and those of the capability.
+func (c *Cap) Send(l Letter) error {
+	to, err := c.allows(Send)
+	if err != nil {
+		return err
+	}
+	if err := l.check(); err != nil {
+		return err
+	}
+	l.Signal = nil
+	return to.post(l)
+}

@@ -1,0 +1,112 @@
+package process
+
+import (
+	"slices"
+	"time"
+)
+
+// Finish makes a process end for a reason: by the node, not by a guest. The
+// first reason counts. It does not wait.
+func (p *Process) Finish(r Reason) {
+	if p.spec.Proxy != nil && r.End != Unreachable && r.End != Gone {
+		// Its own node ends it and says so.
+		p.spec.Proxy.End(p, r)
+		return
+	}
+	p.finish(r)
+}
+
+// exit is what a link brings.
+func (p *Process) exit(tag int64, r Reason) {
+	t := p.table
+	t.mu.Lock()
+	trap, over := p.trap, p.over
+	t.mu.Unlock()
+	switch {
+	case over:
+	case trap:
+		p.post(Letter{Tag: tag, Signal: &Signal{Kind: Exit, Reason: r}})
+	case r.End != Normal:
+		p.Finish(r.passed())
+	}
+}
+
+// ties are whom the end of a process concerns.
+type ties struct {
+	linked   []tie
+	monitors []*monitor
+	idle     []*Process // proxies that nobody watches any more
+}
+
+type tie struct {
+	p   *Process
+	tag int64
+}
+
+// cut undoes everything that ties p to others. It needs the lock.
+func (p *Process) cut(into *ties) {
+	for q := range p.peers { //lint:sorted below
+		into.linked = append(into.linked, tie{q, q.peers[p]})
+		delete(q.peers, p)
+		if q.unwatched() {
+			into.idle = append(into.idle, q)
+		}
+	}
+	for m := range p.heard { //lint:sorted below
+		into.monitors = append(into.monitors, m)
+		delete(m.by.hears, m.ref)
+	}
+	for _, m := range p.hears { //lint:sorted each on its own
+		delete(m.of.heard, m)
+		if m.of.unwatched() && !slices.Contains(into.idle, m.of) {
+			into.idle = append(into.idle, m.of)
+		}
+	}
+	for _, timer := range p.timers { //lint:sorted each on its own
+		timer.Stop()
+	}
+	for _, name := range p.names {
+		delete(p.table.names, name)
+	}
+	p.peers, p.heard, p.hears, p.timers, p.names = nil, nil, nil, nil, nil
+	slices.SortFunc(into.linked, func(a, b tie) int { return int(int64(a.p.id) - int64(b.p.id)) })
+	slices.SortFunc(into.monitors, func(a, b *monitor) int {
+		if a.by != b.by {
+			return int(int64(a.by.id) - int64(b.by.id))
+		}
+		return int(int64(a.ref) - int64(b.ref))
+	})
+}
+
+// end tells everybody, once. The body has stopped.
+func (t *Table) end(p *Process, r Reason) {
+	t.mu.Lock()
+	if p.over {
+		t.mu.Unlock()
+		return
+	}
+	p.over, p.reason, p.ended = true, r, time.Now()
+	var told ties
+	p.cut(&told)
+	delete(t.alive, p.id)
+	if t.ended = append(t.ended, p); len(t.ended) > t.cfg.Keep {
+		t.ended = slices.Delete(t.ended, 0, 1)
+	}
+	if p.done != nil {
+		close(p.done)
+	}
+	t.mu.Unlock()
+
+	p.box.close()
+	p.handles = Handles{}
+	for _, m := range told.monitors {
+		m.by.post(Letter{Signal: &Signal{Kind: Down, Ref: m.ref, Reason: r}})
+	}
+	for _, q := range told.linked {
+		q.p.exit(q.tag, r)
+	}
+	for _, q := range told.idle {
+		q.spec.Proxy.Unwatch(q)
+	}
+	t.cfg.OnEnd(p, r)
+}
