@@ -41,9 +41,9 @@ type Proxy interface {
 var Leave error = Exited(0)
 
 // Exited is what a body gives to end with a code.
-type Exited uint32
+type Exited int32
 
-func (e Exited) Error() string { return Reason{End: Failed, Code: uint32(e)}.String() }
+func (e Exited) Error() string { return Reason{End: Failed, Code: int32(e)}.String() }
 
 // reasonOf is what the error of a body means.
 func reasonOf(err error) Reason {
@@ -54,7 +54,7 @@ func reasonOf(err error) Reason {
 		if e == 0 {
 			return Reason{}
 		}
-		return Reason{End: Failed, Code: uint32(e)}
+		return Reason{End: Failed, Code: int32(e)}
 	}
 	return Reason{End: Faulted, Text: err.Error(), Err: err}
 }

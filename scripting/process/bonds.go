@@ -1,35 +1,27 @@
 package process
 
-// Starting is a process that is being started, for Spawn's callback.
-type Starting struct {
-	t     *Table
-	p     *Process
-	watch []*Process // proxies that somebody watches now
-}
-
-// Process that starts.
-func (s *Starting) Process() *Process { return s.p }
-
-// Link links the new process to another that is alive.
-func (s *Starting) Link(to *Process, tag int64) error {
-	first := to.unwatched()
-	err := s.t.bind(to, s.p, tag, 0)
-	if err == nil && first {
-		s.watch = append(s.watch, to)
-	}
-	return err
-}
-
-// Monitor has another told of the end of the new process.
-func (s *Starting) Monitor(by *Process) (ref uint64, err error) { return s.t.watch(by, s.p) }
-
-// Name registers the new process. ErrTaken, ErrFull, ErrTooLarge.
-func (s *Starting) Name(name string) error { return s.t.register(name, s.p) }
-
 // monitor is one wish to be told of an end.
 type monitor struct {
 	by, of *Process
 	ref    uint64
+	tag    int64
+}
+
+// refBit is set in the numbers of monitors and timers, which are also the tags
+// of their letters, so that they do not meet the tags that people choose.
+const refBit = 1 << 62
+
+// nextRef needs the lock.
+func (p *Process) nextRef() uint64 {
+	p.lastRef++
+	return refBit | p.lastRef
+}
+
+// room says whether there is room for one more signal to come. It needs the
+// lock.
+func (p *Process) room() bool {
+	return p.spec.Proxy != nil ||
+		len(p.peers)+len(p.hears)+len(p.timers)+p.box.waitingSignals() < MaxSignals
 }
 
 // Link binds two processes: when one ends other than normally, so does the
@@ -44,7 +36,11 @@ func (p *Process) Link(c *Cap, tag int64) error {
 	t := p.table
 	t.mu.Lock()
 	if to.over {
+		ok := p.room()
 		t.mu.Unlock()
+		if !ok {
+			return ErrFull
+		}
 		p.exit(tag, Reason{End: Gone})
 		return nil
 	}
@@ -66,8 +62,10 @@ func (t *Table) bind(a, b *Process, tagA, tagB int64) error {
 		a.peers[b] = tagA
 		return nil
 	}
-	if len(a.peers) >= MaxLinks || len(b.peers) >= MaxLinks {
-		return ErrFull
+	for _, p := range []*Process{a, b} {
+		if len(p.peers) >= MaxLinks || !p.room() {
+			return ErrFull
+		}
 	}
 	for _, p := range []*Process{a, b} {
 		if p.peers == nil {
@@ -103,31 +101,37 @@ func (p *Process) Monitor(c *Cap) (ref uint64, err error) {
 	t := p.table
 	t.mu.Lock()
 	if to.over {
-		p.lastRef++
-		ref := p.lastRef
+		if !p.room() {
+			t.mu.Unlock()
+			return 0, ErrFull
+		}
+		ref := p.nextRef()
 		t.mu.Unlock()
-		p.post(Letter{Signal: &Signal{Kind: Down, Ref: ref, Reason: Reason{End: Gone}}})
+		p.post(&Letter{Tag: int64(ref), Signal: &Signal{Kind: Down, Ref: ref, Reason: Reason{End: Gone}}})
 		return ref, nil
 	}
 	first := to.unwatched()
-	ref, err = t.watch(p, to)
+	m, err := t.watch(p, to)
 	t.mu.Unlock()
-	if err == nil && first {
+	if err != nil {
+		return 0, err
+	}
+	if first {
 		to.spec.Proxy.Watch(to)
 	}
-	return ref, err
+	return m.ref, nil
 }
 
 // watch needs the lock.
-func (t *Table) watch(by, of *Process) (uint64, error) {
+func (t *Table) watch(by, of *Process) (*monitor, error) {
 	switch {
 	case by.over:
-		return 0, ErrNoProcess
-	case len(by.hears) >= MaxMonitors:
-		return 0, ErrFull
+		return nil, ErrNoProcess
+	case len(by.hears) >= MaxMonitors, !by.room():
+		return nil, ErrFull
 	}
-	by.lastRef++
-	m := &monitor{by, of, by.lastRef}
+	ref := by.nextRef()
+	m := &monitor{by: by, of: of, ref: ref, tag: int64(ref)}
 	if by.hears == nil {
 		by.hears = map[uint64]*monitor{}
 	}
@@ -135,7 +139,7 @@ func (t *Table) watch(by, of *Process) (uint64, error) {
 		of.heard = map[*monitor]struct{}{}
 	}
 	by.hears[m.ref], of.heard[m] = m, struct{}{}
-	return m.ref, nil
+	return m, nil
 }
 
 // Demonitor undoes Monitor; no Down letter comes unless it lies there already.
@@ -191,5 +195,5 @@ func (c *Cap) Send(l Letter) error {
 		return err
 	}
 	l.Signal = nil
-	return to.post(l)
+	return to.post(&l)
 }

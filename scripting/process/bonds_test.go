@@ -2,6 +2,7 @@ package process
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 )
 
@@ -292,35 +293,160 @@ func TestBoundsOfBonds(t *testing.T) {
 	}
 }
 
-func TestNames(t *testing.T) {
+// Whoever asks for signals without taking them is refused at last: a mailbox is
+// bounded in these too.
+func TestSignalsAreBounded(t *testing.T) {
 	tab := table(t, 2)
+	block := make(chan struct{})
+	p := spawn(t, tab, Spec{TrapExits: true, Handler: &actor{start: func(*Process) error { <-block; return nil }}})
+	dead, _ := listener(t, tab, false)
+	dead.Finish(Reason{End: Killed})
+	wait(t, dead)
+	n := 0
+	for ; n < 2*MaxSignals; n++ {
+		if _, err := p.Monitor(dead.Cap()); err != nil {
+			if !errors.Is(err, ErrFull) {
+				t.Error(err)
+			}
+			break
+		}
+	}
+	if n != MaxSignals || p.Info().Waiting != n {
+		t.Errorf("%d signals wait after %d", p.Info().Waiting, n)
+	}
+	live, _ := listener(t, tab, false)
+	if err := p.Link(dead.Cap(), 0); !errors.Is(err, ErrFull) {
+		t.Errorf("a link to the dead: %v", err)
+	}
+	if err := live.Link(p.Cap(), 0); !errors.Is(err, ErrFull) {
+		t.Errorf("a link by another: %v", err)
+	}
+	if _, err := p.SetTimer(1); !errors.Is(err, ErrFull) {
+		t.Errorf("a timer: %v", err)
+	}
+	close(block)
+}
+
+// What waits for processes that share a budget is bounded together.
+func TestABudgetOfMessages(t *testing.T) {
+	tab := table(t, 1)
+	room := NewBudget(10 * letterCost)
+	block := make(chan struct{})
+	var ps []*Process
+	for range 2 {
+		ps = append(ps, spawn(t, tab, Spec{Room: room, Blocking: runner(func(p *Process) error {
+			p.Outside(func() { <-block })
+			var l Letter
+			_, err := p.Receive(Pick{}, 0, &l)
+			return err
+		})}))
+	}
+	n := 0
+	for ps[n%2].Cap().Send(Letter{}) == nil {
+		n++
+	}
+	if n != 10 || room.Used() != room.Most() {
+		t.Errorf("%d messages, %d bytes", n, room.Used())
+	}
+	if ps[0].Reserve(1) {
+		t.Error("room was kept where there is none")
+	}
+	close(block)
+	for _, p := range ps {
+		wait(t, p)
+	}
+	if room.Used() != 0 {
+		t.Errorf("%d bytes are still used", room.Used())
+	}
+}
+
+// Room that is kept stays, however full the mailbox is.
+func TestAMailboxKeepsRoom(t *testing.T) {
+	tab := table(t, 1)
+	block := make(chan struct{})
+	p := spawn(t, tab, Spec{Handler: &actor{start: func(*Process) error { <-block; return nil }}})
+	if !p.Reserve(1000) {
+		t.Fatal("no room")
+	}
+	n := 0
+	for p.Cap().Send(Letter{}) == nil {
+		n++
+	}
+	if n != MaxLetters-1 || p.Reserve(1) {
+		t.Errorf("%d messages beside the one expected", n)
+	}
+	p.Deliver(Letter{Data: []byte("answer"), Node: true}, 1000)
+	if i := p.Info(); i.Waiting != MaxLetters || p.box.bytes != MaxLetters*letterCost+6 {
+		t.Errorf("%+v, %d bytes", i, p.box.bytes)
+	}
+	close(block)
+}
+
+func TestLentHandles(t *testing.T) {
+	tab := table(t, 1)
 	p, _ := listener(t, tab, false)
-	q, _ := listener(t, tab, false)
-	if err := tab.Register("chat", p); err != nil {
+	var mine, others Handles
+	k, _ := mine.Add(p.Cap())
+	lent, err := mine.Lend(k, Send)
+	if err != nil || lent == k {
+		t.Fatal(lent, err)
+	}
+	c, _ := mine.Get(lent)
+	theirs, _ := others.Add(c)
+	if err := others.Revoke(theirs); !errors.Is(err, ErrDenied) {
+		t.Errorf("the borrower took it back: %v", err)
+	}
+	if err := mine.Revoke(k); !errors.Is(err, ErrDenied) {
+		t.Errorf("took back what was not lent: %v", err)
+	}
+	if err := mine.Revoke(lent); err != nil {
 		t.Fatal(err)
 	}
-	if err := tab.Register("chat", q); !errors.Is(err, ErrTaken) {
+	c, _ = others.Get(theirs)
+	if err := c.Send(Letter{}); !errors.Is(err, ErrRevoked) {
 		t.Error(err)
 	}
-	if got, err := tab.Whereis("chat"); got != p || err != nil {
-		t.Error(got, err)
+}
+
+func TestNames(t *testing.T) {
+	tab := table(t, 2)
+	names, other := tab.NewNames(2), tab.NewNames(2)
+	p, _ := listener(t, tab, false)
+	q, _ := listener(t, tab, false)
+	if err := names.Register("chat", p.Cap().Demote(Send), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := names.Register("chat", q.Cap(), nil); !errors.Is(err, ErrTaken) {
+		t.Error(err)
+	}
+	if c, err := names.Whereis("chat"); err != nil || c.Process() != p || c.Rights() != Send {
+		t.Error(c, err)
+	}
+	if _, err := other.Whereis("chat"); !errors.Is(err, ErrNoProcess) {
+		t.Errorf("found from another space: %v", err)
 	}
 	p.Finish(Reason{End: Killed})
 	wait(t, p)
-	if _, err := tab.Whereis("chat"); !errors.Is(err, ErrNoProcess) {
+	if _, err := names.Whereis("chat"); !errors.Is(err, ErrNoProcess) {
 		t.Error(err)
 	}
-	if err := tab.Register("chat", p); !errors.Is(err, ErrNoProcess) {
+	if err := names.Register("chat", p.Cap(), nil); !errors.Is(err, ErrNoProcess) {
 		t.Error(err)
 	}
+	var made atomic.Int32
 	starts := make(chan *Process, 100)
 	for range 20 {
 		go func() {
-			p, _, err := tab.GetOrSpawn("one", func() Spec { return Spec{Handler: &actor{}} }, nil)
-			if err != nil {
+			c, p, err := names.GetOrSpawn("one", Send|Monitor, nil, func() (Spec, error) { return Spec{Handler: &actor{}}, nil }, nil)
+			switch {
+			case err != nil:
 				t.Error(err)
+			case p != nil:
+				made.Add(1)
+			case c.Rights() != Send|Monitor:
+				t.Errorf("found with the rights %b", c.Rights())
 			}
-			starts <- p
+			starts <- c.Process()
 		}()
 	}
 	first := <-starts
@@ -329,12 +455,24 @@ func TestNames(t *testing.T) {
 			t.Error("two of one name")
 		}
 	}
-	tab.Unregister("one", q)
-	if _, err := tab.Whereis("one"); err != nil {
-		t.Error("somebody else took the name off")
+	if made.Load() != 1 {
+		t.Errorf("%d were told that they started it", made.Load())
 	}
-	tab.Unregister("one", first)
-	if _, err := tab.Whereis("one"); err == nil {
+	if err := names.Unregister("one", q); !errors.Is(err, ErrDenied) {
+		t.Errorf("somebody else took the name off: %v", err)
+	}
+	if err := names.Unregister("one", first); err != nil {
+		t.Error(err)
+	}
+	if _, err := names.Whereis("one"); err == nil {
 		t.Error("the name is still there")
+	}
+	for _, name := range []string{"a", "b"} {
+		if err := names.Register(name, q.Cap(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := names.Register("c", q.Cap(), nil); !errors.Is(err, ErrFull) {
+		t.Error(err)
 	}
 }

@@ -25,7 +25,7 @@ func (p *Process) exit(tag int64, r Reason) {
 	switch {
 	case over:
 	case trap:
-		p.post(Letter{Tag: tag, Signal: &Signal{Kind: Exit, Reason: r}})
+		p.post(&Letter{Tag: tag, Signal: &Signal{Kind: Exit, Reason: r}})
 	case r.End != Normal:
 		p.Finish(r.passed())
 	}
@@ -65,8 +65,8 @@ func (p *Process) cut(into *ties) {
 	for _, timer := range p.timers { //lint:sorted each on its own
 		timer.Stop()
 	}
-	for _, name := range p.names {
-		delete(p.table.names, name)
+	for _, n := range p.names {
+		delete(n.in.by, n.name)
 	}
 	p.peers, p.heard, p.hears, p.timers, p.names = nil, nil, nil, nil, nil
 	slices.SortFunc(into.linked, func(a, b tie) int { return int(int64(a.p.id) - int64(b.p.id)) })
@@ -89,7 +89,9 @@ func (t *Table) end(p *Process, r Reason) {
 	var told ties
 	p.cut(&told)
 	delete(t.alive, p.id)
+	var forgotten *Process
 	if t.ended = append(t.ended, p); len(t.ended) > t.cfg.Keep {
+		forgotten = t.ended[0]
 		t.ended = slices.Delete(t.ended, 0, 1)
 	}
 	if p.done != nil {
@@ -97,10 +99,10 @@ func (t *Table) end(p *Process, r Reason) {
 	}
 	t.mu.Unlock()
 
-	p.box.close()
+	p.box.close(p.spec.Room)
 	p.handles = Handles{}
 	for _, m := range told.monitors {
-		m.by.post(Letter{Signal: &Signal{Kind: Down, Ref: m.ref, Reason: r}})
+		m.by.post(&Letter{Tag: m.tag, Signal: &Signal{Kind: Down, Ref: m.ref, Reason: r}})
 	}
 	for _, q := range told.linked {
 		q.p.exit(q.tag, r)
@@ -109,4 +111,7 @@ func (t *Table) end(p *Process, r Reason) {
 		q.spec.Proxy.Unwatch(q)
 	}
 	t.cfg.OnEnd(p, r)
+	if forgotten != nil {
+		t.cfg.OnForget(forgotten)
+	}
 }

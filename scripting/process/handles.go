@@ -14,7 +14,8 @@ type Handles struct {
 // row holds one capability as often as it was given and not dropped.
 type row struct {
 	cap  *Cap
-	uses int
+	uses int32
+	lent bool // the process may cut the capability's leash
 }
 
 // few is up to how many handles a search beats a map.
@@ -35,6 +36,9 @@ func (h *Handles) find(c *Cap) Handle {
 // Add gives the handle of a capability. ErrFull beyond MaxHandles.
 func (h *Handles) Add(c *Cap) (Handle, error) {
 	if k := h.find(c); k != 0 {
+		if h.rows[k-1].uses == 1<<31-1 {
+			return 0, ErrFull
+		}
 		h.rows[k-1].uses++
 		return k, nil
 	}
@@ -49,7 +53,7 @@ func (h *Handles) Add(c *Cap) (Handle, error) {
 		h.rows = append(h.rows, row{})
 		k = Handle(len(h.rows))
 	}
-	h.rows[k-1] = row{c, 1}
+	h.rows[k-1] = row{cap: c, uses: 1}
 	switch {
 	case h.by != nil:
 		h.by[*c] = k
@@ -70,6 +74,38 @@ func (h *Handles) Get(k Handle) (*Cap, error) {
 		return nil, ErrNoHandle
 	}
 	return h.rows[k-1].cap, nil
+}
+
+// Lend gives the handle of a weaker capability that Revoke takes back. ErrFull,
+// ErrNoHandle.
+func (h *Handles) Lend(k Handle, keep Rights) (Handle, error) {
+	c, err := h.Get(k)
+	if err != nil {
+		return 0, err
+	}
+	lent, _, err := c.Lend(keep)
+	if err != nil {
+		return 0, err
+	}
+	k, err = h.Add(lent)
+	if err == nil {
+		h.rows[k-1].lent = true
+	}
+	return k, err
+}
+
+// Revoke takes back what Lend gave, and all that came from it, wherever it is.
+// ErrDenied for a handle that is not from Lend of this process.
+func (h *Handles) Revoke(k Handle) error {
+	c, err := h.Get(k)
+	switch {
+	case err != nil:
+		return err
+	case !h.rows[k-1].lent:
+		return ErrDenied
+	}
+	c.leash.Cut()
+	return nil
 }
 
 // Drop gives a handle back once.

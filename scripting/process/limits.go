@@ -1,10 +1,13 @@
 package process
 
 const (
-	// MaxLetters and MaxBytes bound what waits in a mailbox. Signals are not
-	// counted: there is at most one for each link, monitor and timer.
+	// MaxLetters and MaxBytes bound the messages that wait in a mailbox. A
+	// message counts with its data and 96 bytes.
 	MaxLetters = 1024
 	MaxBytes   = 1 << 20
+	// MaxSignals bounds the signals that wait and those that may still come:
+	// nobody gets a link, monitor or timer for whose signal there is no room.
+	MaxSignals = 4096
 	// MaxMessage bounds the data of one message, in bytes, and MaxCaps the
 	// capabilities in it.
 	MaxMessage = 64 << 10
@@ -21,9 +24,8 @@ const (
 	MaxMonitors = 1024
 	MaxTimers   = 256
 
-	// MaxNames bounds a registry, maxName the bytes of a name in it.
-	MaxNames = 1 << 16
-	maxName  = 128
+	// MaxName bounds a name, in bytes.
+	MaxName = 128
 
 	// turns is how often those of a higher priority may go first while one of
 	// a lower waits.

@@ -6,78 +6,107 @@ import (
 	"sync/atomic"
 )
 
-// Pick says which letters a receive takes; the zero value takes any.
+// Pick says which letters a receive takes: those with one of the tags; the zero
+// value takes any. A Down has the tag of its monitor, an Exit that of its link
+// and a Timer its own number.
 type Pick struct {
-	Tags []int64 // of messages and exits; empty is any
-	// Signals says that signals are taken as well when Tags are given.
-	Signals bool
+	Tags []int64
 }
 
 func (p *Pick) takes(l *Letter) bool {
-	if len(p.Tags) == 0 {
-		return true
-	}
-	if l.Signal != nil && l.Signal.Kind != Exit {
-		return p.Signals
-	}
-	return slices.Contains(p.Tags, l.Tag) || (l.Signal != nil && p.Signals)
+	return len(p.Tags) == 0 || slices.Contains(p.Tags, l.Tag)
 }
 
 // mailbox is bounded in messages and bytes: a sender is told, never blocked,
-// and what was refused is counted.
+// and what was refused is counted. Signals are bounded by who asks for them:
+// see Process.room.
 type mailbox struct {
 	mu       sync.Mutex
 	queue    letters
-	messages int
-	bytes    int
+	messages int32 // and room kept for more
+	signals  int32
+	bytes    int // of messages, and room kept
 	refused  uint64
-	posted   uint64 // letters ever
 	taken    uint64
 	shut     bool
 	idle     bool // nobody works on it: whoever posts must wake
 }
 
+// letterCost is what a message costs a budget besides its data: its place in
+// the ring, and the headers.
+const letterCost = 96
+
+func (l *Letter) cost() int { return len(l.Data) + letterCost + 8*len(l.Caps) }
+
 // post files a letter and says whether the owner must be woken.
-func (b *mailbox) post(l Letter) (wake bool, err error) {
+func (b *mailbox) post(l *Letter, room *Budget) (wake bool, err error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	switch {
 	case b.shut:
+		b.mu.Unlock()
 		return false, ErrNoProcess
-	case l.Signal == nil && (b.messages >= MaxLetters || b.bytes+len(l.Data) > MaxBytes):
+	case l.Signal != nil:
+		b.signals++
+	case !b.reserve(l.cost(), room):
 		b.refused++
+		b.mu.Unlock()
 		return false, ErrFull
 	}
-	if l.Signal == nil {
-		b.messages++
-		b.bytes += len(l.Data)
-	}
 	b.queue.push(l)
-	b.posted++
 	wake, b.idle = b.idle, false
+	b.mu.Unlock()
 	return wake, nil
+}
+
+// reserve keeps room for a message of a cost. b.mu is held.
+func (b *mailbox) reserve(cost int, room *Budget) bool {
+	if b.messages >= MaxLetters || b.bytes+cost > MaxBytes || !room.Take(int64(cost)) {
+		return false
+	}
+	b.messages++
+	b.bytes += cost
+	return true
+}
+
+// deliver puts a message into room of a cost that was reserved.
+func (b *mailbox) deliver(l *Letter, cost int, room *Budget) (wake bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shut {
+		return false // close has given the room back
+	}
+	b.bytes -= cost - l.cost()
+	room.Give(int64(cost - l.cost()))
+	b.queue.push(l)
+	wake, b.idle = b.idle, false
+	return wake
 }
 
 // take gives the first letter that fits. When there is none and unless is given
 // and holds nothing, the owner is idle from now on: the next post wakes it. Who
 // stores into unless and then calls busy has been seen here, or sees idle there.
-func (b *mailbox) take(pick *Pick, unless *atomic.Pointer[Reason]) (l Letter, got, idle bool) {
+func (b *mailbox) take(pick *Pick, unless *atomic.Pointer[Reason], room *Budget, l *Letter) (got, idle bool) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	for i := range b.queue.n {
 		if !pick.takes(b.queue.nth(i)) {
 			continue
 		}
-		l = b.queue.remove(i)
+		b.queue.remove(i, l)
 		if l.Signal == nil {
 			b.messages--
-			b.bytes -= len(l.Data)
+			b.bytes -= l.cost()
+			room.Give(int64(l.cost()))
+		} else {
+			b.signals--
 		}
 		b.taken++
-		return l, true, false
+		b.mu.Unlock()
+		return true, false
 	}
 	b.idle = unless != nil && unless.Load() == nil
-	return Letter{}, false, b.idle
+	idle = b.idle
+	b.mu.Unlock()
+	return false, idle
 }
 
 // busy marks the owner as awake.
@@ -88,9 +117,17 @@ func (b *mailbox) busy() (was bool) {
 	return was
 }
 
-// close drops what waits; later posts find nobody.
-func (b *mailbox) close() {
+// waitingSignals is how many signals lie here.
+func (b *mailbox) waitingSignals() int {
 	b.mu.Lock()
-	b.queue, b.messages, b.bytes, b.shut = letters{}, 0, 0, true
+	defer b.mu.Unlock()
+	return int(b.signals)
+}
+
+// close drops what waits; later posts find nobody.
+func (b *mailbox) close(room *Budget) {
+	b.mu.Lock()
+	room.Give(int64(b.bytes))
+	b.queue, b.messages, b.signals, b.bytes, b.shut = letters{}, 0, 0, 0, true
 	b.mu.Unlock()
 }

@@ -16,6 +16,9 @@ type Spec struct {
 	// TrapExits turns the ends of linked processes into letters from the
 	// start.
 	TrapExits bool
+	// Room is what the messages that wait for it use; nil has no bound beyond
+	// that of a mailbox.
+	Room *Budget
 	// Of is for the node: what the process belongs to.
 	Of any
 }
@@ -25,7 +28,7 @@ type State uint8
 
 const (
 	Running State = iota // or about to
-	Waiting              // for a letter
+	Waiting              // for a letter, or for something of the node
 	Ended
 )
 
@@ -41,6 +44,7 @@ type Info struct {
 	Refused  uint64 // messages for which there was no room
 	Received uint64
 	Links    int
+	Monitors int // others that are told of its end
 	Started  time.Time
 	Ended    time.Time
 }
@@ -52,20 +56,21 @@ type Process struct {
 	spec    Spec
 	self    *Cap
 	box     mailbox
-	handles Handles // the process's own
-	started bool    // Handler.Start was called
-	hog     bool    // its last turn used up its slice
-	born    time.Time
-
+	handles Handles                // the process's own
+	place   *worker                // that runs it; of a handler, the process's own
+	begun   bool                   // Handler.Start was called
+	hog     bool                   // its last turn used up its slice
+	born    time.Time              //
 	stop    atomic.Pointer[Reason] // it is to end; nil while it lives
-	stopped chan struct{}          // closed then; of a blocking process
+	outside atomic.Bool            // something of the node runs for it
+	stopped chan struct{}          // closed then, if somebody asked; under box.mu
 	wake    chan struct{}          // one token; of a blocking process
 
 	// Under table.mu.
 	peers   map[*Process]int64 // linked: tag of the link here
 	heard   map[*monitor]struct{}
 	hears   map[uint64]*monitor
-	names   []string
+	names   []nameIn
 	timers  map[uint64]*time.Timer
 	lastRef uint64
 	done    chan struct{} // closed when it is over; made when asked for
@@ -87,25 +92,55 @@ func (p *Process) Cap() *Cap { return p.self }
 // Handles are the capabilities that the process holds; its own only.
 func (p *Process) Handles() *Handles { return &p.handles }
 
-// Stopped is closed when a blocking process is to end.
-func (p *Process) Stopped() <-chan struct{} { return p.stopped }
+// closed is a channel for those that have stopped already.
+var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// Stopped is closed when p is to end.
+func (p *Process) Stopped() <-chan struct{} {
+	p.box.mu.Lock()
+	defer p.box.mu.Unlock()
+	switch {
+	case p.stop.Load() != nil:
+		return closed
+	case p.stopped == nil:
+		p.stopped = make(chan struct{})
+	}
+	return p.stopped
+}
 
 // Stopping says that the process is to end.
 func (p *Process) Stopping() bool { return p.stop.Load() != nil }
 
 // post files a letter and wakes p.
-func (p *Process) post(l Letter) error {
+func (p *Process) post(l *Letter) error {
 	if p.spec.Proxy != nil {
 		if l.Signal != nil {
 			return nil
 		}
-		return p.spec.Proxy.Forward(p, &l)
+		return p.spec.Proxy.Forward(p, l)
 	}
-	wake, err := p.box.post(l)
-	if err == nil && wake {
+	wake, err := p.box.post(l, p.spec.Room)
+	if wake {
 		p.rouse()
 	}
 	return err
+}
+
+// Reserve keeps room in p's mailbox for a message of size bytes that will come
+// for certain; false when there is none.
+func (p *Process) Reserve(size int) bool {
+	p.box.mu.Lock()
+	defer p.box.mu.Unlock()
+	return !p.box.shut && p.box.reserve(size+letterCost, p.spec.Room)
+}
+
+// Deliver puts a message without capabilities into the room for size bytes that
+// Reserve kept. The data must fit.
+func (p *Process) Deliver(l Letter, size int) {
+	l.Signal, l.Caps = nil, nil
+	if p.box.deliver(&l, size+letterCost, p.spec.Room) {
+		p.rouse()
+	}
 }
 
 // rouse lets p run again; it was idle.
@@ -125,21 +160,27 @@ func (p *Process) finish(r Reason) {
 	if !p.stop.CompareAndSwap(nil, &r) {
 		return
 	}
-	switch {
-	case p.spec.Proxy != nil:
+	if p.spec.Proxy != nil {
 		p.table.end(p, r)
-	case p.spec.Handler != nil:
-		if p.box.busy() {
-			p.table.workers.enqueue(p)
-		}
-	default:
+		return
+	}
+	p.box.mu.Lock()
+	idle := p.box.idle
+	p.box.idle = false
+	if p.stopped != nil {
 		close(p.stopped)
+		p.stopped = nil
+	}
+	p.box.mu.Unlock()
+	if idle {
+		p.rouse()
 	}
 }
 
 // turn runs a handler until it has no letters, its slice is used up, or it
 // ends. One worker at a time is in it.
-func (p *Process) turn() {
+func (p *Process) turn(w *worker) {
+	p.place = w
 	err := p.work()
 	switch {
 	case err == errIdle: // somebody else may have p by now
@@ -158,18 +199,19 @@ var errIdle = errors.New("idle")
 
 func (p *Process) work() error {
 	h := p.spec.Handler
-	if !p.started && !p.Stopping() {
-		p.started = true
+	if !p.begun && !p.Stopping() {
+		p.begun = true
 		if err := h.Start(p); err != nil {
 			return err
 		}
 	}
 	p.hog = false
+	var l Letter
 	for range batch {
 		if p.Stopping() {
 			return nil
 		}
-		l, got, idle := p.box.take(&Pick{}, &p.stop)
+		got, idle := p.box.take(&Pick{}, &p.stop, p.spec.Room, &l)
 		if idle {
 			return errIdle
 		}

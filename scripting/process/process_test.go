@@ -97,8 +97,8 @@ func TestMessagesComeInOrder(t *testing.T) {
 			if kind == "blocking" {
 				spec = Spec{Blocking: runner(func(p *Process) error {
 					for len(got) < 500 {
-						l, _, err := p.Receive(Pick{}, -1)
-						if err != nil {
+						var l Letter
+						if _, err := p.Receive(Pick{}, -1, &l); err != nil {
 							return err
 						}
 						got = append(got, l.Tag)
@@ -132,13 +132,14 @@ func TestReceivePicks(t *testing.T) {
 	var got []int64
 	p := spawn(t, tab, Spec{Blocking: runner(func(p *Process) error {
 		for _, pick := range []Pick{{Tags: []int64{3}}, {Tags: []int64{9, 2}}, {}} {
-			l, ok, err := p.Receive(pick, -1)
+			var l Letter
+			ok, err := p.Receive(pick, -1, &l)
 			if !ok || err != nil {
 				return fmt.Errorf("%v %v", ok, err)
 			}
 			got = append(got, l.Tag)
 		}
-		if _, ok, err := p.Receive(Pick{Tags: []int64{7}}, 0); ok || err != nil {
+		if ok, err := p.Receive(Pick{Tags: []int64{7}}, 0, new(Letter)); ok || err != nil {
 			return fmt.Errorf("nothing has tag 7: %v %v", ok, err)
 		}
 		return nil
@@ -158,7 +159,7 @@ func TestReceiveTimesOut(t *testing.T) {
 		tab := table(t, 1)
 		begin := time.Now()
 		p := spawn(t, tab, Spec{Blocking: runner(func(p *Process) error {
-			if _, ok, err := p.Receive(Pick{}, time.Hour); ok || err != nil {
+			if ok, err := p.Receive(Pick{}, time.Hour, new(Letter)); ok || err != nil {
 				return fmt.Errorf("%v %v", ok, err)
 			}
 			return nil
@@ -216,7 +217,7 @@ func TestBytesOfAMailboxAreBounded(t *testing.T) {
 	for p.Cap().Send(Letter{Data: make([]byte, MaxMessage)}) == nil {
 		n++
 	}
-	if n != MaxBytes/MaxMessage {
+	if n != MaxBytes/(MaxMessage+letterCost) {
 		t.Errorf("%d messages of %d bytes fit", n, MaxMessage)
 	}
 	close(block)
@@ -225,7 +226,7 @@ func TestBytesOfAMailboxAreBounded(t *testing.T) {
 func TestKillEndsWhatWaitsAndWhatRuns(t *testing.T) {
 	tab := table(t, 2)
 	a, _ := listener(t, tab, true)
-	b := spawn(t, tab, Spec{Blocking: runner(func(p *Process) error { _, _, err := p.Receive(Pick{}, -1); return err })})
+	b := spawn(t, tab, Spec{Blocking: runner(func(p *Process) error { _, err := p.Receive(Pick{}, -1, new(Letter)); return err })})
 	c := spawn(t, tab, Spec{Blocking: runner(func(p *Process) error {
 		for {
 			if err := p.Yield(); err != nil {
@@ -276,6 +277,56 @@ func TestARunawayDoesNotStopOthers(t *testing.T) {
 		if q.Stopping() {
 			t.Error(q.Info())
 		}
+	}
+}
+
+// A handler that does not come back from one letter delays others by slices too,
+// whether it computes or waits.
+func TestALongLetterDoesNotStopOthers(t *testing.T) {
+	for name, do := range map[string]func(p *Process, block chan struct{}) error{
+		"computes": func(p *Process, _ chan struct{}) error {
+			for {
+				if err := p.Yield(); err != nil {
+					return err
+				}
+			}
+		},
+		"waits": func(p *Process, block chan struct{}) error {
+			p.Outside(func() { <-block })
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tab := table(t, 2)
+			block := make(chan struct{})
+			var long []*Process
+			for range 5 {
+				p := spawn(t, tab, Spec{Handler: &actor{handle: func(p *Process, _ *Letter) error { return do(p, block) }}})
+				if err := p.Cap().Send(Letter{}); err != nil {
+					t.Fatal(err)
+				}
+				long = append(long, p)
+			}
+			p, got := listener(t, tab, false)
+			for range 50 {
+				if err := p.Cap().Send(Letter{}); err != nil {
+					t.Fatal(err)
+				}
+				<-got
+			}
+			close(block)
+			for _, p := range long {
+				p.Finish(Reason{End: Killed})
+				if r := wait(t, p); r.End != Killed {
+					t.Error(r)
+				}
+			}
+			// The workers are back.
+			if err := p.Cap().Send(Letter{}); err != nil {
+				t.Fatal(err)
+			}
+			<-got
+		})
 	}
 }
 

@@ -34,7 +34,7 @@ func (e End) String() string {
 // Reason is an End with what is known of it.
 type Reason struct {
 	End  End
-	Code uint32 // of Failed
+	Code int32  // of Failed
 	Text string // for people
 	Err  error  // of Faulted, where it is of use to the node; never sent on
 }

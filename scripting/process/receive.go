@@ -5,15 +5,15 @@ import "time"
 // Receive waits for a letter that fits, at most d (for ever when negative). got
 // is false when the time is over. ErrClosed when the process is to end. Only a
 // blocking process may, of itself.
-func (p *Process) Receive(pick Pick, d time.Duration) (l Letter, got bool, err error) {
+func (p *Process) Receive(pick Pick, d time.Duration, l *Letter) (got bool, err error) {
 	var over <-chan time.Time
 	for {
 		if p.Stopping() {
-			return Letter{}, false, ErrClosed
+			return false, ErrClosed
 		}
-		l, got, idle := p.box.take(&pick, &p.stop)
+		got, idle := p.box.take(&pick, &p.stop, p.spec.Room, l)
 		if got {
-			return l, true, nil
+			return true, nil
 		}
 		if !idle {
 			continue
@@ -21,42 +21,75 @@ func (p *Process) Receive(pick Pick, d time.Duration) (l Letter, got bool, err e
 		if over == nil && d >= 0 {
 			if d == 0 {
 				p.box.busy()
-				return Letter{}, false, nil
+				return false, nil
 			}
 			timer := time.NewTimer(d)
 			defer timer.Stop()
 			over = timer.C
 		}
 		late := false
-		p.Outside(func() {
+		p.table.slots.give()
+		if over == nil { // a select costs more
+			<-p.wake
+		} else {
 			select {
 			case <-p.wake:
 			case <-over:
 				late = true
-			case <-p.stopped:
 			}
-		})
-		p.box.busy()
+		}
+		p.table.slots.take(p.spec.Priority)
 		if late {
-			return Letter{}, false, nil
+			p.box.busy()
+			return false, nil
 		}
 	}
 }
 
 // Outside gives the process's place to others while do runs, which may wait.
-// Only a blocking process may, of itself.
+// Only the process itself may.
 func (p *Process) Outside(do func()) {
+	p.leave()
+	p.outside.Store(true)
 	p.table.slots.give()
-	defer p.table.slots.take(p.spec.Priority)
+	defer func() {
+		p.table.slots.take(p.spec.Priority)
+		p.outside.Store(false)
+	}()
 	do()
 }
 
-// Yield lets others run when some wait. A blocking process calls it at the end
-// of each slice; ErrClosed when it is to end.
+// Sleep waits for d, or until the process is to end. Only the process itself
+// may.
+func (p *Process) Sleep(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	p.Outside(func() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-p.Stopped():
+		}
+	})
+}
+
+// Yield lets others run when some wait: it is called at the end of each slice
+// of gas. A handler in the middle of a letter no longer holds up other handlers
+// after it. ErrClosed when the process is to end. Only the process itself may.
 func (p *Process) Yield() error {
 	if p.Stopping() {
 		return ErrClosed
 	}
+	p.leave()
 	p.table.slots.yield(p.spec.Priority)
 	return nil
+}
+
+// leave lets others have a handler's worker.
+func (p *Process) leave() {
+	if p.place != nil {
+		p.place.leave()
+	}
 }

@@ -28,9 +28,10 @@ const (
 
 // Child is what a supervisor keeps alive.
 type Child struct {
-	Name    string // registered while it lives, if not empty
+	Name    string // for people, and registered while it lives if Supervision.Names is given
 	Restart Restart
-	Spec    func() Spec // called for each start
+	// Spec is called for each start, under the table's lock.
+	Spec func() (Spec, error)
 }
 
 // Supervision is how.
@@ -41,6 +42,8 @@ type Supervision struct {
 	// Zero is 3 within 5 s.
 	Restarts int
 	Within   time.Duration
+	Names    *Names  // may be nil
+	Rights   Rights  // that others find under the names
 	Children []Child // started in this order, stopped in the other
 }
 
@@ -101,9 +104,9 @@ func (s *Supervisor) startFrom(p *Process, first int) error {
 func (s *Supervisor) startKid(p *Process, i int) error {
 	c, k := &s.Children[i], &s.kids[i]
 	k.turn++
-	q, err := p.table.Spawn(c.Spec(), func(st *Starting) error {
-		if c.Name != "" {
-			if err := st.Name(c.Name); err != nil {
+	q, err := p.table.SpawnWith(c.Spec, func(st *Starting) error {
+		if c.Name != "" && s.Names != nil {
+			if err := st.Name(s.Names, c.Name, s.Rights, p); err != nil {
 				return err
 			}
 		}

@@ -13,12 +13,15 @@ type family struct {
 	t       *testing.T
 	tab     *Table
 	p       *Process
+	names   *Names
 	started []string
 	now     map[string]*Process
 }
 
 func newFamily(t *testing.T, s Supervision, names ...string) *family {
 	f := &family{t: t, tab: table(t, 2), now: map[string]*Process{}}
+	s.Names, s.Rights = f.tab.NewNames(100), All
+	f.names = s.Names
 	for _, name := range names {
 		how := Permanent
 		switch name[0] {
@@ -27,14 +30,14 @@ func newFamily(t *testing.T, s Supervision, names ...string) *family {
 		case 'x':
 			how = Temporary
 		}
-		s.Children = append(s.Children, Child{Name: name, Restart: how, Spec: func() Spec {
+		s.Children = append(s.Children, Child{Name: name, Restart: how, Spec: func() (Spec, error) {
 			return Spec{Name: name, Handler: &actor{start: func(p *Process) error {
 				f.tab.mu.Lock()
 				f.started = append(f.started, name)
 				f.now[name] = p
 				f.tab.mu.Unlock()
 				return nil
-			}, handle: func(_ *Process, l *Letter) error { return Exited(l.Tag) }}}
+			}, handle: func(_ *Process, l *Letter) error { return Exited(l.Tag) }}}, nil
 		}})
 	}
 	f.p = spawn(t, f.tab, Spec{TrapExits: true, Handler: NewSupervisor(s)})
@@ -77,7 +80,7 @@ func TestSupervisors(t *testing.T) {
 				}
 				for name, p := range f.now {
 					gone := name == c.fall && c.want == nil
-					if q, err := f.tab.Whereis(name); (err != nil) != gone || (!gone && q != p) {
+					if q, err := f.names.Whereis(name); (err != nil) != gone || (!gone && q.Process() != p) {
 						t.Errorf("%s: %v %v", name, q, err)
 					}
 				}
@@ -123,8 +126,8 @@ func TestAKilledSupervisorLeavesNobody(t *testing.T) {
 
 func TestAChildThatCannotStart(t *testing.T) {
 	tab := table(t, 1)
-	no := Child{Spec: func() Spec {
-		return Spec{Handler: &actor{start: func(*Process) error { return errors.New("no such module") }}}
+	no := Child{Spec: func() (Spec, error) {
+		return Spec{Handler: &actor{start: func(*Process) error { return errors.New("no such module") }}}, nil
 	}}
 	p := spawn(t, tab, Spec{TrapExits: true, Handler: NewSupervisor(Supervision{Children: []Child{no}})})
 	if r := wait(t, p); !errors.Is(r.Err, ErrRestarts) {

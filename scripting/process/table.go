@@ -16,6 +16,8 @@ type Config struct {
 	// OnEnd is told of every end, once, after links and monitors; may be nil.
 	// It is called without locks.
 	OnEnd func(p *Process, r Reason)
+	// OnForget is told when an ended process is listed no more; may be nil.
+	OnForget func(p *Process)
 }
 
 // Table is the processes of a node.
@@ -29,7 +31,6 @@ type Table struct {
 	last   uint64
 	alive  map[uint64]*Process
 	ended  []*Process // the oldest first
-	names  map[string]*Process
 	closed bool
 }
 
@@ -41,7 +42,10 @@ func NewTable(cfg Config) *Table {
 	if cfg.OnEnd == nil {
 		cfg.OnEnd = func(*Process, Reason) {}
 	}
-	t := &Table{cfg: cfg, alive: map[uint64]*Process{}, names: map[string]*Process{}}
+	if cfg.OnForget == nil {
+		cfg.OnForget = func(*Process) {}
+	}
+	t := &Table{cfg: cfg, alive: map[uint64]*Process{}}
 	t.slots.free = cfg.Slots
 	t.workers = workers{slots: &t.slots, most: cfg.Slots}
 	return t
@@ -52,8 +56,18 @@ func NewTable(cfg Config) *Table {
 // use only what it is given. It may be nil. Errors: ErrFull, ErrClosed, those
 // of with (then nothing was started).
 func (t *Table) Spawn(spec Spec, with func(s *Starting) error) (*Process, error) {
+	return t.SpawnWith(func() (Spec, error) { return spec, nil }, with)
+}
+
+// SpawnWith is Spawn of what make gives, which is called under the table's lock
+// too.
+func (t *Table) SpawnWith(make func() (Spec, error), with func(s *Starting) error) (*Process, error) {
 	t.mu.Lock()
-	s, err := t.spawn(spec, with)
+	spec, err := make()
+	var s *Starting
+	if err == nil {
+		s, err = t.spawn(spec, with)
+	}
 	t.mu.Unlock()
 	if err != nil {
 		return nil, err
@@ -72,7 +86,7 @@ func (t *Table) spawn(spec Spec, with func(s *Starting) error) (*Starting, error
 	p := &Process{id: t.last, table: t, spec: spec, trap: spec.TrapExits, born: time.Now()}
 	p.self = &Cap{to: p, rights: All}
 	if spec.Blocking != nil {
-		p.stopped, p.wake = make(chan struct{}), make(chan struct{}, 1)
+		p.wake = make(chan struct{}, 1)
 	}
 	s := &Starting{t: t, p: p}
 	if with != nil {
@@ -156,13 +170,13 @@ func (t *Table) Len() int {
 func (p *Process) Info() Info {
 	p.box.mu.Lock()
 	i := Info{ID: p.id, Name: p.spec.Name, Waiting: p.box.queue.n, Refused: p.box.refused, Received: p.box.taken, Started: p.born}
-	if p.box.idle {
+	if p.box.idle || p.outside.Load() {
 		i.State = Waiting
 	}
 	p.box.mu.Unlock()
 	p.table.mu.Lock()
 	defer p.table.mu.Unlock()
-	i.Links = len(p.peers)
+	i.Links, i.Monitors = len(p.peers), len(p.heard)
 	if p.over {
 		i.State, i.Reason, i.Ended = Ended, p.reason, p.ended
 	}

@@ -11,11 +11,10 @@ func (p *Process) SetTimer(d time.Duration) (ref uint64, err error) {
 	switch {
 	case p.over:
 		return 0, ErrNoProcess
-	case len(p.timers) >= MaxTimers:
+	case len(p.timers) >= MaxTimers, !p.room():
 		return 0, ErrFull
 	}
-	p.lastRef++
-	ref = p.lastRef
+	ref = p.nextRef()
 	if p.timers == nil {
 		p.timers = map[uint64]*time.Timer{}
 	}
@@ -25,7 +24,7 @@ func (p *Process) SetTimer(d time.Duration) (ref uint64, err error) {
 		delete(p.timers, ref)
 		t.mu.Unlock()
 		if due {
-			p.post(Letter{Signal: &Signal{Kind: Timer, Ref: ref}})
+			p.post(&Letter{Tag: int64(ref), Signal: &Signal{Kind: Timer, Ref: ref}})
 		}
 	})
 	return ref, nil
