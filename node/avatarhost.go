@@ -102,12 +102,9 @@ func (h avatarHost) Touch(thing string) error {
 	})
 }
 
-// overheard gives a line that others said to the processes of this node, as
-// "heard TAB who TAB text". What they do with it is theirs: a process that
-// answers everything would answer another for ever.
+// overheard gives a line that others said to the processes that this node's
+// owner started, as "heard TAB who TAB text". What they do with it is theirs: a
+// process that answers everything would answer another for ever.
 func (n *Node) overheard(l control.ChatLine) {
-	for _, i := range n.procs.List(false) {
-		// A full mailbox is the process's own affair.
-		_ = n.procs.Send(i.PID, []byte("heard\t"+l.From+"\t"+l.Text))
-	}
+	n.procs.Announce([]byte("heard\t" + l.From + "\t" + l.Text))
 }

@@ -58,8 +58,8 @@ func sendError(err error) error {
 	return err
 }
 
-// grantsOf reads what a process is to be allowed; peer ids get their usual
-// form, by which a guest names them.
+// grantsOf reads what a process is to be allowed; peer ids and CIDs get their
+// usual form, by which a guest names them.
 func grantsOf(req *control.SpawnRequest) (scripting.Grants, error) {
 	var g scripting.Grants
 	for _, p := range req.SendTo {
@@ -71,6 +71,16 @@ func grantsOf(req *control.SpawnRequest) (scripting.Grants, error) {
 			p = p2p.PeerID(k)
 		}
 		g.SendTo = append(g.SendTo, p)
+	}
+	for _, c := range req.MaySpawn {
+		if c != scripting.AnyModule {
+			ref, err := parseRef(c)
+			if err != nil {
+				return g, err
+			}
+			c = ref.String()
+		}
+		g.Modules = append(g.Modules, c)
 	}
 	return g, nil
 }

@@ -27,7 +27,7 @@ func TestGuestSendsALump(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = ada.Backend().Tail(context.Background(), &control.PIDRequest{PID: sp.Process.PID}, func(l *control.LogLine) error {
+		err = ada.Backend().Tail(context.Background(), &control.TailRequest{PID: sp.Process.PID}, func(l *control.LogLine) error {
 			last = l.Text
 			return nil
 		})

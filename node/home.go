@@ -26,6 +26,7 @@ import (
 //	mounts.json     directories that are read
 //	agreed/         from whom lumps are taken, one file a peer
 //	wasm/           compiled modules (native code: trusted, mode 0700)
+//	logs/           the last lines of processes
 //	control.sock    the local API
 type home struct {
 	dir  string

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -39,6 +40,20 @@ func (m *modules) load(ctx context.Context, ref lumps.Ref) (*scripting.Module, e
 		return nil, fmt.Errorf("node: module %s: %w", ref.Short(), err)
 	}
 	return m.admit(ref, b)
+}
+
+// LoadModule implements scripting.ModuleLoader, for what a process may spawn is
+// checked before.
+func (m *modules) LoadModule(ctx context.Context, cid string) (*scripting.Module, error) {
+	ref, err := lumps.Parse(cid)
+	if err != nil {
+		return nil, err
+	}
+	mod, err := m.load(ctx, ref)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%w: %w", scripting.ErrUnavailable, err)
+	}
+	return mod, err
 }
 
 func (m *modules) admit(ref lumps.Ref, wasm []byte) (*scripting.Module, error) {

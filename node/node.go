@@ -25,8 +25,6 @@ import (
 )
 
 const (
-	// maxProcesses bounds the wasm processes of one node: each may have 64 MiB.
-	maxProcesses = 64
 	// maxLumpBytes bounds the lump store: what somebody else's link leads to
 	// must not fill the disk.
 	maxLumpBytes = 32 << 30
@@ -51,6 +49,7 @@ type Node struct {
 	engine    *scripting.Engine
 	modules   *modules
 	procs     *scripting.Processes
+	journal   *scripting.Journal
 	assets    *assets.Library
 	mounts    *mount.Table
 
@@ -125,8 +124,11 @@ func (n *Node) start(ctx context.Context) error {
 		return err
 	}
 	n.modules = &modules{n: n, m: map[lumps.Ref]*scripting.Module{}}
+	if n.journal, err = scripting.OpenJournal(n.home.path("logs")); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
 	n.procs = scripting.NewProcesses(scripting.ProcessesConfig{
-		Engine: n.engine, Lumps: lumpReader{n}, Sender: lumpSender{n}, Log: n.log, Max: maxProcesses,
+		Engine: n.engine, Lumps: lumpReader{n}, Sender: lumpSender{n}, Modules: n.modules, Log: n.log, Journal: n.journal,
 		World:   func() scripting.World { return avatarHost{n} },
 		OnEvent: n.processEvent,
 	})
@@ -241,6 +243,9 @@ func (n *Node) close() error {
 	}
 	if n.procs != nil {
 		keep(n.procs.Close())
+	}
+	if n.journal != nil {
+		keep(n.journal.Close())
 	}
 	if n.assets != nil {
 		keep(n.assets.Close())

@@ -174,7 +174,7 @@ func TestSecondAnswerToWrongWords(t *testing.T) {
 	if _, err := b.Spawn(t.Context(), &control.SpawnRequest{Wasm: []byte("\x00asm nonsense")}); control.CodeOf(err) != control.Invalid {
 		t.Error(err)
 	}
-	if err := b.Kill(t.Context(), &control.PIDRequest{PID: 99}); control.CodeOf(err) != control.NotFound {
+	if err := b.Kill(t.Context(), &control.KillRequest{PID: 99}); control.CodeOf(err) != control.NotFound {
 		t.Error(err)
 	}
 	if _, err := b.Join(t.Context(), &control.JoinRequest{Link: "http://x"}); control.CodeOf(err) != control.Invalid {

@@ -1,8 +1,10 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/metatopia/metatopia/lumps"
@@ -12,9 +14,10 @@ import (
 
 func processOf(i scripting.Info) control.Process {
 	return control.Process{
-		PID: i.PID, Name: i.Name, Module: i.CID, State: string(i.State), Exit: i.Exit,
-		Mailbox: i.Mailbox, Received: i.Received, Gas: i.Gas, Memory: i.Memory,
-		CPU: i.CPU.Seconds(), Started: i.Started.UTC().Format(time.RFC3339), SendTo: i.Grants.SendTo,
+		PID: i.PID, Parent: i.Parent, Root: i.Root, Name: i.Name, Kind: string(i.Kind), Module: i.CID,
+		State: string(i.State), Exit: i.Exit, Mailbox: i.Mailbox, Refused: i.Refused, Received: i.Received,
+		Links: i.Links, Monitors: i.Monitors, Gas: i.Gas, Memory: i.Memory, CPU: i.CPU.Seconds(),
+		Started: i.Started.UTC().Format(time.RFC3339), SendTo: i.Grants.SendTo, MaySpawn: i.Grants.Modules,
 	}
 }
 
@@ -67,7 +70,8 @@ func (b *backend) Spawn(ctx context.Context, req *control.SpawnRequest) (*contro
 	}
 	info, err := b.procs.Spawn(scripting.SpawnSpec{
 		Module: mod, CID: ref.String(), Name: req.Name, Args: req.Args,
-		Memory: req.Memory, Gas: req.Gas, Grants: grants,
+		Handler: req.Handler, Low: req.Low, Memory: req.Memory, Gas: req.Gas, Processes: req.Processes,
+		LogLevel: req.LogLevel, Grants: grants,
 	})
 	if err != nil {
 		return nil, scriptError(err)
@@ -77,29 +81,54 @@ func (b *backend) Spawn(ctx context.Context, req *control.SpawnRequest) (*contro
 
 // Ps lists processes.
 func (b *backend) Ps(_ context.Context, req *control.PsRequest) (*control.PsResponse, error) {
-	out := &control.PsResponse{Processes: []control.Process{}}
-	for _, i := range b.procs.List(req.All) {
+	list := b.procs.List(req.All)
+	if req.Tree != 0 {
+		of, err := b.procs.Get(req.Tree)
+		if err != nil {
+			return nil, scriptError(err)
+		}
+		list = slices.DeleteFunc(list, func(i scripting.Info) bool { return i.Root != of.Root })
+	}
+	if by := psOrder[req.Sort]; by != nil {
+		slices.SortStableFunc(list, func(i, j scripting.Info) int { return cmp.Compare(by(j), by(i)) })
+	}
+	out := &control.PsResponse{Processes: []control.Process{}, Total: len(list)}
+	for _, i := range list[:min(len(list), cmp.Or(req.Limit, control.MaxPs))] {
 		out.Processes = append(out.Processes, processOf(i))
 	}
 	return out, nil
 }
 
-// Kill stops a process and returns when it has ended.
-func (b *backend) Kill(_ context.Context, req *control.PIDRequest) error {
+// psOrder is what a list can be sorted by, the most first.
+var psOrder = map[string]func(scripting.Info) uint64{
+	"cpu":     func(i scripting.Info) uint64 { return uint64(i.CPU) },
+	"memory":  func(i scripting.Info) uint64 { return i.Memory },
+	"mailbox": func(i scripting.Info) uint64 { return uint64(i.Mailbox) },
+	"gas":     func(i scripting.Info) uint64 { return i.Gas },
+}
+
+// Kill stops a process, or its tree, and returns when it has ended.
+func (b *backend) Kill(_ context.Context, req *control.KillRequest) error {
+	if req.Tree {
+		return scriptError(b.procs.KillTree(req.PID))
+	}
 	return scriptError(b.procs.Kill(req.PID))
 }
 
 // Send puts a message into a process's mailbox.
 func (b *backend) Send(_ context.Context, req *control.SendRequest) error {
-	return scriptError(b.procs.Send(req.PID, req.Data))
+	return scriptError(b.procs.Send(req.PID, req.Tag, req.Data))
 }
 
-// Tail sends a process's log.
-func (b *backend) Tail(ctx context.Context, req *control.PIDRequest, send func(*control.LogLine) error) error {
-	err := b.procs.Tail(ctx, req.PID, req.Follow, func(l scripting.LogLine) error {
+// Tail sends the log of a process, or of all.
+func (b *backend) Tail(ctx context.Context, req *control.TailRequest, send func(*control.LogLine) error) error {
+	line := func(l scripting.LogLine) error {
 		return send(&control.LogLine{
-			PID: l.PID, Time: l.Time.UTC().Format(time.RFC3339Nano), Level: l.Level, Text: l.Text,
+			PID: l.PID, Name: l.Name, Time: l.Time.UTC().Format(time.RFC3339Nano), Level: l.Level, Text: l.Text,
 		})
-	})
-	return scriptError(err)
+	}
+	if req.Disk {
+		return scriptError(b.journal.Read(req.PID, req.Level, line))
+	}
+	return scriptError(b.procs.Tail(ctx, req.PID, req.Level, req.Follow, line))
 }

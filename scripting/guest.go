@@ -24,7 +24,7 @@ type guest struct {
 	spent func(g *guest)
 
 	h *handling // exactly one of the four is set
-	p *process
+	p *actor
 	l *loading
 	i *making
 

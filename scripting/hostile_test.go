@@ -16,13 +16,13 @@ import (
 func chattyGuest(n int32, size int, text string) []byte {
 	var m asm.Module
 	write := m.Import("wasi_snapshot_preview1", "fd_write", asm.Cat(i32, i32, i32, i32), i32)
-	receive := m.Import("mt:message@1", "receive", asm.Cat(i32, i32, i32), i32)
+	receive := m.Import("mt:message@1", "receive", asm.Cat(i32, i32, i64), i32)
 	m.Memory(2, 2)
 	m.Data(0, string([]byte{0, 1, 0, 0, byte(size), byte(size >> 8), 0, 0})) // one range: 256, size
 	m.Data(256, text)
 	f := m.Func(nil, nil, i32, loop, c32(1), c32(0), c32(1), c32(128), call(write), drop,
 		get(0), c32(1), []byte{0x6a}, asm.Op(0x22, 0), c32(n), []byte{0x48}, brIf(0), end,
-		c32(0), c32(0), c32(-1), call(receive), drop)
+		c32(0), c32(0), c64(-1), call(receive), drop)
 	m.Export("run", asm.Func, f)
 	return m.Bytes()
 }
@@ -87,7 +87,7 @@ func TestEndedHoldsLittle(t *testing.T) {
 	m.Data(0, "cid")
 	m.Export("run", asm.Func, m.Func(nil, nil, nil, c32(0), c32(3), call(size), drop, c32(-1), call(sleep)))
 	pid := spawn(t, ps, m.Bytes(), SpawnSpec{})
-	if err := ps.Send(pid, make([]byte, MaxMessage)); err != nil {
+	if err := ps.Send(pid, 0, make([]byte, MaxMessage)); err != nil {
 		t.Fatal(err)
 	}
 	for ps.List(false)[0].State != Waiting {
@@ -100,8 +100,8 @@ func TestEndedHoldsLittle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.lump) != 0 || p.box.len() != 0 {
-		t.Errorf("it holds a lump of %d bytes and %d messages", len(p.lump), p.box.len())
+	if i := p.info(); p.rare != nil || i.Mailbox != 0 || p.tree.memory.Used() != 0 {
+		t.Errorf("it holds %+v, %d messages, %d bytes", p.rare, i.Mailbox, p.tree.memory.Used())
 	}
 }
 
@@ -150,8 +150,8 @@ func TestHandlersAreEasy(t *testing.T) {
 	if _, err := e.Admit(hardGuest("handle", 3)); err != nil {
 		t.Error(err)
 	}
-	if _, err := e.Admit(hardGuest("handle", 12)); !errors.Is(err, ErrRefused) {
-		t.Errorf("got %v, want %v", err, ErrRefused)
+	if m, err := e.Admit(hardGuest("handle", 12)); err != nil || !errors.Is(m.IsHandler(), ErrNotUsable) {
+		t.Errorf("got %v", err)
 	}
 	if _, err := e.Admit(hardGuest("run", 12)); err != nil {
 		t.Error(err)

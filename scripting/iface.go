@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/metatopia/metatopia/scripting/admit"
+	"github.com/metatopia/metatopia/scripting/process"
 )
 
 // Codes that host functions give instead of a length or a count. They are
@@ -18,6 +19,9 @@ const (
 	codeUnavailable = -5 // not now: no world, no avatar
 	codeRefused     = -6 // the host or the region said no
 	codeFull        = -7
+	codeDenied      = -8  // the capability has no such right
+	codeRevoked     = -9  // the capability was taken back
+	codeTaken       = -10 // the name is taken
 )
 
 // codeOf maps an error of a World or a LumpReader.
@@ -33,6 +37,16 @@ func codeOf(err error) int32 {
 		return codeFull
 	case errors.Is(err, ErrTooLarge):
 		return codeTooLarge
+	case errors.Is(err, process.ErrDenied):
+		return codeDenied
+	case errors.Is(err, process.ErrRevoked):
+		return codeRevoked
+	case errors.Is(err, process.ErrTaken):
+		return codeTaken
+	case errors.Is(err, process.ErrNoHandle):
+		return codeInvalid
+	case errors.Is(err, ErrClosed):
+		return codeUnavailable
 	}
 	return codeRefused
 }

@@ -8,8 +8,6 @@ import (
 
 // mt:log@1
 
-var levels = [...]string{"debug", "info", "warn", "error"}
-
 func logFuncs() []hostFunc {
 	return []hostFunc{fn("mt:log@1", "log", "iii:", forAll|forImage, func(g *guest, s []uint64) {
 		level, b := uint32(s[0]), g.view(uint32(s[1]), uint32(s[2]))
@@ -31,7 +29,7 @@ func logFuncs() []hostFunc {
 		}
 		for line := range strings.Lines(cut(b, maxLine)) {
 			g.charge(gasLine)
-			g.p.logLine(levels[min(level, uint32(len(levels)-1))], strings.TrimSuffix(line, "\n"))
+			g.p.logLine(int(min(level, levelError)), strings.TrimSuffix(line, "\n"))
 		}
 	})}
 }
@@ -46,7 +44,7 @@ func timeFuncs() []hostFunc {
 		fn(m, "now", ":I", forProcess|forImage, func(g *guest, s []uint64) { s[0] = uint64(g.now()) }),
 		fn(m, "monotonic", ":I", forProcess|forImage, func(g *guest, s []uint64) { s[0] = uint64(g.age()) }),
 		fn(m, "sleep", "i:", forProcess, func(g *guest, s []uint64) {
-			g.p.sleep(g, time.Duration(uint32(s[0]))*time.Millisecond)
+			g.p.sleep(time.Duration(uint32(s[0])) * time.Millisecond)
 		}),
 	}
 }
@@ -66,7 +64,7 @@ func (g *guest) age() time.Duration {
 		g.i.drew = true
 		return 1
 	}
-	return time.Since(g.p.started)
+	return g.p.age()
 }
 
 // mt:random@1

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/metatopia/metatopia/scripting/process"
 )
 
 // LumpSender sends a content that is on this node to another node, and gives
@@ -20,13 +22,23 @@ type Grants struct {
 	// SendTo are the peer ids that it may send lumps to; AnyPeer stands for
 	// all. The text counts: a peer id must be in its usual form.
 	SendTo []string
+	// Modules are the CIDs of other modules that it may spawn; AnyModule stands
+	// for all.
+	Modules []string
 }
 
-// AnyPeer in Grants.SendTo.
-const AnyPeer = "any"
+// AnyPeer in Grants.SendTo, AnyModule in Grants.Modules.
+const (
+	AnyPeer   = "any"
+	AnyModule = "any"
+)
 
 func (g Grants) sendTo(peer string) bool {
 	return slices.Contains(g.SendTo, AnyPeer) || slices.Contains(g.SendTo, peer)
+}
+
+func (g Grants) module(cid string) bool {
+	return slices.Contains(g.Modules, AnyModule) || slices.Contains(g.Modules, cid)
 }
 
 func (g Grants) check() error {
@@ -37,6 +49,13 @@ func (g Grants) check() error {
 	if len(g.SendTo) > maxGrants || size > maxGrants*maxPeerText {
 		return fmt.Errorf("%w: grants for %d peers, %d bytes", ErrTooLarge, len(g.SendTo), size)
 	}
+	size = 0
+	for _, c := range g.Modules {
+		size += len(c)
+	}
+	if len(g.Modules) > maxGrants || size > maxGrants*maxCID {
+		return fmt.Errorf("%w: grants for %d modules, %d bytes", ErrTooLarge, len(g.Modules), size)
+	}
 	return nil
 }
 
@@ -44,7 +63,7 @@ func (g Grants) check() error {
 // as a message: the room for it is kept from here on, so that it cannot be lost.
 func sendFuncs() []hostFunc {
 	return []hostFunc{fn("mt:lump@1", "send", "iiiiii:i", forProcess, func(g *guest, s []uint64) {
-		cid, ok := g.text(s[0], s[1], 128)
+		cid, ok := g.text(s[0], s[1], maxCID)
 		peer, ok2 := g.text(s[2], s[3], maxPeerText)
 		note, ok3 := g.text(s[4], s[5], maxSendNote)
 		if !ok || !ok2 || !ok3 || cid == "" || peer == "" {
@@ -52,35 +71,36 @@ func sendFuncs() []hostFunc {
 			return
 		}
 		g.charge(gasWorld)
-		ret(s, g.p.send(strings.Clone(cid), strings.Clone(peer), strings.Clone(note)))
+		ret(s, g.p.sendLump(strings.Clone(cid), strings.Clone(peer), strings.Clone(note)))
 	})}
 }
 
-func (p *process) send(cid, peer, note string) int32 {
-	switch sender := p.table.cfg.Sender; {
+func (a *actor) sendLump(cid, peer, note string) int32 {
+	r := a.more()
+	switch sender := a.table.cfg.Sender; {
 	case sender == nil:
 		return codeUnavailable
-	case !p.spec.Grants.sendTo(peer):
+	case !a.tree.grants.sendTo(peer):
 		return codeRefused
-	case p.sending.Add(1) > maxSends || !p.box.reserve(maxSentText):
-		p.sending.Add(-1)
+	case r.sending.Add(1) > maxSends || !a.proc.Reserve(maxSentText):
+		r.sending.Add(-1)
 		return codeFull
 	default:
-		p.sent++
-		n := p.sent
-		p.work.Go(func() {
-			receipt, err := sender.SendLump(p.ctx, cid, peer, note)
+		r.sent++
+		n := r.sent
+		r.work.Go(func() {
+			receipt, err := sender.SendLump(lifetime{a.proc}, cid, peer, note)
 			code := codeOf(err)
 			if err != nil {
 				receipt = nil
-				p.logLine("warn", fmt.Sprintf("lump %s not sent: %v", cid, err))
+				a.logLine(levelWarn, fmt.Sprintf("lump %s not sent: %v", cid, err))
 			}
 			text := fmt.Sprintf("sent\t%d\t%d\t%s", n, code, hex.EncodeToString(receipt))
 			if len(text) > maxSentText {
 				text = fmt.Sprintf("sent\t%d\t%d\t", n, codeTooLarge)
 			}
-			p.sending.Add(-1)
-			p.box.deliver(message{data: []byte(text)}, maxSentText)
+			r.sending.Add(-1)
+			a.proc.Deliver(process.Letter{Data: []byte(text), Node: true}, maxSentText)
 		})
 		return n
 	}

@@ -17,11 +17,12 @@ func worldFuncs() []hostFunc {
 	near := func(field func(Seen) string) func(*guest, []uint64) {
 		return func(g *guest, s []uint64) {
 			i := uint32(s[0])
-			if i >= uint32(len(g.p.near)) {
+			near := g.p.more().near
+			if i >= uint32(len(near)) {
 				ret(s, codeNotFound)
 				return
 			}
-			ret(s, g.give(s[1], s[2], field(g.p.near[i])))
+			ret(s, g.give(s[1], s[2], field(near[i])))
 		}
 	}
 	return []hostFunc{
@@ -44,11 +45,12 @@ func worldFuncs() []hostFunc {
 		}),
 		fn(worldModule, "nearby", "i:i", forProcess, func(g *guest, s []uint64) {
 			most := int(min(uint32(s[0]), maxNearby))
-			g.p.near = nil
-			code := g.world(func(w World) (err error) { g.p.near, err = w.Nearby(most); return err })
+			r := g.p.more()
+			r.near = nil
+			code := g.world(func(w World) (err error) { r.near, err = w.Nearby(most); return err })
 			if code == 0 {
-				g.p.near = g.p.near[:min(len(g.p.near), most)]
-				code = int32(len(g.p.near))
+				r.near = r.near[:min(len(r.near), most)]
+				code = int32(len(r.near))
 			}
 			ret(s, code)
 		}),
@@ -57,12 +59,12 @@ func worldFuncs() []hostFunc {
 		fn(worldModule, "near_name", "iii:i", forProcess, near(func(t Seen) string { return t.Name })),
 		fn(worldModule, "near_region", "iii:i", forProcess, near(func(t Seen) string { return t.Region })),
 		fn(worldModule, "near_at", "ii:i", forProcess, func(g *guest, s []uint64) {
-			i := uint32(s[0])
-			if i >= uint32(len(g.p.near)) {
+			i, near := uint32(s[0]), g.p.more().near
+			if i >= uint32(len(near)) {
 				ret(s, codeNotFound)
 				return
 			}
-			t := g.p.near[i]
+			t := near[i]
 			g.givePoint(s[1], t.X, t.Y, t.Z)
 			ret(s, 0)
 		}),

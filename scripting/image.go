@@ -73,8 +73,8 @@ func (e *Engine) Image(m *Module, input []byte, gas uint64) (*Image, error) {
 // its randomness is true. Every process made from the image sees the same. The
 // error may also wrap ErrFull.
 func (e *Engine) ProcessImage(m *Module, input []byte, gas uint64) (*Image, error) {
-	if m.process != nil {
-		return nil, fmt.Errorf("scripting: image: %w", m.process)
+	if err := m.IsProcess(); err != nil {
+		return nil, fmt.Errorf("scripting: image: %w", err)
 	}
 	return e.freeze(m, newMaking(input, gas, false), false)
 }
@@ -164,11 +164,11 @@ func (e *Engine) forHandlers(m *Module) *Image { return e.implicit(&m.sim, m, tr
 func (e *Engine) forProcesses(m *Module) *Image { return e.implicit(&m.node, m, false) }
 
 // image is what the process starts from: nil when its start has to be run.
-func (s *SpawnSpec) image(e *Engine) *Image {
-	if s.Image != nil {
-		return s.Image
+func (a *actor) image() *Image {
+	if a.img != nil {
+		return a.img
 	}
-	if img := e.forProcesses(s.Module); img != nil && img.size <= s.Memory {
+	if img := a.table.cfg.Engine.forProcesses(a.module); img != nil && int64(img.size) <= a.tree.memory.Most() {
 		return img
 	}
 	return nil

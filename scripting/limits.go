@@ -1,6 +1,10 @@
 package scripting
 
-import "time"
+import (
+	"time"
+
+	"github.com/metatopia/metatopia/scripting/process"
+)
 
 // Bounds on an engine.
 const (
@@ -46,16 +50,22 @@ const MaxText = 512
 
 // Bounds on a process.
 const (
-	DefaultMemory = 32 << 20 // bytes
-	MaxMemory     = defaultPages << 16
-	MaxMessage    = 64 << 10 // bytes
-	MaxMailbox    = 256      // messages
-	maxMailBytes  = 1 << 20  // bytes waiting in one mailbox
+	DefaultMemory = 32 << 20 // bytes of a tree
+	MaxTreeMemory = 64 << 30
+	MaxMemory     = defaultPages << 16 // of one process
+	MaxMessage    = process.MaxMessage // bytes
+	MaxMailbox    = process.MaxLetters // messages
 	maxArgs       = 64
 	maxArgBytes   = 32 << 10 // all arguments together
 	maxProcName   = 64
 	maxLine       = 1 << 10 // bytes of a log line
-	maxLines      = 256     // lines kept
+	maxLines      = 256     // lines kept of a process,
+	maxLineBytes  = 64 << 10
+	maxTags       = 16      // of one receive
+	maxWait       = 1 << 40 // milliseconds: 35 years
+	maxCID        = 128     // bytes of its text
+	maxNames      = 4096    // in a tree
+	maxSupervised = 256     // children of a supervisor
 	maxLump       = 4 << 20 // bytes of a lump a process reads
 	maxNearby     = 256
 	maxSends      = 4        // lumps that a process sends at the same time
@@ -65,7 +75,22 @@ const (
 	maxGrants     = 64       // peers that a process is granted
 	maxRandom     = 64 << 10 // bytes of one request
 	keepExited    = 64       // exited processes still listed
-	defaultMax    = 256      // processes alive
+	defaultMax    = 1 << 20  // processes alive
+	defaultHot    = 16 << 10 // handlers that keep what they are called with: 200 MB
+
+	DefaultProcesses = 256 // of a tree
+
+	maxSupervision = 16 << 10 // bytes of the text that says what to supervise
+)
+
+// Bounds on the lines of all processes together.
+const (
+	maxAllLines     = 1024
+	maxAllLineBytes = 256 << 10
+	journalFile     = 4 << 20 // bytes, about
+	journalFiles    = 4
+	journalQueue    = 1024
+	journalPause    = 100 * time.Millisecond // between batches: 10,000 lines a second at most
 )
 
 // gasSlice is what a process runs before it lets others run and looks whether
@@ -78,10 +103,12 @@ const killWait = 5 * time.Second
 
 // Gas of host calls beyond the static cost of a call.
 const (
-	gasPerBytesShift = 3    // 8 bytes moved between guest and host
-	gasWorld         = 2000 // a call of World, which takes locks and the network
-	gasLine          = 500  // a line of a process's log
-	gasVector        = 32   // a range of a scattered write
+	gasPerBytesShift = 3      // 8 bytes moved between guest and host
+	gasWorld         = 2000   // a call of World, which takes locks and the network
+	gasLine          = 500    // a line of a process's log
+	gasSend          = 64     // a message
+	gasSpawn         = 20_000 // a process
+	gasVector        = 32     // a range of a scattered write
 
 	gasStart        = 5000 // a handler's start: the instance,
 	startGlobal     = 4    // a global,

@@ -21,8 +21,9 @@ type Module struct {
 	engine  *Engine
 	hash    [32]byte // of the rewritten bytes
 	res     *admit.Result
-	handler error // why it cannot be a handler, nil when it can
-	process error
+	handler error // why it cannot be a handler of a sim, nil when it can
+	run     error // a blocking process
+	react   error // a process that handles letters
 	loader  error
 
 	plain     *Image // what an instance is before anything has run in it,
@@ -44,9 +45,9 @@ func (e *Engine) Admit(wasm []byte) (*Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scripting: %w: %w", ErrRefused, err)
 	}
-	m := &Module{engine: e, hash: sha256.Sum256(res.Wasm), res: res, handler: usableAsHandler(res), process: usableAsProcess(res), loader: usableAsLoader(res)}
-	if m.handler != nil && m.process != nil && m.loader != nil {
-		return nil, fmt.Errorf("scripting: %w: neither a handler (%v) nor a process (%v) nor a loader (%v)", ErrRefused, m.handler, m.process, m.loader)
+	m := &Module{engine: e, hash: sha256.Sum256(res.Wasm), res: res, handler: usableAsHandler(res), run: usableAsProcess(res, exportRun), react: usableAsProcess(res, exportHandle), loader: usableAsLoader(res)}
+	if m.handler != nil && m.IsProcess() != nil && m.loader != nil {
+		return nil, fmt.Errorf("scripting: %w: neither a handler (%v) nor a process (%v) nor a loader (%v)", ErrRefused, m.handler, m.IsProcess(), m.loader)
 	}
 	if err := e.tooHard(m.hash); err != nil {
 		return nil, err
@@ -209,9 +210,14 @@ func (m *Module) drop() bool {
 // ErrNotUsable.
 func (m *Module) IsHandler() error { return m.handler }
 
-// IsProcess tells whether the module can be spawned: nil, or why not, wrapping
-// ErrNotUsable.
-func (m *Module) IsProcess() error { return m.process }
+// IsProcess tells whether the module can be spawned, as a blocking process or as
+// a handler: nil, or why not, wrapping ErrNotUsable.
+func (m *Module) IsProcess() error {
+	if m.react == nil {
+		return nil
+	}
+	return m.run
+}
 
 // IsStatic tells whether memory and globals are all that running the module
 // can change, so that it can have images: nil, or why not, wrapping
@@ -243,7 +249,7 @@ const (
 	exportInit   = "_initialize" // first, when there is one
 	exportWarm   = "_warm"       // after it; what the two leave may be kept as an image
 	exportThaw   = "_thaw"       // in every instance, when the two have run in it or in another
-	exportHandle = "handle"      // a handler's, for one event
+	exportHandle = "handle"      // a handler's, for one event or letter
 	exportRun    = "run"         // a process's, once
 	exportLoad   = "load"        // a loader's, once
 )
@@ -267,8 +273,8 @@ func usableAsHandler(res *admit.Result) error {
 	return nil
 }
 
-func usableAsProcess(res *admit.Result) error {
-	return errors.Join(exports(res, exportRun), offered(res, forProcess, "process"))
+func usableAsProcess(res *admit.Result, export string) error {
+	return errors.Join(exports(res, export), offered(res, forProcess, "process"))
 }
 
 func usableAsLoader(res *admit.Result) error {

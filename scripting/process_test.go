@@ -1,7 +1,6 @@
 package scripting
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -52,7 +51,7 @@ func lines(t testing.TB, ps *Processes, pid uint64, n int) []string {
 	t.Helper()
 	var got []string
 	enough := errors.New("enough")
-	err := ps.Tail(t.Context(), pid, true, func(l LogLine) error {
+	err := ps.Tail(t.Context(), pid, "", true, func(l LogLine) error {
 		got = append(got, l.Text)
 		if len(got) == n {
 			return enough
@@ -77,7 +76,7 @@ func TestKillEndlessLoop(t *testing.T) {
 			}
 			echo := spawn(t, ps, echoGuest(), SpawnSpec{})
 			for i := range 20 {
-				if err := ps.Send(echo, fmt.Appendf(nil, "message %d", i)); err != nil {
+				if err := ps.Send(echo, 0, fmt.Appendf(nil, "message %d", i)); err != nil {
 					t.Fatal(err)
 				}
 				if got := lines(t, ps, echo, i+1); got[i] != fmt.Sprintf("message %d", i) {
@@ -116,7 +115,8 @@ func TestProcessLimits(t *testing.T) {
 	m := admitGuest(t, ps.cfg.Engine, growGuest())
 	for name, spec := range map[string]SpawnSpec{
 		"too little memory": {Module: m, Memory: 1000},
-		"too much memory":   {Module: m, Memory: MaxMemory + 1},
+		"too much memory":   {Module: m, Memory: MaxTreeMemory + 1},
+		"many processes":    {Module: m, Processes: defaultMax + 1},
 		"many arguments":    {Module: m, Args: make([]string, maxArgs+1)},
 		"long arguments":    {Module: m, Args: []string{strings.Repeat("x", maxArgBytes+1)}},
 	} {
@@ -137,52 +137,30 @@ func TestMailbox(t *testing.T) {
 	ps := newProcesses(t, ProcessesConfig{Engine: e})
 	pid := spawn(t, ps, spinGuest(), SpawnSpec{}) // never receives
 	for range MaxMailbox {
-		if err := ps.Send(pid, []byte("x")); err != nil {
+		if err := ps.Send(pid, 0, []byte("x")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := ps.Send(pid, nil); !errors.Is(err, ErrFull) {
+	if err := ps.Send(pid, 0, nil); !errors.Is(err, ErrFull) {
 		t.Errorf("a full mailbox: %v", err)
 	}
-	if err := ps.Send(pid, make([]byte, MaxMessage+1)); !errors.Is(err, ErrTooLarge) {
+	if err := ps.Send(pid, 0, make([]byte, MaxMessage+1)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a large message: %v", err)
 	}
 	if info, _ := ps.Get(pid); info.Mailbox != MaxMailbox {
 		t.Errorf("got %+v", info)
 	}
-	if err := ps.Send(99, nil); !errors.Is(err, ErrNoProcess) {
+	if info, _ := ps.Get(pid); info.Refused != 1 {
+		t.Errorf("what was refused is not shown: %+v", info)
+	}
+	if err := ps.Send(99, 0, nil); !errors.Is(err, ErrNoProcess) {
 		t.Errorf("nobody: %v", err)
 	}
 	if err := ps.Kill(pid); err != nil {
 		t.Fatal(err)
 	}
-	if err := ps.Send(pid, nil); !errors.Is(err, ErrNoProcess) {
+	if err := ps.Send(pid, 0, nil); !errors.Is(err, ErrNoProcess) {
 		t.Errorf("a dead process: %v", err)
-	}
-	bytes := newMailbox()
-	for range maxMailBytes / MaxMessage {
-		if err := bytes.put(message{data: make([]byte, MaxMessage)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := bytes.put(message{data: make([]byte, 1)}); !errors.Is(err, ErrFull) {
-		t.Errorf("a mailbox full of bytes: %v", err)
-	}
-}
-
-// TestMessageBetweenProcesses: an echo answers another echo, for ever, and
-// sees who sent.
-func TestMessageBetweenProcesses(t *testing.T) {
-	ps := newProcesses(t, ProcessesConfig{})
-	echo := spawn(t, ps, echoGuest(), SpawnSpec{})
-	if err := ps.post(echo, message{from: echo, data: []byte("round")}); err != nil {
-		t.Fatal(err)
-	}
-	if got := lines(t, ps, echo, 5); got[4] != "round" {
-		t.Errorf("got %q", got)
-	}
-	if err := ps.Kill(echo); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -263,29 +241,6 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func TestLogRing(t *testing.T) {
-	r := newLogRing()
-	for i := range 3*maxLines + 7 {
-		r.add(LogLine{Text: fmt.Sprint(i)})
-	}
-	var got []string
-	if err := r.tail(t.Context(), false, func(l LogLine) error { got = append(got, l.Text); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if len(got) != maxLines || got[0] != fmt.Sprint(2*maxLines+7) || got[maxLines-1] != fmt.Sprint(3*maxLines+6) {
-		t.Errorf("%d lines, %s to %s", len(got), got[0], got[len(got)-1])
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := r.tail(ctx, true, func(LogLine) error { return nil }); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	r.end()
-	if err := r.tail(t.Context(), true, func(LogLine) error { return nil }); err != nil {
-		t.Errorf("got %v", err)
-	}
-}
-
 // TestSandbox: no file, no environment, no socket; what a guest prints goes
 // to its log without control characters.
 func TestSandbox(t *testing.T) {
@@ -309,7 +264,7 @@ func TestSandbox(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	var got []string
-	if err := ps.Tail(t.Context(), pid, true, func(l LogLine) error { got = append(got, l.Text); return nil }); err != nil {
+	if err := ps.Tail(t.Context(), pid, "", true, func(l LogLine) error { got = append(got, l.Text); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Join(got, "|") != "one\uFFFD[2Jtwo|rest" {

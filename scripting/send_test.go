@@ -43,7 +43,7 @@ func courier(t *testing.T, p LumpSender, grants ...string) (exit string, log []s
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ps.Tail(t.Context(), pid, false, func(l LogLine) error { log = append(log, l.Text); return nil }); err != nil {
+	if err := ps.Tail(t.Context(), pid, "", false, func(l LogLine) error { log = append(log, l.Text); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return info.Exit, log
@@ -120,30 +120,6 @@ func TestSendsAreBounded(t *testing.T) {
 	}
 }
 
-// The room for an answer is kept, however full the mailbox is.
-func TestMailboxKeepsRoom(t *testing.T) {
-	b := newMailbox()
-	if !b.reserve(maxSentText) {
-		t.Fatal("no room")
-	}
-	n := 0
-	for b.put(message{data: []byte("x")}) == nil {
-		n++
-	}
-	if n != MaxMailbox-1 || b.reserve(1) {
-		t.Errorf("%d messages beside the one expected", n)
-	}
-	b.deliver(message{data: []byte("answer")}, maxSentText)
-	if b.len() != MaxMailbox || b.kept != 0 || b.keptBytes != 0 {
-		t.Errorf("%d messages, room for %d", b.len(), b.kept)
-	}
-	big := newMailbox()
-	big.reserve(maxMailBytes - 10)
-	if big.put(message{data: make([]byte, 11)}) == nil || big.put(message{data: make([]byte, 10)}) != nil {
-		t.Error("bytes kept are not counted")
-	}
-}
-
 // Handlers are replicated: they cannot send.
 func TestHandlersCannotSend(t *testing.T) {
 	var m asm.Module
@@ -162,7 +138,7 @@ func TestCourier(t *testing.T) {
 	run := func(grants ...string) (string, string) {
 		pid := spawn(t, ps, shipped(t, "courier"), SpawnSpec{Args: []string{"bafycid", "12D3peer", "für dich"}, Grants: Grants{SendTo: grants}})
 		// Neither a stranger's words nor the owner's stand for the answer.
-		if err := ps.Send(pid, []byte("sent\t99\t0\tff")); err != nil && !errors.Is(err, ErrNoProcess) {
+		if err := ps.Send(pid, 0, []byte("sent\t99\t0\tff")); err != nil && !errors.Is(err, ErrNoProcess) {
 			t.Fatal(err)
 		}
 		info, err := ps.Wait(t.Context(), pid)
@@ -170,7 +146,7 @@ func TestCourier(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := ""
-		_ = ps.Tail(t.Context(), pid, false, func(l LogLine) error { last = l.Text; return nil })
+		_ = ps.Tail(t.Context(), pid, "", false, func(l LogLine) error { last = l.Text; return nil })
 		return info.Exit, last
 	}
 	if exit, log := run("12D3peer"); exit != "exit 0" || log != "receipt beef" || p.sent[0] != "bafycid 12D3peer für dich" {

@@ -158,11 +158,11 @@ func TestGreeter(t *testing.T) {
 	w := &fakeWorld{}
 	ps := newProcesses(t, ProcessesConfig{World: func() World { return w }})
 	pid := spawn(t, ps, shipped(t, "greeter"), SpawnSpec{Name: "greeter", Args: []string{"a", "b c"}})
-	if got := lines(t, ps, pid, 1); got[0] != fmt.Sprintf(`greeter %d ready, arguments ["a" "b c"]`, pid) {
+	if got := lines(t, ps, pid, 1); got[0] != `greeter ready, arguments ["a" "b c"]` {
 		t.Errorf("got %q", got)
 	}
 	for _, text := range []string{"hello", "hello Ada", "what?"} {
-		if err := ps.Send(pid, []byte(text)); err != nil {
+		if err := ps.Send(pid, 0, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -260,7 +260,7 @@ func TestResident(t *testing.T) {
 		up = true
 		mu.Unlock()
 		time.Sleep(3 * time.Minute)
-		if err := ps.Send(pid, []byte("heard\tAda\tHello, Bo!")); err != nil {
+		if err := ps.Send(pid, 0, []byte("heard\tAda\tHello, Bo!")); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)

@@ -42,7 +42,7 @@ func BenchmarkStart(b *testing.B) {
 		m := admitGuest(b, e, wasm)
 		table := NewProcesses(ProcessesConfig{Engine: e})
 		begin := func(b *testing.B, img *Image) *guest {
-			g := &guest{Context: context.Background(), p: newProcess(table, 1, SpawnSpec{}), spent: (*guest).slice}
+			g := &guest{Context: context.Background(), p: &actor{table: table, tree: &tree{}}, spent: (*guest).slice}
 			if err := g.start(e, m, img, nil, DefaultMemory, 1<<40); err != nil {
 				b.Fatal(err)
 			}

@@ -65,31 +65,33 @@ func growGuest() []byte {
 	return m.Bytes()
 }
 
-// echoGuest answers every message with the same bytes.
+// echoGuest logs every message, and sends it to the first capability in it.
 func echoGuest() []byte {
 	var m asm.Module
-	receive := m.Import("mt:message@1", "receive", asm.Cat(i32, i32, i32), i32)
-	sender := m.Import("mt:message@1", "sender", nil, i64)
-	send := m.Import("mt:message@1", "send", asm.Cat(i64, i32, i32), i32)
+	receive := m.Import("mt:message@1", "receive", asm.Cat(i32, i32, i64), i32)
+	read := m.Import("mt:message@1", "read", asm.Cat(i32, i32), i32)
+	caps := m.Import("mt:message@1", "cap", i32, i32)
+	send := m.Import("mt:message@1", "send", asm.Cat(i32, i64, i32, i32), i32)
+	forget := m.Import("mt:process@1", "drop", i32, i32)
 	log := m.Import("mt:log@1", "log", asm.Cat(i32, i32, i32), nil)
 	m.Memory(1, 1)
-	f := m.Func(nil, nil, i32,
-		loop,
-		c32(0), c32(1024), c32(-1), call(receive), set(0),
+	work := asm.Cat(c32(0), c32(1024), call(read), set(0),
 		c32(1), c32(0), get(0), call(log),
-		call(sender), c32(0), get(0), call(send), drop,
-		br(0), end)
-	m.Export("run", asm.Func, f)
+		c32(0), call(caps), set(1),
+		get(1), c64(0), c32(0), get(0), call(send), drop,
+		get(1), call(forget), drop)
+	m.Export("run", asm.Func, m.Func(nil, nil, asm.Cat(i32, i32),
+		loop, c32(0), c32(0), c64(-1), call(receive), drop, work, br(0), end))
 	return m.Bytes()
 }
 
 // timeoutGuest waits for a message for an hour and exits with the code it got.
 func timeoutGuest() []byte {
 	var m asm.Module
-	receive := m.Import("mt:message@1", "receive", asm.Cat(i32, i32, i32), i32)
+	receive := m.Import("mt:message@1", "receive", asm.Cat(i32, i32, i64), i32)
 	exit := m.Import("mt:process@1", "exit", i32, nil)
 	m.Memory(1, 1)
-	f := m.Func(nil, nil, nil, c32(0), c32(16), c32(3600_000), call(receive), call(exit))
+	f := m.Func(nil, nil, nil, c32(0), c32(0), c64(3600_000), call(receive), call(exit))
 	m.Export("run", asm.Func, f)
 	return m.Bytes()
 }

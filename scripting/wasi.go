@@ -93,7 +93,7 @@ func wasiFuncs() []hostFunc {
 		wasi("fd_prestat_get", "ii:i", func(*guest, []uint64) uint32 { return wasiBadFD }),
 		wasi("poll_oneoff", "iiii:i", pollOneoff),
 		wasi("sched_yield", ":i", func(*guest, []uint64) uint32 { runtime.Gosched(); return wasiOK }),
-		fn(wasiModule, "proc_exit", "i:", forProcess, func(g *guest, s []uint64) { panic(&exitError{uint32(s[0])}) }),
+		fn(wasiModule, "proc_exit", "i:", forProcess, func(g *guest, s []uint64) { g.exit(uint32(s[0])) }),
 	}
 	for name, types := range unsupported {
 		list = append(list, wasi(name, types, func(*guest, []uint64) uint32 { return wasiNoSys }))
@@ -179,14 +179,14 @@ func pollOneoff(g *guest, s []uint64) uint32 {
 				if binary.LittleEndian.Uint32(sub[16:]) == 0 {
 					at -= time.Duration(time.Now().UnixNano())
 				} else {
-					at -= time.Since(g.p.started)
+					at -= g.p.age()
 				}
 			}
 			waits[i] = max(at, 0)
 		}
 		earliest = min(earliest, waits[i])
 	}
-	g.p.sleep(g, earliest)
+	g.p.sleep(earliest)
 	count := uint32(0)
 	for i, w := range waits {
 		if w > earliest {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/node/lumpbench"
+	"github.com/metatopia/metatopia/scripting/procbench"
 )
 
 // benchCmd measures this machine; kinds come with the parts that they measure.
@@ -14,14 +15,17 @@ type benchCmd struct {
 	Seed    uint64       `help:"Everything random follows from it." default:"1"`
 	Overlay overlayBench `embed:"" group:"overlay"`
 	Lumps   lumpsBench   `embed:"" group:"lumps"`
+	Process processBench `embed:"" group:"process"`
 }
 
 func (benchCmd) Help() string {
 	return `overlay simulates the whole overlay in this process: time, latency and loss are simulated,
 the protocol is the node's own. lumps sends content between nodes of this process, over loopback
-and to the disk. The rest cannot be measured yet.
+and to the disk. process spawns wasm processes in this one and sends messages between them; with
+Erlang it makes the same measurements there. The rest cannot be measured yet.
 
 Parts of lumps: ` + strings.Join(lumpbench.Parts(), ", ") + `.
+Parts of process: ` + strings.Join(procbench.Parts(), ", ") + `.
 
 Scenarios of overlay: ` + overlayScenarios() + `
 
@@ -35,7 +39,8 @@ Examples:
   metatopia bench overlay --nodes 10000 --scenario none --rivals von,kad
   metatopia bench overlay --scenario churn --nodes 200 --cycles 86400
   metatopia bench lumps
-  metatopia bench lumps --part transfer --transport tcp --kubo ./ipfs --json`
+  metatopia bench lumps --part transfer --transport tcp --kubo ./ipfs --json
+  metatopia bench process --parts hop,erlang --json`
 }
 
 func (c benchCmd) Run(ctx context.Context, e *environment) error {
@@ -44,6 +49,8 @@ func (c benchCmd) Run(ctx context.Context, e *environment) error {
 		return c.Overlay.run(ctx, e, c.Seed)
 	case "lumps":
 		return c.Lumps.run(ctx, e, c.Seed)
+	case "process":
+		return c.Process.run(ctx, e)
 	}
 	return notYet(strings.TrimSpace("bench " + c.Kind))
 }

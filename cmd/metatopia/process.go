@@ -11,34 +11,56 @@ import (
 )
 
 type psCmd struct {
-	All bool `short:"a" help:"Also those that have ended."`
+	All   bool   `short:"a" help:"Also those that have ended."`
+	Tree  uint64 `help:"Only those that came of the same spawn as this one." placeholder:"PID"`
+	Sort  string `help:"pid, cpu, memory, mailbox or gas." enum:"pid,cpu,memory,mailbox,gas" default:"pid"`
+	Limit int    `short:"n" help:"At most so many; 0 is 10,000." default:"0"`
+}
+
+func (psCmd) Help() string {
+	return `KIND is blocking (a run of its own), handler (called for each letter) or
+supervisor. MAILBOX is what waits, REFUSED what found no room there.
+
+Example:
+  metatopia ps --sort cpu -n 10
+  metatopia ps --tree 7 --json`
 }
 
 func (c psCmd) Run(ctx context.Context, e *environment) error {
-	res, err := e.node().Ps(ctx, &control.PsRequest{All: c.All})
+	res, err := e.node().Ps(ctx, &control.PsRequest{All: c.All, Tree: c.Tree, Sort: c.Sort, Limit: c.Limit})
 	if err != nil {
 		return err
 	}
 	return e.show(res, func(w io.Writer) {
-		fmt.Fprintln(w, "PID\tNAME\tSTATE\tMEMORY KB\tGAS\tCPU S\tMAILBOX\tEXIT")
+		fmt.Fprintln(w, "PID\tPARENT\tNAME\tKIND\tSTATE\tMEMORY KB\tGAS\tCPU S\tMAILBOX\tREFUSED\tLINKS\tEXIT")
 		for _, p := range res.Processes {
-			fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%d\t%.2f\t%d\t%s\n", p.PID, p.Name, p.State, p.Memory/1024, p.Gas, p.CPU, p.Mailbox, p.Exit)
+			fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t%d\t%d\t%.2f\t%d\t%d\t%d\t%s\n",
+				p.PID, p.Parent, p.Name, p.Kind, p.State, p.Memory/1024, p.Gas, p.CPU, p.Mailbox, p.Refused, p.Links, p.Exit)
+		}
+		if n := res.Total - len(res.Processes); n > 0 {
+			fmt.Fprintf(w, "%d more\n", n)
 		}
 	})
 }
 
 type spawnCmd struct {
-	Name    string   `help:"Name shown by ps." placeholder:"NAME"`
-	Memory  uint64   `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
-	Gas     uint64   `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
-	MaySend []string `help:"Peer id to which it may send lumps, or any; may be given several times. It may send to nobody without." placeholder:"PEER" sep:"none"`
-	Module  string   `arg:"" help:"FILE.wasm or the CID of a module."`
-	Args    []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
+	Name      string   `help:"Name shown by ps." placeholder:"NAME"`
+	Handler   bool     `help:"Call handle for each letter, also when the module has a run."`
+	Low       bool     `help:"Let other processes go first."`
+	Memory    uint64   `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
+	Gas       uint64   `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
+	Processes int      `help:"How many processes it may be at a time, with those it spawns; 0 is 256." default:"0"`
+	LogLevel  string   `help:"Keep lines of this level and higher ones." enum:"debug,info,warn,error" default:"debug"`
+	MaySend   []string `help:"Peer id to which it may send lumps, or any; may be given several times. It may send to nobody without." placeholder:"PEER" sep:"none"`
+	MaySpawn  []string `help:"CID of another module that it may spawn, or any; may be given several times." placeholder:"CID" sep:"none"`
+	Module    string   `arg:"" help:"FILE.wasm or the CID of a module."`
+	Args      []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
 }
 
 func (spawnCmd) Help() string {
 	return `Prints the process id. From the first argument of the process on everything is
-the process's; when that begins with a dash, put -- before it.
+the process's; when that begins with a dash, put -- before it. What the process
+spawns shares its limits and what it may.
 
 Example:
   metatopia spawn resident.wasm 10,0 32,5
@@ -51,7 +73,10 @@ func (c spawnCmd) Run(ctx context.Context, e *environment) error {
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	req := &control.SpawnRequest{Name: c.Name, Args: args, Memory: c.Memory, Gas: c.Gas, SendTo: c.MaySend}
+	req := &control.SpawnRequest{
+		Name: c.Name, Args: args, Handler: c.Handler, Low: c.Low, Memory: c.Memory, Gas: c.Gas, Processes: c.Processes,
+		LogLevel: c.LogLevel, SendTo: c.MaySend, MaySpawn: c.MaySpawn,
+	}
 	node := e.node()
 	if isModuleFile(module) {
 		// As a lump it gets a CID that ps shows and that others can fetch.
@@ -93,20 +118,45 @@ func moduleName(path string) string {
 }
 
 type killCmd struct {
-	PID uint64 `arg:"" name:"pid" help:"Process id."`
+	PID  uint64 `arg:"" name:"pid" help:"Process id."`
+	Tree bool   `help:"And all that came of the same spawn."`
+}
+
+func (killCmd) Help() string {
+	return `Returns when it has ended.
+
+Example:
+  metatopia kill 7
+  metatopia kill --tree 7`
 }
 
 func (c killCmd) Run(ctx context.Context, e *environment) error {
-	if err := e.node().Kill(ctx, &control.PIDRequest{PID: c.PID}); err != nil {
+	if err := e.node().Kill(ctx, &control.KillRequest{PID: c.PID, Tree: c.Tree}); err != nil {
 		return err
 	}
-	e.note("Process %d has ended.", c.PID)
+	if e.JSON {
+		return e.line(map[string]any{"pid": c.PID, "ended": true})
+	}
+	if c.Tree {
+		e.note("Process %d and its tree have ended.", c.PID)
+	} else {
+		e.note("Process %d has ended.", c.PID)
+	}
 	return nil
 }
 
 type sendCmd struct {
 	PID  uint64   `arg:"" name:"pid" help:"Process id."`
+	Tag  int64    `help:"Tag of the message, by which a process may choose." default:"0"`
 	Data []string `arg:"" help:"The message; - reads it from standard input."`
+}
+
+func (sendCmd) Help() string {
+	return `Fails when the process has ended, or its mailbox is full.
+
+Example:
+  metatopia send 7 hello
+  metatopia send --tag 3 7 - < message.bin`
 }
 
 func (c sendCmd) Run(ctx context.Context, e *environment) error {
@@ -117,25 +167,42 @@ func (c sendCmd) Run(ctx context.Context, e *environment) error {
 			return fmt.Errorf("send: %w", err)
 		}
 	}
-	return e.node().Send(ctx, &control.SendRequest{PID: c.PID, Data: data})
+	if err := e.node().Send(ctx, &control.SendRequest{PID: c.PID, Tag: c.Tag, Data: data}); err != nil {
+		return err
+	}
+	if e.JSON {
+		return e.line(map[string]any{"pid": c.PID, "bytes": len(data)})
+	}
+	return nil
 }
 
 type tailCmd struct {
-	PID    uint64 `arg:"" name:"pid" help:"Process id."`
+	PID    uint64 `arg:"" optional:"" name:"pid" help:"Process id; all processes without it."`
 	Follow bool   `short:"f" help:"Stay for lines to come."`
+	Level  string `short:"l" help:"Lines of this level and higher ones." enum:"debug,info,warn,error" default:"debug"`
+	Disk   bool   `help:"What was kept on disk, also of earlier runs of the node, in which other processes had the same ids."`
 }
 
 func (tailCmd) Help() string {
 	return `Prints the lines that the node has kept, and with -f those to come until the
-process ends or you press Ctrl-C.`
+process ends or you press Ctrl-C.
+
+Example:
+  metatopia tail -f -l warn
+  metatopia tail --disk 7`
 }
 
 func (c tailCmd) Run(ctx context.Context, e *environment) error {
-	err := e.node().Tail(ctx, &control.PIDRequest{PID: c.PID, Follow: c.Follow}, func(l *control.LogLine) error {
+	req := &control.TailRequest{PID: c.PID, Follow: c.Follow, Level: c.Level, Disk: c.Disk}
+	err := e.node().Tail(ctx, req, func(l *control.LogLine) error {
 		if e.JSON {
 			return e.line(l)
 		}
-		_, err := fmt.Fprintf(e.Out, "%s %-5s %s\n", l.Time, l.Level, oneLine(l.Text))
+		of := ""
+		if c.PID == 0 {
+			of = fmt.Sprintf("%d %s: ", l.PID, oneLine(l.Name))
+		}
+		_, err := fmt.Fprintf(e.Out, "%s %-5s %s%s\n", l.Time, l.Level, of, oneLine(l.Text))
 		return err
 	})
 	if ctx.Err() != nil {

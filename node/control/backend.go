@@ -75,10 +75,10 @@ type Backend interface {
 
 	Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error)
 	Ps(ctx context.Context, req *PsRequest) (*PsResponse, error)
-	Kill(ctx context.Context, req *PIDRequest) error
+	Kill(ctx context.Context, req *KillRequest) error
 	Send(ctx context.Context, req *SendRequest) error
 	// Tail sends the lines kept and, when Follow is set, those to come.
-	Tail(ctx context.Context, req *PIDRequest, send func(*LogLine) error) error
+	Tail(ctx context.Context, req *TailRequest, send func(*LogLine) error) error
 
 	// Shutdown stops the node after everything acknowledged is on disk.
 	Shutdown(ctx context.Context) error

@@ -144,7 +144,7 @@ func (c *Client) Ps(ctx context.Context, req *PsRequest) (*PsResponse, error) {
 	return call[PsRequest, PsResponse](ctx, c, "Ps", req)
 }
 
-func (c *Client) Kill(ctx context.Context, req *PIDRequest) error {
+func (c *Client) Kill(ctx context.Context, req *KillRequest) error {
 	return callEmpty(ctx, c, "Kill", req)
 }
 
@@ -152,7 +152,7 @@ func (c *Client) Send(ctx context.Context, req *SendRequest) error {
 	return callEmpty(ctx, c, "Send", req)
 }
 
-func (c *Client) Tail(ctx context.Context, req *PIDRequest, send func(*LogLine) error) error {
+func (c *Client) Tail(ctx context.Context, req *TailRequest, send func(*LogLine) error) error {
 	return receive(ctx, c, "Tail", req, send)
 }
 

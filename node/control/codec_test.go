@@ -15,7 +15,7 @@ func requests() []any {
 	return []any{
 		&Empty{}, &WatchRequest{}, &SayRequest{}, &SteerRequest{}, &WalkRequest{}, &ThrowRequest{}, &TouchRequest{},
 		&InspectRequest{}, &SetSlotRequest{}, &LumpAddRequest{}, &LumpRequest{}, &SpawnRequest{}, &PsRequest{},
-		&PIDRequest{}, &SendRequest{}, &WorldCreateRequest{}, &JoinRequest{}, &SeedRequest{}, &AssetRequest{},
+		&KillRequest{}, &TailRequest{}, &PsRequest{}, &SendRequest{}, &WorldCreateRequest{}, &JoinRequest{}, &SeedRequest{}, &AssetRequest{},
 		&KeepRequest{}, &UnkeepRequest{}, &CheckpointRequest{}, &Mount{}, &MountName{},
 	}
 }

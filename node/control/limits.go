@@ -16,6 +16,8 @@ const (
 	// maxChunkMessage is MaxChunkBytes in base64 with room for the fields.
 	maxChunkMessage = MaxChunkBytes/3*4 + 4096
 
+	// MaxPs bounds the processes in one list.
+	MaxPs = 10_000
 	// MaxWasmBytes bounds a module sent inside a SpawnRequest; a larger one
 	// goes through LumpAdd.
 	MaxWasmBytes = 16 << 20

@@ -303,62 +303,6 @@ type LumpSweep struct {
 	Bytes   int64 `json:"bytes"` // in the store; when done
 }
 
-// Process messages.
-type Process struct {
-	PID      uint64  `json:"pid"`
-	Name     string  `json:"name"`
-	Module   string  `json:"module"` // CID
-	State    string  `json:"state"`  // running | waiting | exited
-	Exit     string  `json:"exit,omitempty"`
-	Mailbox  int     `json:"mailbox"`
-	Received uint64  `json:"received"`
-	Gas      uint64  `json:"gas"`    // instructions charged so far
-	Memory   uint64  `json:"memory"` // bytes
-	CPU      float64 `json:"cpu"`    // seconds
-	Started  string  `json:"started"`
-	// SendTo are the peers that it may send lumps to: peer ids, or "any".
-	SendTo []string `json:"sendTo,omitempty"`
-}
-
-type SpawnRequest struct {
-	CID    string   `json:"cid,omitempty"` // exactly one of CID and Wasm
-	Wasm   []byte   `json:"wasm,omitempty"`
-	Name   string   `json:"name,omitempty"`
-	Args   []string `json:"args,omitempty"`
-	Memory uint64   `json:"memory,omitempty"` // bytes; 0 = default
-	Gas    uint64   `json:"gas,omitempty"`    // whole-life budget; 0 = none
-	SendTo []string `json:"sendTo,omitempty"` // peers that it may send lumps to: peer ids, or "any"
-}
-
-type SpawnResponse struct {
-	Process Process `json:"process"`
-}
-
-type PsRequest struct {
-	All bool `json:"all,omitempty"` // exited ones too
-}
-
-type PsResponse struct {
-	Processes []Process `json:"processes"`
-}
-
-type PIDRequest struct {
-	PID    uint64 `json:"pid"`
-	Follow bool   `json:"follow,omitempty"`
-}
-
-type SendRequest struct {
-	PID  uint64 `json:"pid"`
-	Data []byte `json:"data"`
-}
-
-type LogLine struct {
-	PID   uint64 `json:"pid"`
-	Time  string `json:"time"`
-	Level string `json:"level"` // debug | info | warn | error
-	Text  string `json:"text"`
-}
-
 type WorldCreateRequest struct {
 	Name    string  `json:"name"`
 	Spacing float64 `json:"spacing,omitempty"` // metres, default 64

@@ -178,14 +178,14 @@ func everyMethod(t *testing.T, b *controltest.Backend, c *control.Client) {
 	did("Ps", err)
 	did("Send", c.Send(ctx, &control.SendRequest{PID: sp.Process.PID, Data: []byte{0, 255}}))
 	var tail []string
-	did("Tail", c.Tail(ctx, &control.PIDRequest{PID: sp.Process.PID}, func(l *control.LogLine) error {
+	did("Tail", c.Tail(ctx, &control.TailRequest{PID: sp.Process.PID}, func(l *control.LogLine) error {
 		tail = append(tail, l.Text)
 		return nil
 	}))
 	if got := strings.Join(tail, ";"); got != "line 0;line 1;line 2" {
 		t.Errorf("Tail = %s", got)
 	}
-	did("Kill", c.Kill(ctx, &control.PIDRequest{PID: sp.Process.PID}))
+	did("Kill", c.Kill(ctx, &control.KillRequest{PID: sp.Process.PID}))
 
 	calls := strings.Join(b.Calls(), "\n")
 	for _, want := range []string{

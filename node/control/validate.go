@@ -171,10 +171,48 @@ func (r *SpawnRequest) check() error {
 			return err
 		}
 	}
-	return first(opaque("cid", r.CID, 0, MaxIDBytes), text("name", r.Name, 0, MaxNameBytes))
+	if len(r.MaySpawn) > MaxSendTo {
+		return fmt.Errorf("%d modules to spawn, the limit is %d", len(r.MaySpawn), MaxSendTo)
+	}
+	for _, c := range r.MaySpawn {
+		if err := opaque("module to spawn", c, 1, MaxIDBytes); err != nil {
+			return err
+		}
+	}
+	if r.Processes < 0 {
+		return fmt.Errorf("processes is negative")
+	}
+	return first(opaque("cid", r.CID, 0, MaxIDBytes), text("name", r.Name, 0, MaxNameBytes), level(r.LogLevel))
 }
 
-func (r *PIDRequest) check() error { return pid(r.PID) }
+func (r *PsRequest) check() error {
+	switch r.Sort {
+	case "", "pid", "cpu", "memory", "mailbox", "gas":
+	default:
+		return fmt.Errorf("cannot sort by %q: pid, cpu, memory, mailbox or gas", r.Sort)
+	}
+	if r.Limit < 0 || r.Limit > MaxPs {
+		return fmt.Errorf("limit is %d, at most %d", r.Limit, MaxPs)
+	}
+	return nil
+}
+
+func (r *KillRequest) check() error { return pid(r.PID) }
+
+func (r *TailRequest) check() error {
+	if r.Disk && r.Follow {
+		return fmt.Errorf("what is on disk cannot be followed")
+	}
+	return level(r.Level)
+}
+
+func level(name string) error {
+	switch name {
+	case "", "debug", "info", "warn", "error":
+		return nil
+	}
+	return fmt.Errorf("no log level is called %q: debug, info, warn or error", name)
+}
 
 func (r *SendRequest) check() error {
 	if len(r.Data) > MaxMessageBytes {

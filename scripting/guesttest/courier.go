@@ -29,7 +29,8 @@ func Courier() []byte {
 	arg := m.Import("mt:process@1", "arg", params(3), params(1))
 	exit := m.Import("mt:process@1", "exit", params(1), nil)
 	send := m.Import("mt:lump@1", "send", params(6), params(1))
-	receive := m.Import("mt:message@1", "receive", params(3), params(1))
+	receive := m.Import("mt:message@1", "receive", []byte{i32, i32, asm.I64}, params(1))
+	read := m.Import("mt:message@1", "read", params(2), params(1))
 	log := m.Import("mt:log@1", "log", params(3), nil)
 	m.Memory(1, 1)
 	m.Data(note, "hi")
@@ -40,6 +41,7 @@ func Courier() []byte {
 		get(2), c(0), []byte{0x48, 0x04, 0x40}, // i32.lt_s, if
 		c(0), get(2), []byte{0x6b}, call(exit), // i32.sub
 		[]byte{0x0b},
-		c(1), c(mail), c(mail), c(mail), c(-1), call(receive), call(log)))
+		c(0), c(0), asm.I64Const(-1), call(receive), []byte{0x1a},
+		c(1), c(mail), c(mail), c(mail), call(read), call(log)))
 	return m.Bytes()
 }

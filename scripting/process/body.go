@@ -6,12 +6,13 @@ type Handler interface {
 	// Start is called once, before any letter.
 	Start(p *Process) error
 	// Handle takes a letter. A nil error goes on, Leave ends normally, an
-	// Exited with its code, any other as a fault. The letter is the body's.
+	// Exited with its code, any other as a fault. The letter is valid during
+	// the call; what it holds is the body's.
 	Handle(p *Process, l *Letter) error
 	// Spent says that the slice is used up: the turn ends after this letter.
 	Spent() bool
 	// Stop frees what the body holds. It is called once, last, also when
-	// Start has failed or was never called.
+	// Start has failed or was never called; p.Stopped is closed then.
 	Stop(p *Process)
 }
 

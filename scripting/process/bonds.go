@@ -93,7 +93,12 @@ func (p *Process) Unlink(c *Cap) {
 // Monitor has p told once of the end of another: a Down letter with the number
 // that is given. One that has ended is told of at once. Errors: ErrFull, and
 // those of the capability.
-func (p *Process) Monitor(c *Cap) (ref uint64, err error) {
+func (p *Process) Monitor(c *Cap) (ref uint64, err error) { return p.monitor(c, nil) }
+
+// MonitorAs is Monitor with a tag for the letter.
+func (p *Process) MonitorAs(c *Cap, tag int64) (ref uint64, err error) { return p.monitor(c, &tag) }
+
+func (p *Process) monitor(c *Cap, tag *int64) (ref uint64, err error) {
 	to, err := c.allows(Monitor)
 	if err != nil {
 		return 0, err
@@ -107,11 +112,18 @@ func (p *Process) Monitor(c *Cap) (ref uint64, err error) {
 		}
 		ref := p.nextRef()
 		t.mu.Unlock()
-		p.post(&Letter{Tag: int64(ref), Signal: &Signal{Kind: Down, Ref: ref, Reason: Reason{End: Gone}}})
+		l := Letter{Tag: int64(ref), Signal: &Signal{Kind: Down, Ref: ref, Reason: Reason{End: Gone}}}
+		if tag != nil {
+			l.Tag = *tag
+		}
+		p.post(&l)
 		return ref, nil
 	}
 	first := to.unwatched()
 	m, err := t.watch(p, to)
+	if err == nil && tag != nil {
+		m.tag = *tag
+	}
 	t.mu.Unlock()
 	if err != nil {
 		return 0, err

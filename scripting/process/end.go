@@ -94,9 +94,6 @@ func (t *Table) end(p *Process, r Reason) {
 		forgotten = t.ended[0]
 		t.ended = slices.Delete(t.ended, 0, 1)
 	}
-	if p.done != nil {
-		close(p.done)
-	}
 	t.mu.Unlock()
 
 	p.box.close(p.spec.Room)
@@ -114,4 +111,10 @@ func (t *Table) end(p *Process, r Reason) {
 	if forgotten != nil {
 		t.cfg.OnForget(forgotten)
 	}
+	t.mu.Lock()
+	p.told = true
+	if p.done != nil {
+		close(p.done)
+	}
+	t.mu.Unlock()
 }

@@ -85,10 +85,11 @@ func (b *mailbox) deliver(l *Letter, cost int, room *Budget) (wake bool) {
 // take gives the first letter that fits. When there is none and unless is given
 // and holds nothing, the owner is idle from now on: the next post wakes it. Who
 // stores into unless and then calls busy has been seen here, or sees idle there.
+// pick may be nil for any.
 func (b *mailbox) take(pick *Pick, unless *atomic.Pointer[Reason], room *Budget, l *Letter) (got, idle bool) {
 	b.mu.Lock()
 	for i := range b.queue.n {
-		if !pick.takes(b.queue.nth(i)) {
+		if pick != nil && !pick.takes(b.queue.nth(i)) {
 			continue
 		}
 		b.queue.remove(i, l)

@@ -75,7 +75,8 @@ type Process struct {
 	lastRef uint64
 	done    chan struct{} // closed when it is over; made when asked for
 	trap    bool
-	over    bool // the end has been told
+	over    bool // it has ended
+	told    bool // and everybody knows
 	reason  Reason
 	ended   time.Time
 }
@@ -117,7 +118,8 @@ func (p *Process) post(l *Letter) error {
 		if l.Signal != nil {
 			return nil
 		}
-		return p.spec.Proxy.Forward(p, l)
+		on := *l // l itself need not be on the heap
+		return p.spec.Proxy.Forward(p, &on)
 	}
 	wake, err := p.box.post(l, p.spec.Room)
 	if wake {
@@ -181,7 +183,8 @@ func (p *Process) finish(r Reason) {
 // ends. One worker at a time is in it.
 func (p *Process) turn(w *worker) {
 	p.place = w
-	err := p.work()
+	err := p.work(&w.letter)
+	w.letter = Letter{}
 	switch {
 	case err == errIdle: // somebody else may have p by now
 		return
@@ -189,15 +192,14 @@ func (p *Process) turn(w *worker) {
 		p.table.workers.enqueue(p)
 		return
 	}
-	r := reasonOf(err)
-	p.stop.CompareAndSwap(nil, &r)
+	p.finish(reasonOf(err)) // so that what runs for it elsewhere ends too
 	p.spec.Handler.Stop(p)
 	p.table.end(p, *p.stop.Load())
 }
 
 var errIdle = errors.New("idle")
 
-func (p *Process) work() error {
+func (p *Process) work(l *Letter) error {
 	h := p.spec.Handler
 	if !p.begun && !p.Stopping() {
 		p.begun = true
@@ -206,19 +208,18 @@ func (p *Process) work() error {
 		}
 	}
 	p.hog = false
-	var l Letter
 	for range batch {
 		if p.Stopping() {
 			return nil
 		}
-		got, idle := p.box.take(&Pick{}, &p.stop, p.spec.Room, &l)
+		got, idle := p.box.take(nil, &p.stop, p.spec.Room, l)
 		if idle {
 			return errIdle
 		}
 		if !got {
 			return nil // it is to end
 		}
-		if err := h.Handle(p, &l); err != nil {
+		if err := h.Handle(p, l); err != nil {
 			return err
 		}
 		if h.Spent() {

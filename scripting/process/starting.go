@@ -31,6 +31,15 @@ func (s *Starting) Monitor(by *Process, tag int64) (ref uint64, err error) {
 	return m.ref, nil
 }
 
+// Watch has the new process told of the end of another.
+func (s *Starting) Watch(of *Process) error {
+	if of.over {
+		return ErrNoProcess
+	}
+	_, err := s.t.watch(s.p, of)
+	return err
+}
+
 // Name registers the new process so that others find it with some rights. by is
 // who does, nil for the node. ErrTaken, ErrFull, ErrTooLarge.
 func (s *Starting) Name(in *Names, name string, rights Rights, by *Process) error {

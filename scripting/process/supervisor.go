@@ -32,6 +32,10 @@ type Child struct {
 	Restart Restart
 	// Spec is called for each start, under the table's lock.
 	Spec func() (Spec, error)
+	// Ready is called after Spec, under the lock too, before the child runs;
+	// Failed when it was not started after all. Both may be nil.
+	Ready  func(p *Process)
+	Failed func(err error)
 }
 
 // Supervision is how.
@@ -110,17 +114,30 @@ func (s *Supervisor) startKid(p *Process, i int) error {
 				return err
 			}
 		}
+		if c.Ready != nil {
+			c.Ready(st.Process())
+		}
 		return st.Link(p, k.turn<<kidBits|int64(i))
 	})
-	if err == nil {
-		k.p, k.going = q, false
+	if err != nil {
+		if c.Failed != nil {
+			c.Failed(err)
+		}
+		return err
 	}
-	return err
+	k.p, k.going = q, false
+	return nil
 }
 
-// Handle implements Handler: the end of a child.
+// Handle implements Handler: the end of a child, or of one that the supervisor
+// was started to watch: then it ends too.
 func (s *Supervisor) Handle(p *Process, l *Letter) error {
-	if l.Signal == nil || l.Signal.Kind != Exit {
+	switch {
+	case l.Signal == nil:
+		return nil
+	case l.Signal.Kind == Down:
+		return Leave
+	case l.Signal.Kind != Exit:
 		return nil
 	}
 	i := int(l.Tag & (1<<kidBits - 1))

@@ -122,10 +122,9 @@ func (p *Process) live() {
 	if !p.Stopping() {
 		err = p.spec.Blocking.Run(p)
 	}
+	p.finish(reasonOf(err)) // so that what runs for it elsewhere ends too
 	p.spec.Blocking.Stop(p)
 	t.slots.give()
-	r := reasonOf(err)
-	p.stop.CompareAndSwap(nil, &r)
 	t.end(p, *p.stop.Load())
 }
 
@@ -183,11 +182,11 @@ func (p *Process) Info() Info {
 	return i
 }
 
-// Wait blocks until p has ended and says why.
+// Wait blocks until p has ended and everybody was told, and says why.
 func (p *Process) Wait(ctx context.Context) (Reason, error) {
 	t := p.table
 	t.mu.Lock()
-	if p.over {
+	if p.told {
 		defer t.mu.Unlock()
 		return p.reason, nil
 	}

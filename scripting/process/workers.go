@@ -18,9 +18,10 @@ type workers struct {
 
 // worker is one goroutine of workers.
 type worker struct {
-	of   *workers
-	hog  bool
-	away bool // it does not count
+	of     *workers
+	hog    bool
+	away   bool   // it does not count
+	letter Letter // that is handled
 }
 
 // enqueue lets a handler run. The caller has made sure that it is not in the

@@ -3,6 +3,7 @@
 package controltest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -240,7 +241,7 @@ func (b *Backend) Spawn(_ context.Context, r *control.SpawnRequest) (*control.Sp
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p := control.Process{PID: uint64(len(b.procs) + 1), Name: r.Name, Module: r.CID, State: "waiting", Exit: strings.Join(r.Args, " ")}
+	p := control.Process{PID: uint64(len(b.procs) + 1), Root: uint64(len(b.procs) + 1), Name: r.Name, Kind: "blocking", Module: r.CID, State: "waiting", Exit: strings.Join(r.Args, " ")}
 	b.procs = append(b.procs, p)
 	return &control.SpawnResponse{Process: p}, nil
 }
@@ -248,7 +249,7 @@ func (b *Backend) Spawn(_ context.Context, r *control.SpawnRequest) (*control.Sp
 func (b *Backend) Ps(context.Context, *control.PsRequest) (*control.PsResponse, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return &control.PsResponse{Processes: append([]control.Process(nil), b.procs...)}, b.fail
+	return &control.PsResponse{Processes: append([]control.Process(nil), b.procs...), Total: len(b.procs)}, b.fail
 }
 
 func (b *Backend) process(pid uint64) error {
@@ -260,8 +261,8 @@ func (b *Backend) process(pid uint64) error {
 	return nil
 }
 
-func (b *Backend) Kill(_ context.Context, r *control.PIDRequest) error {
-	_ = b.called("kill %d", r.PID)
+func (b *Backend) Kill(_ context.Context, r *control.KillRequest) error {
+	_ = b.called("kill %d%s", r.PID, map[bool]string{true: " tree"}[r.Tree])
 	return b.process(r.PID)
 }
 
@@ -271,12 +272,12 @@ func (b *Backend) Send(_ context.Context, r *control.SendRequest) error {
 }
 
 // Tail gives three lines, and with Follow one more when the caller is gone.
-func (b *Backend) Tail(ctx context.Context, r *control.PIDRequest, send func(*control.LogLine) error) error {
+func (b *Backend) Tail(ctx context.Context, r *control.TailRequest, send func(*control.LogLine) error) error {
 	if err := b.process(r.PID); err != nil {
 		return err
 	}
 	for i := range 3 {
-		if err := send(&control.LogLine{PID: r.PID, Time: "2026-01-02T03:04:05Z", Level: "info", Text: fmt.Sprintf("line %d", i)}); err != nil {
+		if err := send(&control.LogLine{PID: r.PID, Name: "one", Time: "2026-01-02T03:04:05Z", Level: cmp.Or(r.Level, "info"), Text: fmt.Sprintf("line %d", i)}); err != nil {
 			return err
 		}
 	}

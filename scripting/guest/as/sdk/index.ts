@@ -1,7 +1,9 @@
 // The Metatopia interfaces for AssemblyScript (see docs/interfaces).
 // SPDX-License-Identifier: MIT
 export { event, slot } from "./handler";
-export { message, process, time, lump, world, Sent, Thing, Point } from "./process";
+export { message, Kind, End } from "./message";
+export { Handle, Rights, Spawn, names, processes } from "./handle";
+export { process, time, lump, world, Sent, Thing, Point } from "./process";
 export { asset } from "./loader";
 export { log, random, say } from "./common";
 export { abort } from "./abort"; // the compiler is told to use it
@@ -15,4 +17,7 @@ export namespace code {
   export const unavailable = -5;
   export const refused = -6;
   export const full = -7;
+  export const denied = -8;
+  export const revoked = -9;
+  export const taken = -10;
 }

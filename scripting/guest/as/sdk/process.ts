@@ -1,16 +1,9 @@
-// What processes have: a mailbox, time, arguments, lumps and the avatar of
-// their node.
+// What processes have: time, arguments, lumps and the avatar of their node. The
+// mailbox and other processes are in message.ts and handle.ts.
 // SPDX-License-Identifier: MIT
+import { message } from "./message";
 import { BUF, CAP, at, result, utf8 } from "./text";
 
-@external("mt:message@1", "receive")
-declare function mt_receive(ptr: usize, cap: i32, timeout: i32): i32;
-@external("mt:message@1", "sender")
-declare function mt_sender(): u64;
-@external("mt:message@1", "send")
-declare function mt_send(pid: u64, ptr: usize, len: i32): i32;
-@external("mt:process@1", "self")
-declare function mt_self(): u64;
 @external("mt:process@1", "exit")
 declare function mt_exit(code: i32): void;
 @external("mt:process@1", "arg_count")
@@ -50,29 +43,7 @@ declare function mt_throw(id: usize, len: i32, vx: f64, vy: f64, vz: f64): i32;
 @external("mt:world@1", "touch")
 declare function mt_touch(id: usize, len: i32): i32;
 
-export namespace message {
-  /**
-   * The next message, as text cut at 8192 bytes, or null when none came in
-   * time. A negative timeout waits for ever.
-   */
-  export function receive(ms: i32): string | null {
-    const n = mt_receive(BUF, CAP, ms);
-    if (n < 0) return null;
-    if (n <= CAP) return result(n);
-    const big = new ArrayBuffer(n); // it stays in the mailbox until it fits
-    const got = mt_receive(at(big), n, 0);
-    return got < 0 ? null : String.UTF8.decodeUnsafe(at(big), min(got, n));
-  }
-  /** Who sent the message received last: a pid, 0 for the node. */
-  export function sender(): u64 { return mt_sender(); }
-  export function send(pid: u64, text: string): i32 {
-    const b = utf8(text);
-    return mt_send(pid, at(b), b.byteLength);
-  }
-}
-
 export namespace process {
-  export function self(): u64 { return mt_self(); }
   export function exit(code: i32): void { mt_exit(code); }
   export function args(): string[] {
     const all: string[] = [];
@@ -108,7 +79,7 @@ export namespace lump {
   }
   /** Reads the message received last, if it is about a transfer. */
   export function sent(text: string): Sent | null {
-    if (mt_sender() != 0 || !text.startsWith("sent\t")) return null;
+    if (!message.fromNode() || !text.startsWith("sent\t")) return null;
     const f = text.split("\t");
     if (f.length != 4) return null;
     return new Sent(I32.parseInt(f[1]), I32.parseInt(f[2]), f[3]);

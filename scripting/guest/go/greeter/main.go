@@ -1,7 +1,7 @@
 //go:build wasip1
 
-// A greeter: answers every message, in its log and to the process that sent
-// it, and greets in the world when asked to ("hello" or "hello NAME").
+// A greeter: answers every message, in its log and to the capability that came
+// with it, and greets in the world when asked to ("hello" or "hello NAME").
 // SPDX-License-Identifier: MIT
 package main
 
@@ -14,7 +14,7 @@ import (
 
 //go:wasmexport run
 func run() {
-	sdk.Log(sdk.Info, fmt.Sprintf("greeter %d ready, arguments %q", sdk.Self(), sdk.Args()))
+	sdk.Log(sdk.Info, fmt.Sprintf("greeter ready, arguments %q", sdk.Args()))
 	for count := 1; ; count++ {
 		m, err := sdk.Receive(sdk.Forever)
 		if err != nil {
@@ -23,10 +23,11 @@ func run() {
 		}
 		reply := answer(strings.TrimSpace(string(m.Data)), count)
 		fmt.Println(reply) // standard output is the log
-		if m.From != 0 {
-			if err := sdk.Send(m.From, []byte(reply)); err != nil {
+		for _, to := range m.Caps {
+			if err := to.Send(m.Tag, []byte(reply)); err != nil {
 				sdk.Log(sdk.Warn, "send: "+err.Error())
 			}
+			to.Drop()
 		}
 	}
 }

@@ -15,9 +15,12 @@ const (
 	Unavailable Code = -5 // no world or no avatar now: try again later
 	Refused     Code = -6
 	Full        Code = -7
+	Denied      Code = -8  // the capability has no such right
+	Revoked     Code = -9  // the capability was taken back
+	Taken       Code = -10 // the name is taken
 )
 
-var names = [...]string{"", "invalid argument", "too large", "not found", "timeout", "unavailable", "refused", "full"}
+var names = [...]string{"", "invalid argument", "too large", "not found", "timeout", "unavailable", "refused", "full", "denied", "revoked", "taken"}
 
 func (c Code) Error() string {
 	if c < 0 && int(-c) < len(names) {

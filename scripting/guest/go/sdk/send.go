@@ -10,7 +10,7 @@ import (
 
 // SendLump begins to send a lump that is on the node to another node, and gives
 // the number of the transfer. How it ends comes as a message: see
-// Message.Sent. The error is Refused unless the process was granted the peer
+// Letter.Sent. The error is Refused unless the process was granted the peer
 // (metatopia spawn --may-send), Full while four are on their way.
 func SendLump(cid, peer, note string) (int, error) {
 	n := mtLumpSend(cid, peer, note)
@@ -25,8 +25,8 @@ type Sent struct {
 }
 
 // Sent reads a message about a transfer; false for any other.
-func (m Message) Sent() (Sent, bool) {
-	if m.From != 0 || !bytes.HasPrefix(m.Data, []byte("sent\t")) {
+func (m *Letter) Sent() (Sent, bool) {
+	if !m.FromNode || !bytes.HasPrefix(m.Data, []byte("sent\t")) {
 		return Sent{}, false
 	}
 	f := strings.Split(string(m.Data), "\t")

@@ -1,0 +1,200 @@
+// Package procbench measures processes: what it costs to spawn one, to keep one,
+// and to send it a message, and what others notice of one that never ends.
+package procbench
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/metatopia/metatopia/scripting"
+)
+
+// Options of a run; the zero value of each has a default.
+type Options struct {
+	Repeat int    // of each measurement, of which the median counts; 0 = 5
+	Many   int    // processes in the large ring; 0 = 100,000
+	Erl    string // an erl binary to compare with; "" = none
+	Only   []string
+	Tell   func(string) // progress; nil: nobody
+}
+
+// Report is the result, in the form that `metatopia bench` prints.
+type Report struct {
+	Kind      string             `json:"kind"`
+	Machine   string             `json:"machine"`
+	Figures   map[string]float64 `json:"figures"`
+	Reference map[string]float64 `json:"reference"`
+
+	Order []string `json:"-"` // of the names, as they were measured
+}
+
+func (r *Report) set(name string, v float64) {
+	r.Figures[name] = v
+	r.Order = append(r.Order, name)
+}
+
+func (r *Report) refer(name string, v float64) {
+	r.Reference[name] = v
+	r.Order = append(r.Order, name)
+}
+
+// Aim is what a figure should be: at least or at most Value.
+type Aim struct {
+	Value float64
+	Least bool
+}
+
+// Aims of the figures that have one.
+var Aims = map[string]Aim{
+	"spawn_us":            {12, false},
+	"spawns_per_s":        {50_000, true},
+	"handler_idle_bytes":  {4096, false},
+	"blocking_idle_bytes": {20 << 10, false},
+	"handler_hop_ns":      {400, false},
+	"handler_hop_ns_100k": {700, false},
+	"blocking_hop_ns":     {1000, false},
+	"runaway_kill_ms":     {2, false},
+	"runaway_p99_ratio":   {1.1, false},
+	"handlers_300k_mb":    {4096, false},
+}
+
+// Reached tells whether v is good enough.
+func (a Aim) Reached(v float64) bool { return v == a.Value || v > a.Value == a.Least }
+
+// parts are the measurements in their order.
+var parts = []struct {
+	name string
+	run  func(*bench, context.Context) error
+}{
+	{"spawn", (*bench).spawn}, {"idle", (*bench).idle}, {"hop", (*bench).hop}, {"runaway", (*bench).runaway},
+	{"erlang", (*bench).erlang},
+}
+
+// Parts are the names of the measurements.
+func Parts() (names []string) {
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+type bench struct {
+	Options
+	report *Report
+	engine *scripting.Engine
+}
+
+// Run measures. After an error, that of ctx included, the report has what was
+// measured before.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	if o.Repeat == 0 {
+		o.Repeat = 5
+	}
+	if o.Many == 0 {
+		o.Many = 100_000
+	}
+	if o.Tell == nil {
+		o.Tell = func(string) {}
+	}
+	b := &bench{Options: o, report: &Report{Kind: "process",
+		Machine: fmt.Sprintf("%s/%s, %d processors, %s", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version()),
+		Figures: map[string]float64{}, Reference: map[string]float64{}}}
+	var err error
+	if b.engine, err = scripting.NewEngine(scripting.EngineConfig{}); err != nil {
+		return b.report, fmt.Errorf("procbench: %w", err)
+	}
+	defer b.engine.Close()
+	for _, p := range parts {
+		if len(o.Only) > 0 && !slices.Contains(o.Only, p.name) {
+			continue
+		}
+		o.Tell(p.name)
+		if err = p.run(b, ctx); err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return b.report, fmt.Errorf("procbench: %s: %w", p.name, err)
+		}
+	}
+	return b.report, nil
+}
+
+// median of an odd number of values is the middle one.
+func median(vs []float64) float64 {
+	slices.Sort(vs)
+	return vs[len(vs)/2]
+}
+
+// rounds is a ring of processes with its boss.
+type rounds struct {
+	b    *bench
+	t    *scripting.Processes
+	boss uint64
+	n    int // lines of the boss's log that were seen
+}
+
+// hotAll keeps every handler hot.
+const hotAll = 1 << 30
+
+func (b *bench) newRing(hot int) (*rounds, error) {
+	t := scripting.NewProcesses(scripting.ProcessesConfig{Engine: b.engine, Hot: hot})
+	m, err := b.engine.Admit(ring())
+	if err != nil {
+		return nil, err
+	}
+	i, err := t.Spawn(scripting.SpawnSpec{Module: m, Name: "boss", Processes: 1 << 20, Memory: scripting.MaxTreeMemory})
+	if err != nil {
+		return nil, err
+	}
+	return &rounds{b: b, t: t, boss: i.PID}, nil
+}
+
+// tell gives the boss an order and waits until it is done.
+func (r *rounds) tell(ctx context.Context, n, flags uint32, hops uint64) error {
+	order := binary.LittleEndian.AppendUint32(nil, n)
+	order = binary.LittleEndian.AppendUint32(order, flags)
+	order = binary.LittleEndian.AppendUint64(order, hops)
+	if err := r.t.Send(r.boss, 0, order); err != nil {
+		return err
+	}
+	r.n++
+	seen := 0
+	enough := errors.New("enough")
+	err := r.t.Tail(ctx, r.boss, "", true, func(scripting.LogLine) error {
+		if seen++; seen == r.n {
+			return enough
+		}
+		return nil
+	})
+	if errors.Is(err, enough) {
+		return nil
+	}
+	if err == nil {
+		i, _ := r.t.Get(r.boss)
+		err = fmt.Errorf("the boss has ended: %s", i.Exit)
+	}
+	return err
+}
+
+// make spawns n members; round lets a token go round once.
+func (r *rounds) make(ctx context.Context, n int, handler bool) error {
+	flags := uint32(0)
+	if handler {
+		flags = 4
+	}
+	return r.tell(ctx, uint32(n), flags, 0)
+}
+
+// hops lets a token make n hops, and gives nanoseconds for one.
+func (r *rounds) hops(ctx context.Context, n int) (float64, error) {
+	begin := time.Now()
+	err := r.tell(ctx, 0, 0, uint64(n))
+	return float64(time.Since(begin)) / float64(n), err
+}
+
+func (r *rounds) close() error { return r.t.Close() }
