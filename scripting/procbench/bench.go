@@ -105,7 +105,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		Machine: fmt.Sprintf("%s/%s, %d processors, %s", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version()),
 		Figures: map[string]float64{}, Reference: map[string]float64{}}}
 	var err error
-	if b.engine, err = scripting.NewEngine(scripting.EngineConfig{}); err != nil {
+	if b.engine, err = scripting.NewEngine(scripting.EngineConfig{Memory: scripting.MaxTreeMemory}); err != nil {
 		return b.report, fmt.Errorf("procbench: %w", err)
 	}
 	defer b.engine.Close()
