@@ -41,10 +41,6 @@ type actor struct {
 
 	reserved int64 // bytes of the tree's memory
 
-	fn    atomic.Pointer[hotFunc] // what to call for a letter
-	hot   atomic.Bool             // fn may be kept
-	hotAt int                     // where in the hot set; under its lock
-
 	rare *rare // most guests need none of it
 
 	// What a listing shows.
@@ -110,12 +106,12 @@ func (a *actor) Start(p *process.Process) error {
 func (a *actor) Handle(_ *process.Process, l *process.Letter) error {
 	a.letter = l
 	a.resume()
-	f := a.takeFunc()
-	err := f.CallWithStack(&a.g, nil)
-	if err != nil || a.exited {
+	f := a.module.aim(a.g.in)
+	if err := f.CallWithStack(&a.g, nil); err != nil || a.exited {
+		a.g.faulted = true
 		return a.outcome(fault(err))
 	}
-	a.keepFunc(f)
+	a.module.miss(a.g.in, f)
 	a.letter = nil
 	a.pause()
 	return nil
@@ -129,7 +125,6 @@ func (a *actor) Stop(p *process.Process) {
 	if a.g.mod != nil {
 		a.pause()
 	}
-	a.loseFunc()
 	if r := a.rare; r != nil {
 		for fd := range r.partials {
 			a.flush(uint32(fd))

@@ -36,6 +36,7 @@ type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
 	arena   *arena.Arena
+	aimer   *aimer // nil when that does not work
 	// starters are contexts of instantiations.
 	starters sync.Pool
 	// idleBytes is what instances that wait for work keep.
@@ -90,6 +91,7 @@ func NewEngine(cfg EngineConfig) (e *Engine, err error) {
 		e.runtime.Close(ctx)
 		return nil, fmt.Errorf("scripting: new engine: %w", err)
 	}
+	e.aimer = theAimer()
 	return e, nil
 }
 

@@ -3,6 +3,7 @@ package scripting
 import (
 	"context"
 	"slices"
+	"unsafe"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -29,6 +30,7 @@ type instance struct {
 	// they are needed first.
 	globals []api.MutableGlobal
 	calls   []callable
+	engine  unsafe.Pointer // what aimed functions point to; got when it is needed first
 }
 
 // callable is an export that is ready to be called: a stack of 10 KB and more.

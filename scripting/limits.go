@@ -76,7 +76,6 @@ const (
 	maxRandom     = 64 << 10 // bytes of one request
 	keepExited    = 64       // exited processes still listed
 	defaultMax    = 1 << 20  // processes alive
-	defaultHot    = 16 << 10 // handlers that keep what they are called with: 200 MB
 
 	DefaultProcesses = 256 // of a tree
 

@@ -34,6 +34,7 @@ type Module struct {
 	compiled wazero.CompiledModule // nil while not loaded
 	users    int
 	idle     []*instance // that wait for work
+	handles  *sync.Pool  // of *aimed, while compiled
 	used     uint64      // guarded by engine.mu
 }
 
@@ -138,7 +139,7 @@ func (m *Module) acquire() (wazero.CompiledModule, error) {
 			m.mu.Unlock()
 			return nil, err
 		}
-		m.compiled = c
+		m.compiled, m.handles = c, newHandles()
 	}
 	m.users++
 	c := m.compiled

@@ -29,9 +29,6 @@ type ProcessesConfig struct {
 	OnEvent func(name string)
 	// Max is how many processes may be alive at once, 0 for 2^20.
 	Max int
-	// Hot is how many handlers keep what they are called with while they wait
-	// for a letter, 12 KB each; 0 for 16,384, below 0 for none.
-	Hot int
 }
 
 // ModuleLoader gives a process another module. ctx ends when the process does.
@@ -44,7 +41,6 @@ type Processes struct {
 	cfg   ProcessesConfig
 	procs *process.Table
 	epoch time.Time
-	hot   hotSet
 	lines *logRing // of all processes
 
 	randMu sync.Mutex
@@ -54,9 +50,6 @@ type Processes struct {
 func NewProcesses(cfg ProcessesConfig) *Processes {
 	if cfg.Max <= 0 {
 		cfg.Max = defaultMax
-	}
-	if cfg.Hot == 0 {
-		cfg.Hot = defaultHot
 	}
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
@@ -68,7 +61,6 @@ func NewProcesses(cfg ProcessesConfig) *Processes {
 		cfg.OnEvent = func(string) {}
 	}
 	t := &Processes{cfg: cfg, epoch: time.Now(), lines: newLogRing(maxAllLines, maxAllLineBytes)}
-	t.hot.most = cfg.Hot
 	t.procs = process.NewTable(process.Config{
 		Slots: runtime.GOMAXPROCS(0), Max: cfg.Max, Keep: keepExited, OnEnd: t.ended, OnForget: t.forget,
 	})

@@ -151,10 +151,11 @@ func importGuest(module, name string) []byte {
 	return m.Bytes()
 }
 
-// mixedGuest exports handle but imports what only processes have.
+// mixedGuest imports what only things have, and what only processes have.
 func mixedGuest() []byte {
 	var m asm.Module
 	m.Import("mt:time@1", "now", nil, i64)
+	m.Import("mt:slot@1", "kind", asm.Cat(i32, i32), i32)
 	m.Export("handle", asm.Func, m.Func(nil, nil, nil))
 	return m.Bytes()
 }

@@ -78,14 +78,21 @@ func (a *asker) ask(pid uint64, text string) {
 	}
 }
 
-// Handlers answer, hot or not, and those that never come back from a letter
+// Handlers answer, with functions of their own or shared ones, and those that never come back from a letter
 // delay nobody and die when killed.
 func TestHandlers(t *testing.T) {
 	s := newScript()
 	wasm := s.handle(s.echoes())
-	for _, hot := range []int{-1, 2, 0} {
-		t.Run(fmt.Sprint("hot ", hot), func(t *testing.T) {
-			ps := newProcesses(t, ProcessesConfig{Hot: hot})
+	for _, share := range []bool{true, false} {
+		t.Run(fmt.Sprint("shared ", share), func(t *testing.T) {
+			e := newEngine(t)
+			if e.aimer == nil {
+				t.Fatal("functions cannot be shared with this version of the engine")
+			}
+			if !share {
+				e.aimer = nil
+			}
+			ps := newProcesses(t, ProcessesConfig{Engine: e})
 			var pids []uint64
 			for range 10 {
 				pids = append(pids, spawn(t, ps, wasm, SpawnSpec{}))
@@ -109,15 +116,6 @@ func TestHandlers(t *testing.T) {
 			a.send(pids[0], 9, "")
 			if got := wait(t, ps, pids[0]); got.Exit != "exit 9" || got.Kind != KindHandling {
 				t.Errorf("%+v", got)
-			}
-			held := 0
-			for _, pid := range pids[1:5] {
-				if p, _ := ps.find(pid); p.fn.Load() != nil {
-					held++
-				}
-			}
-			if most := map[int]int{-1: 0, 2: 2, 0: 4}[hot]; held > most {
-				t.Errorf("%d are hot, at most %d should be", held, most)
 			}
 		})
 	}

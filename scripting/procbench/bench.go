@@ -138,11 +138,8 @@ type rounds struct {
 	n    int // lines of the boss's log that were seen
 }
 
-// hotAll keeps every handler hot.
-const hotAll = 1 << 30
-
-func (b *bench) newRing(hot int) (*rounds, error) {
-	t := scripting.NewProcesses(scripting.ProcessesConfig{Engine: b.engine, Hot: hot})
+func (b *bench) newRing() (*rounds, error) {
+	t := scripting.NewProcesses(scripting.ProcessesConfig{Engine: b.engine})
 	m, err := b.engine.Admit(ring())
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ const (
 func (b *bench) spawn(ctx context.Context) error {
 	var us, rate []float64
 	for range b.Repeat {
-		r, err := b.newRing(-1)
+		r, err := b.newRing()
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (b *bench) idle(ctx context.Context) error {
 }
 
 func (b *bench) keep(ctx context.Context, n int, handler bool) (each, mb float64, err error) {
-	r, err := b.newRing(-1)
+	r, err := b.newRing()
 	if err != nil {
 		return 0, 0, err
 	}
@@ -99,7 +99,7 @@ func (b *bench) hop(ctx context.Context) error {
 		{fmt.Sprintf("handler_hop_ns_%dk", b.Many/1000), b.Many, 5 * b.Many, true},
 		{"blocking_hop_ns", few, 500_000, false},
 	} {
-		r, err := b.newRing(hotAll)
+		r, err := b.newRing()
 		if err != nil {
 			return err
 		}

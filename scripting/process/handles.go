@@ -7,6 +7,7 @@ type Handle uint32
 // Handles are the capabilities of a process. Only the process itself uses them.
 type Handles struct {
 	rows []row
+	own  [2]row // the first rows: many hold no more
 	free []Handle
 	by   map[Cap]Handle // equal capabilities have one handle; nil while there are few
 }
@@ -50,6 +51,9 @@ func (h *Handles) Add(c *Cap) (Handle, error) {
 	case len(h.rows) >= MaxHandles:
 		return 0, ErrFull
 	default:
+		if h.rows == nil {
+			h.rows = h.own[:0]
+		}
 		h.rows = append(h.rows, row{})
 		k = Handle(len(h.rows))
 	}

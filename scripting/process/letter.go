@@ -32,41 +32,57 @@ func (l *Letter) check() error {
 	return nil
 }
 
-// letters is a queue in a ring that grows and is let go when it is empty and
+// letters is a queue: the first in a place of its own, because most queues have
+// no more, the others in a ring that grows, and is let go when it is empty and
 // was large.
 type letters struct {
-	ring []Letter
-	at   int
-	n    int
+	first Letter
+	ring  []Letter
+	at    int32
+	n     int32 // with the first
 }
 
 // keepRing is the largest ring that an empty queue keeps.
 const keepRing = 8
 
 func (q *letters) push(l *Letter) {
-	if q.n == len(q.ring) {
-		ring := make([]Letter, max(2, 2*q.n))
-		for i := range q.n {
-			ring[i] = *q.nth(i)
+	if q.n == 0 {
+		q.first, q.n = *l, 1
+		return
+	}
+	if int(q.n) > len(q.ring) {
+		ring := make([]Letter, max(2, 2*len(q.ring)))
+		for i := range q.n - 1 {
+			ring[i] = *q.nth(i + 1)
 		}
 		q.ring, q.at = ring, 0
 	}
-	q.ring[(q.at+q.n)&(len(q.ring)-1)] = *l
 	q.n++
+	*q.nth(q.n - 1) = *l
 }
 
 // nth is a letter by its place from the front.
-func (q *letters) nth(i int) *Letter { return &q.ring[(q.at+i)&(len(q.ring)-1)] }
+func (q *letters) nth(i int32) *Letter {
+	if i == 0 {
+		return &q.first
+	}
+	return &q.ring[int(q.at+i-1)&(len(q.ring)-1)]
+}
 
 // remove takes one out into l and keeps the order of the others.
-func (q *letters) remove(i int, l *Letter) {
+func (q *letters) remove(i int32, l *Letter) {
 	*l = *q.nth(i)
 	for ; i > 0; i-- {
 		*q.nth(i) = *q.nth(i - 1)
 	}
-	*q.nth(0) = Letter{}
-	q.at = (q.at + 1) & (len(q.ring) - 1)
-	if q.n--; q.n == 0 && len(q.ring) > keepRing {
-		q.ring, q.at = nil, 0
+	if q.n--; q.n == 0 {
+		q.first = Letter{}
+		if len(q.ring) > keepRing {
+			q.ring, q.at = nil, 0
+		}
+		return
 	}
+	q.first = q.ring[q.at]
+	q.ring[q.at] = Letter{}
+	q.at = (q.at + 1) & int32(len(q.ring)-1)
 }

@@ -112,5 +112,5 @@ func (n *Names) GetOrSpawn(name string, rights Rights, by *Process, make func() 
 		return nil, nil, err
 	}
 	p = s.begin()
-	return p.self, p, nil
+	return &p.self, p, nil
 }

@@ -54,7 +54,7 @@ type Process struct {
 	id      uint64
 	table   *Table
 	spec    Spec
-	self    *Cap
+	self    Cap
 	box     mailbox
 	handles Handles                // the process's own
 	place   *worker                // that runs it; of a handler, the process's own
@@ -88,7 +88,7 @@ func (p *Process) ID() uint64 { return p.id }
 func (p *Process) Of() any { return p.spec.Of }
 
 // Cap is the capability to p with all rights. The node may hand it out.
-func (p *Process) Cap() *Cap { return p.self }
+func (p *Process) Cap() *Cap { return &p.self }
 
 // Handles are the capabilities that the process holds; its own only.
 func (p *Process) Handles() *Handles { return &p.handles }

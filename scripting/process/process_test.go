@@ -348,3 +348,31 @@ func TestStopIsCalledOnce(t *testing.T) {
 		}
 	}
 }
+
+// The queue of a mailbox against a slice.
+func TestLetters(t *testing.T) {
+	var q letters
+	var want []int64
+	rand := uint32(1)
+	for i := range int64(20_000) {
+		rand = rand*1664525 + 1013904223
+		if grow := i%1000 < 500; len(want) == 0 || rand>>16%3 == 0 == !grow {
+			q.push(&Letter{Tag: i})
+			want = append(want, i)
+		} else {
+			k := int(rand>>8) % len(want)
+			if rand>>20%4 != 0 {
+				k = 0
+			}
+			var l Letter
+			q.remove(int32(k), &l)
+			if l.Tag != want[k] {
+				t.Fatalf("letter %d of %d is %d, not %d", k, len(want), l.Tag, want[k])
+			}
+			want = slices.Delete(want, k, k+1)
+		}
+		if int(q.n) != len(want) {
+			t.Fatalf("%d letters, not %d", q.n, len(want))
+		}
+	}
+}

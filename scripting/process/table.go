@@ -84,7 +84,7 @@ func (t *Table) spawn(spec Spec, with func(s *Starting) error) (*Starting, error
 	}
 	t.last++
 	p := &Process{id: t.last, table: t, spec: spec, trap: spec.TrapExits, born: time.Now()}
-	p.self = &Cap{to: p, rights: All}
+	p.self = Cap{to: p, rights: All}
 	if spec.Blocking != nil {
 		p.wake = make(chan struct{}, 1)
 	}
@@ -168,7 +168,7 @@ func (t *Table) Len() int {
 // Info describes p now.
 func (p *Process) Info() Info {
 	p.box.mu.Lock()
-	i := Info{ID: p.id, Name: p.spec.Name, Waiting: p.box.queue.n, Refused: p.box.refused, Received: p.box.taken, Started: p.born}
+	i := Info{ID: p.id, Name: p.spec.Name, Waiting: int(p.box.queue.n), Refused: p.box.refused, Received: p.box.taken, Started: p.born}
 	if p.box.idle || p.outside.Load() {
 		i.State = Waiting
 	}
