@@ -23,6 +23,7 @@ type Journal struct {
 	queue chan LogLine
 	quit  chan struct{}
 	done  chan struct{}
+	once  sync.Once
 
 	mu   sync.Mutex
 	lost uint64
@@ -59,9 +60,10 @@ func (j *Journal) add(l LogLine) {
 	}
 }
 
-// Close writes what is left. Lines that come later are lost.
+// Close writes what is left. Lines that come later are lost. It may be called
+// again.
 func (j *Journal) Close() error {
-	close(j.quit)
+	j.once.Do(func() { close(j.quit) })
 	<-j.done
 	return j.err
 }

@@ -105,6 +105,7 @@ func ring() []byte {
 		send(gget(next), 8), end, end)
 	count := c.do("process.arg_count", ":i")
 	order := c.do("message.read", "ii:i", n32(atOrder), n32(16))
+	chain, closed := give(get(3), get(2)), give(get(2), get(1))
 	forget := asm.Cat(c.do("process.drop", "i:i", get(3)), drop)
 
 	next = c.m.Global(asm.I32, 1, n32(0))
@@ -123,10 +124,10 @@ func ring() []byte {
 		spawn, tee(1), set(2), n32(1), set(4),
 		[]byte{0x02, 0x40}, loop, // block: the ring may be of one
 		get(4), get(0), lt, eqz, brIf(1),
-		get(2), set(3), spawn, set(2), give(get(3), get(2)),
+		get(2), set(3), spawn, set(2), chain,
 		get(3), get(1), ne, onlyIf, forget, end,
 		get(4), n32(1), add, set(4), br(0), end, end,
-		give(get(2), get(1)),
+		closed,
 		n32(0), n64(1), store64(atToken), send(get(2), 8), // to the last one, which answers
 		end, end, br(0), end))
 	c.m.Export("handle", asm.Func, step)
