@@ -60,7 +60,12 @@ type Engine struct {
 
 // NewEngine makes an engine; an error means that CacheDir cannot be used, or
 // that the machine's CPU is not supported.
-func NewEngine(cfg EngineConfig) (e *Engine, err error) {
+func NewEngine(cfg EngineConfig) (*Engine, error) {
+	return makeEngine(cfg, compiler.Config())
+}
+
+// makeEngine is NewEngine with other settings of the runtime: for tests.
+func makeEngine(cfg EngineConfig, rc wazero.RuntimeConfig) (e *Engine, err error) {
 	defer func() {
 		if r := recover(); r != nil { // how the engine refuses a CPU
 			err = fmt.Errorf("scripting: new engine: %v", r)
@@ -69,7 +74,7 @@ func NewEngine(cfg EngineConfig) (e *Engine, err error) {
 	if cfg.Memory == 0 {
 		cfg.Memory = min(uint64(math.MaxUint)/4, defaultBudget)
 	}
-	rc := compiler.Config().WithMemoryLimitPages(defaultPages)
+	rc = rc.WithMemoryLimitPages(defaultPages)
 	e = &Engine{modules: map[[32]byte]*Module{}, mostWork: maxLoadedWork, arena: arena.New(cfg.Memory), hard: map[[32]byte]hardModule{}}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.starters.New = newStarter
@@ -94,6 +99,9 @@ func NewEngine(cfg EngineConfig) (e *Engine, err error) {
 	e.aimer = theAimer()
 	return e, nil
 }
+
+// MemoryStats tells what the memories of guests take.
+func (e *Engine) MemoryStats() arena.Stats { return e.arena.Stats() }
 
 // Close frees everything; no process may be left.
 func (e *Engine) Close() error {

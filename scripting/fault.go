@@ -21,11 +21,12 @@ func trapf(format string, a ...any) {
 // of what the guest did: no addresses, no stack traces, because a region keeps
 // it in its replicated state.
 func fault(err error) error {
+	if err == nil {
+		return nil
+	}
 	var exit *exitError
 	var failed *failError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &exit):
 		if exit.code == 0 {
 			return nil
