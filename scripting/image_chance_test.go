@@ -1,6 +1,8 @@
 package scripting
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"reflect"
 	"strings"
@@ -151,4 +153,24 @@ func TestInterpreterAgrees(t *testing.T) {
 func FuzzImages(f *testing.F) {
 	f.Add(uint64(1 << 40))
 	f.Fuzz(func(t *testing.T, seed uint64) { sameByChance(t, newEngine(t), seed) })
+}
+
+// TestImagesGolden: images and events are what they were on the machine that
+// wrote this down, whatever CPU this one has.
+func TestImagesGolden(t *testing.T) {
+	const want = "3abb193160b7d82f"
+	e := newEngine(t)
+	h := sha256.New()
+	for seed := range uint64(40) {
+		m := admitGuest(t, e, chance(seed))
+		img := e.forHandlers(m)
+		fmt.Fprintln(h, img.size, img.Gas, img.globals)
+		for gas := uint64(5000); gas < 12_000; gas += 977 {
+			out, err := e.Handle(m, touched, one, seed, gas)
+			fmt.Fprintf(h, "%+v %v\n", out, err)
+		}
+	}
+	if got := hex.EncodeToString(h.Sum(nil)[:8]); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
