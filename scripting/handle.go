@@ -50,7 +50,10 @@ func (e *Engine) handle(m *Module, img *Image, ev Event, slots func(string) (Val
 		err = g.call(exportHandle)
 	}
 	if g.in != nil {
-		left = max(g.left(), 0)
+		if left = g.left(); left < 0 && err == nil {
+			err = ErrOutOfGas // the last charges did not look
+		}
+		left = max(left, 0)
 	}
 	used := uint64(budget - left)
 	if err != nil {

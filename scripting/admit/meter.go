@@ -75,6 +75,22 @@ func (w *writer) charge(cost uint32) {
 	w.settle()
 }
 
+// deduct is charge without the look whether anything is left. In a tight loop
+// the local has the counter too.
+func (w *writer) deduct(cost uint32, tight bool) {
+	if tight {
+		w.op(opLocalGet, w.gas)
+	} else {
+		w.op(opGlobalGet, w.m.gasGlobal())
+	}
+	w.i64(int64(cost))
+	w.raw(opI64Sub)
+	if tight {
+		w.op(opLocalTee, w.gas)
+	}
+	w.op(opGlobalSet, w.m.gasGlobal())
+}
+
 // settle finishes a charge: counter and cost are on the stack. The local has
 // the counter afterwards, as a tight loop around wants it.
 func (w *writer) settle() {
@@ -239,7 +255,7 @@ func (m *module) meter(f body, ty uint32) []byte {
 		w.charge(f.costs[0])
 	}
 	r := &reader{b: f.code}
-	region := 1
+	region, parts := 1, f.parts
 	for nest := uint32(0); r.more(); {
 		i := r.next()
 		switch i.op {
@@ -285,6 +301,10 @@ func (m *module) meter(f body, ty uint32) []byte {
 			w.raw(i.raw...)
 		default:
 			w.raw(i.raw...)
+		}
+		if len(parts) > 0 && uint32(r.p) == parts[0].at {
+			w.deduct(parts[0].cost, !f.tight[parts[0].region].not)
+			parts = parts[1:]
 		}
 	}
 	out := appendU32(make([]byte, 0, len(w.b)+len(f.decl)+16), f.groups+w.groups)

@@ -116,6 +116,7 @@ func TestSameResultsRandom(t *testing.T) {
 type generator struct {
 	r      *base.Rand
 	labels int
+	tables bool // branch tables too
 }
 
 func (g *generator) local() uint64 { return uint64(g.r.IntN(3)) }
@@ -141,10 +142,25 @@ func (g *generator) nested(depth int) []byte {
 
 func (g *generator) statement(depth int) []byte {
 	k := g.r.IntN(8)
-	if depth == 0 && k < 4 {
+	if g.tables && g.r.IntN(6) == 0 {
+		k = 8
+	}
+	if depth == 0 && (k < 4 || k == 8) {
 		k = 7
 	}
 	switch k {
+	case 8: // arms that fall through, or go behind the last
+		const arms = 5
+		b := asm.Cat(bytes.Repeat([]byte{0x02, 0x40}, arms+1), g.expr(), []byte{0xa7, 0x0e, arms, 0, 1, 2, 3, 4, 5})
+		for k := range arms {
+			g.labels += arms - k
+			b = asm.Cat(b, end, g.block(depth-1))
+			if g.r.IntN(2) == 0 {
+				b = asm.Cat(b, asm.Op(0x0c, uint64(arms-1-k)))
+			}
+			g.labels -= arms - k
+		}
+		return asm.Cat(b, end)
 	case 0: // block with ways out
 		return asm.Cat([]byte{0x02, 0x40}, g.nested(depth), end)
 	case 1:

@@ -22,6 +22,7 @@ type body struct {
 	types  []ValType // of the locals
 	costs  []uint32  // of the entry region, then of every loop in order of its header
 	tight  []tight   // the same regions
+	parts  []part    // what is charged apart, in order
 	calls  bool      // may call a function that is not the host's: needs a depth charge
 	// For work and frame: loops, places where control may join, blocks of any
 	// kind, values that calls and blocks make, floats made canonical; labels of
@@ -64,7 +65,8 @@ func (t *tight) no() { t.not, t.set = true, nil }
 // The region of an instruction is the innermost loop around it, or the
 // function. Between two passes of a region's header every instruction in it
 // runs at most once, so charging the whole region at the header never charges
-// too little, whatever path is taken.
+// too little, whatever path is taken. What it leaves out is charged where it
+// begins: see parts.go.
 func (m *module) scan(sig Signature, raw []byte) (body, error) {
 	var f body
 	if len(raw) > MaxBody {
@@ -91,32 +93,40 @@ func (m *module) scan(sig Signature, raw []byte) (body, error) {
 	}
 	f.locals = uint32(locals)
 	f.decl, f.code = r.b[start:r.p], r.b[r.p:]
-	m.price(&f, sig, r)
+	m.price(&f, sig, r, r.p)
 	if r.ok() && f.work() > MaxWork {
 		r.fail(overLimit("function complexity", f.work(), MaxWork))
 	}
 	return f, r.err
 }
 
-// scope is an open block: the region outside it, and how many values a branch
-// to it carries.
+// scope is an open block: how it was opened, the region and the part around
+// it, the scope of the innermost loop, itself included, whether a branch table
+// inside makes the code behind it an arm, and how many values a branch to it
+// carries.
 type scope struct {
-	region int
-	arity  uint64
+	op                 byte
+	region, part, loop int
+	arm                bool
+	arity              uint64
 }
 
-func (m *module) price(f *body, sig Signature, r *reader) {
+// price walks the code, which begins at offset first of r.
+func (m *module) price(f *body, sig Signature, r *reader, first int) {
 	moves := f.locals / localsPerGas
-	f.costs = append(f.costs, 1+moves)
+	var s splitter
+	s.begin(0, true, 1+moves)
+	defer s.finish(f)
 	f.tight = append(f.tight, tight{not: true})
 	region := 0
-	nest := []scope{{0, uint64(len(sig.Results))}} // the function itself first
+	nest := []scope{{op: opBlock, part: noPart, arity: uint64(len(sig.Results))}} // the function itself first
 	for {
 		i := r.next()
 		if !r.ok() {
 			return
 		}
-		f.costs[region] += m.cost(i, moves)
+		s.add(m.cost(i, moves))
+		at := uint32(r.p - first)
 		if what := stateful(i); what != "" {
 			m.changes = what
 		}
@@ -126,14 +136,26 @@ func (m *module) price(f *body, sig Signature, r *reader) {
 				f.values += m.arity(r, i.x)
 			}
 			f.blocks++
-			nest = append(nest, scope{region, m.carries(i)})
-			f.joins++
+			loop := nest[len(nest)-1].loop
 			if i.op == opLoop {
+				loop = len(nest)
+			}
+			nest = append(nest, scope{i.op, region, s.now, loop, false, m.carries(i)})
+			f.joins++
+			switch i.op {
+			case opLoop:
 				f.loops++
 				f.tight[region].no()
-				region = len(f.costs)
-				f.costs = append(f.costs, 1+moves)
+				region = len(f.tight)
+				s.begin(at, true, 1+moves)
 				f.tight = append(f.tight, tight{})
+			case opIf:
+				s.begin(at, false, 0)
+			}
+		case opElse:
+			if len(nest) > 1 { // the engine refuses one without an if
+				s.now = nest[len(nest)-1].part
+				s.begin(at, false, 0)
 			}
 		case opEnd:
 			if len(nest) == 1 {
@@ -142,8 +164,15 @@ func (m *module) price(f *body, sig Signature, r *reader) {
 				}
 				return
 			}
-			region = nest[len(nest)-1].region
+			closed := nest[len(nest)-1]
 			nest = nest[:len(nest)-1]
+			if closed.op == opBlock {
+				s.add(moves) // of the way that comes from inside; the others pay at their branches
+			}
+			region, s.now = closed.region, closed.part
+			if closed.arm {
+				s.begin(at, false, 0)
+			}
 		case opBr, opBrIf, opBrTable:
 			if uint64(i.x) >= uint64(len(nest)) {
 				r.fail(malformed("label %d of %d", i.x, len(nest)))
@@ -153,6 +182,22 @@ func (m *module) price(f *body, sig Signature, r *reader) {
 			// The labels of a table all carry the same number of values.
 			f.labels += uint64(i.n)
 			f.carried += nest[len(nest)-1-int(i.x)].arity * uint64(max(i.n, 1))
+			switch {
+			case i.op == opBrIf:
+				// What a way out of the loop goes past is gone past once.
+				if len(nest)-1-int(i.x) >= nest[len(nest)-1].loop {
+					s.begin(at, false, 0)
+				}
+			case i.op == opBrTable && i.n >= minArms:
+				for k := range nest {
+					nest[k].arm = true
+				}
+				s.now = noPart
+			default:
+				s.now = noPart
+			}
+		case opReturn, opUnreachable:
+			s.now = noPart
 		case opCall, opRefFunc:
 			if uint64(i.x) >= uint64(len(m.funcs)) {
 				r.fail(malformed("function %d of %d", i.x, len(m.funcs)))
@@ -212,11 +257,11 @@ func (m *module) carries(i instr) uint64 {
 // price of the former.
 func (m *module) cost(i instr, moves uint32) uint32 {
 	switch i.op {
-	case opBlock, opLoop:
+	case opLoop:
 		return moves
 	case opIf, opBr, opBrIf, opBrTable:
 		return 1 + moves
-	case opElse, opEnd, 0x01:
+	case opBlock, opElse, opEnd, 0x01:
 		return 0
 	case opCall:
 		if uint64(i.x) >= uint64(len(m.funcs)) {
