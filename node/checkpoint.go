@@ -105,6 +105,7 @@ func (c *checkpoints) store(ctx context.Context, cp server.Checkpoint) (lacking 
 	if err != nil {
 		return nil, err
 	}
+	names = n.modules.withModules(names)
 	s := &world.State{Tick: cp.Tick, Hash: cp.Hash, Site: c.s.rec}
 	blocks, size := int64(4), int64(len(cp.Snapshot))
 	left := int64(maxAssets)

@@ -18,11 +18,13 @@ const (
 	moduleWait = 30 * time.Second
 )
 
-// modules turns CIDs into admitted modules, each once.
+// modules turns CIDs into admitted modules and into scripts that are ready to
+// run, each once.
 type modules struct {
-	n  *Node
-	mu sync.Mutex
-	m  map[lumps.Ref]*scripting.Module
+	n       *Node
+	mu      sync.Mutex
+	m       map[lumps.Ref]*scripting.Module
+	scripts map[lumps.Ref]*readyScript
 }
 
 // load fetches, verifies, admits and keeps a module.

@@ -123,7 +123,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.openMounts(); err != nil {
 		return err
 	}
-	n.modules = &modules{n: n, m: map[lumps.Ref]*scripting.Module{}}
+	n.modules = &modules{n: n, m: map[lumps.Ref]*scripting.Module{}, scripts: map[lumps.Ref]*readyScript{}}
 	if n.journal, err = scripting.OpenJournal(n.home.path("logs")); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}

@@ -27,17 +27,22 @@ func (s simScripts) Handle(module string, ev region.ScriptEvent, slots func(stri
 		return region.ScriptResult{}, err
 	}
 	s.n.modules.mu.Lock()
-	mod := s.n.modules.m[ref]
+	mod, script := s.n.modules.m[ref], s.n.modules.scripts[ref]
 	s.n.modules.mu.Unlock()
-	if mod == nil {
+	event := scripting.Event{Name: ev.Name, From: ev.From, FromName: ev.FromName, Text: ev.Text}
+	read := func(name string) (scripting.Value, bool) {
+		v, ok := slots(name)
+		return toScript(v), ok
+	}
+	var out scripting.Effects
+	switch {
+	case script != nil:
+		out, err = s.n.engine.HandleImage(script.image, event, read, seed, gas)
+	case mod != nil:
+		out, err = s.n.engine.Handle(mod, event, read, seed, gas)
+	default:
 		return region.ScriptResult{}, fmt.Errorf("module %s is not loaded", ref)
 	}
-	out, err := s.n.engine.Handle(mod,
-		scripting.Event{Name: ev.Name, From: ev.From, FromName: ev.FromName, Text: ev.Text},
-		func(name string) (scripting.Value, bool) {
-			v, ok := slots(name)
-			return toScript(v), ok
-		}, seed, gas)
 	res := region.ScriptResult{Say: out.Say, Log: out.Log, Gas: out.Gas}
 	for _, w := range out.Set {
 		res.Set = append(res.Set, region.SlotWrite{Name: w.Name, Value: fromScript(w.Value)})
@@ -77,8 +82,8 @@ func fromScript(v scripting.Value) region.SlotValue {
 	return region.SlotValue{}
 }
 
-// loadScript makes a thing's module ready and keeps it: a region must find it
-// again when it replays its log.
+// loadScript makes a thing's module or script ready and keeps it: a region
+// must find it again when it replays its log.
 func (n *Node) loadScript(module string) error {
 	ref, err := lumps.Parse(module)
 	if err != nil {
@@ -86,6 +91,13 @@ func (n *Node) loadScript(module string) error {
 	}
 	ctx, cancel := context.WithTimeout(n.ctx, scriptWait)
 	defer cancel()
+	is, err := n.modules.isScript(ctx, ref)
+	if err != nil {
+		return err
+	}
+	if is {
+		return n.modules.loadScript(ctx, ref)
+	}
 	mod, err := n.modules.load(ctx, ref)
 	if err != nil {
 		return err

@@ -195,10 +195,10 @@ func (s *Sim) run(j *job) {
 // else would depend on where a fault happens to strike.
 func (s *Sim) runScript(j *job, t *Thing) {
 	fault := func(format string, args ...any) {
-		msg := clip(fmt.Sprintf(format, args...), MaxLogLine)
-		t.LastError = msg
+		msg := fmt.Sprintf(format, args...)
+		t.LastError = clip(msg, MaxText)
 		j.says, j.faults = nil, j.faults+1
-		j.logs = append(j.logs, LogLine{Thing: t.ID, Fault: true, Text: msg})
+		j.logs = append(j.logs, LogLine{Thing: t.ID, Fault: true, Text: clip(msg, MaxLogLine)})
 	}
 	name := t.Script()
 	if i, ok := s.moduleIndex(name); name == "" || !ok || !s.modules[i].Ready || s.cfg.Scripts == nil {
@@ -224,6 +224,8 @@ func (s *Sim) runScript(j *job, t *Thing) {
 			err = res.check()
 		}
 		if err != nil {
+			// What was logged on the way to a fault helps to find it.
+			j.log(t, res.Log)
 			fault("%s: %v", e.Name, err)
 			t.Runs += j.runs
 			return
@@ -239,13 +241,18 @@ func (s *Sim) runScript(j *job, t *Thing) {
 			set = append(set, SlotChange{t.ID, w})
 		}
 		j.says = append(j.says, res.Say...)
-		for _, l := range res.Log[:min(len(res.Log), MaxScriptLogs)] {
-			j.logs = append(j.logs, LogLine{Thing: t.ID, Text: clip(l, MaxLogLine)})
-		}
+		j.log(t, res.Log)
 	}
 	t.Slots, t.LastError = slots, ""
 	t.Runs += j.runs
 	j.slots = append(j.slots, set...)
+}
+
+// log takes the lines of one run.
+func (j *job) log(t *Thing, lines []string) {
+	for _, l := range lines[:min(len(lines), MaxScriptLogs)] {
+		j.logs = append(j.logs, LogLine{Thing: t.ID, Text: clip(l, MaxLogLine)})
+	}
 }
 
 // check holds a result against the bounds.

@@ -28,7 +28,7 @@ type ScriptResult struct {
 
 // Scripts runs a module's event handler. It must be a pure function of its
 // arguments: the same on every server and in every replay. An error is a
-// fault: the result is void, the error's text is kept with the thing. The
+// fault: the result is void but for its Log, the error's text is kept with the thing. The
 // text is part of the replicated state, so it must be a function of the
 // arguments too (no addresses, no times).
 //

@@ -14,6 +14,7 @@ var (
 	ErrTooDeep   = errors.New("calls nested too deep")    // the call stack is spent
 	ErrTrap      = errors.New("trap")                     // the module did something undefined
 	ErrFailed    = errors.New("cannot be loaded")         // a loader said so
+	ErrRaised    = errors.New("raised")                   // the guest itself gave up, in its own words
 	ErrKilled    = errors.New("killed")                   // by Kill or Close
 	ErrNoProcess = process.ErrNoProcess                   //
 	ErrFull      = process.ErrFull                        // mailbox or process table

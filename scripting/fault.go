@@ -26,6 +26,7 @@ func fault(err error) error {
 	}
 	var exit *exitError
 	var failed *failError
+	var raised *raisedError
 	switch {
 	case errors.As(err, &exit):
 		if exit.code == 0 {
@@ -36,6 +37,8 @@ func fault(err error) error {
 		return failed
 	case errors.Is(err, errNotFrozen):
 		return errNotFrozen
+	case errors.As(err, &raised):
+		return raised
 	case errors.Is(err, ErrKilled):
 		return ErrKilled
 	case errors.Is(err, ErrOutOfGas):

@@ -19,6 +19,7 @@ type guest struct {
 	memory bool
 	// faulted: a call did not return, so its stack is not used again.
 	faulted bool
+	tries   int // calls of try that are open
 	// spent is called when the gas counter is below zero: it refills it or
 	// panics with the fault.
 	spent func(g *guest)
@@ -64,7 +65,7 @@ func (g *guest) begin(e *Engine, m *Module, img *Image, room room, limit, depth 
 func (g *guest) start(e *Engine, m *Module, img *Image, room room, limit uint64, budget int64) error {
 	depth, from := uint64(admit.Depth), img
 	if g.h != nil {
-		depth = handlerDepth
+		depth = m.handlerDepth()
 	}
 	if img == nil {
 		from = m.plain

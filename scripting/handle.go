@@ -18,9 +18,9 @@ type handling struct {
 // Handle runs the module's handle export for one event: in an instance where
 // nothing has happened since its start, as a pure function of the arguments, with the same result on every CPU.
 // slots reads the thing's slots; it is called from this goroutine only. On
-// error (wrapping ErrOutOfGas, ErrTooDeep, ErrTrap, ErrNotUsable, or an exit)
-// the effects are void but for Gas, and the error's text is a function of the
-// arguments too.
+// error (wrapping ErrOutOfGas, ErrTooDeep, ErrTrap, ErrRaised, ErrNotUsable, or an exit)
+// the effects are void but for Gas and Log, which like the error's text are
+// functions of the arguments too.
 func (e *Engine) Handle(m *Module, ev Event, slots func(name string) (Value, bool), seed, gas uint64) (Effects, error) {
 	if m.handler != nil {
 		return Effects{}, fmt.Errorf("scripting: handle: %w", m.handler)
@@ -57,7 +57,7 @@ func (e *Engine) handle(m *Module, img *Image, ev Event, slots func(string) (Val
 	}
 	used := uint64(budget - left)
 	if err != nil {
-		return Effects{Gas: used}, err
+		return Effects{Gas: used, Log: h.out.Log}, err
 	}
 	h.out.Gas = used
 	return h.out, nil

@@ -94,7 +94,7 @@ func (e *Engine) run(m *Module, i *making, sim bool) (*Image, error) {
 	}
 	limit, depth, budget := uint64(MaxMemory), uint64(admit.Depth), i.left
 	if sim {
-		limit, depth = maxHandlerPages<<16, handlerDepth
+		limit, depth = maxHandlerPages<<16, m.handlerDepth()
 	}
 	g := &guest{Context: context.Background(), i: i, spent: (*guest).freezeSlice}
 	if err := g.begin(e, m, m.plain, nil, limit, depth, sim); err != nil {

@@ -3,6 +3,7 @@ package scripting
 import (
 	"time"
 
+	"github.com/metatopia/metatopia/scripting/admit"
 	"github.com/metatopia/metatopia/scripting/process"
 )
 
@@ -37,13 +38,25 @@ const (
 	maxHandlerPages = 64        // 4 MiB
 	maxHandlerWork  = 1 << 18   // complexity: 0.1 s to compile, some 4 MB of native code; it may be loaded within a tick
 	handlerDepth    = 1 << 17   // units of 8 bytes: 1 MB of native stack
-	maxSets         = 16
-	maxSays         = 2
-	maxLogs         = 8
-	maxLogText      = 256 // bytes of a handler's log line
-	maxSlotName     = 32
-	maxSlotValue    = 4 << 10
+
+	// A driver is one module for all scripts in its language, compiled once.
+	// PUC Lua has 330 KB when it is rewritten, a complexity of 700,000 (0.3 s
+	// to compile) and a machine whose every nested call may take 180 KB.
+	maxDriverSize = 512 << 10
+	maxDriverWork = 1 << 20
+	driverDepth   = admit.Depth
+
+	maxSets      = 16
+	maxSays      = 2
+	maxLogs      = 8
+	maxLogText   = 256 // bytes of a handler's log line
+	maxSlotName  = 32
+	maxSlotValue = 4 << 10
 )
+
+// maxTries bounds protected calls within each other, of any guest: each has a
+// stack of the engine, 10 KB and more.
+const maxTries = 200
 
 // MaxText is the most bytes of a spoken line.
 const MaxText = 512

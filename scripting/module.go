@@ -262,16 +262,37 @@ func usableAsHandler(res *admit.Result) error {
 	if err := offered(res, forHandler, "handler"); err != nil {
 		return err
 	}
-	if res.Size > maxHandlerSize {
-		return fmt.Errorf("%w: a handler has at most %d bytes", ErrNotUsable, maxHandlerSize)
+	what, size, work := "handler", maxHandlerSize, uint64(maxHandlerWork)
+	if isDriver(res) {
+		what, size, work = "driver", maxDriverSize, maxDriverWork
 	}
-	if res.Work > maxHandlerWork {
-		return fmt.Errorf("%w: a handler has at most a complexity of %d", ErrNotUsable, maxHandlerWork)
+	if res.Size > size {
+		return fmt.Errorf("%w: a %s has at most %d bytes", ErrNotUsable, what, size)
+	}
+	if res.Work > work {
+		return fmt.Errorf("%w: a %s has at most a complexity of %d", ErrNotUsable, what, work)
 	}
 	if res.MinPages > maxHandlerPages {
 		return fmt.Errorf("%w: a handler has at most %d pages of memory", ErrNotUsable, maxHandlerPages)
 	}
 	return nil
+}
+
+// isDriver tells a module that runs scripts in some language: it reads one
+// when its image is made.
+func isDriver(res *admit.Result) bool {
+	return slices.Contains(res.Imports, admit.Import{Module: "mt:image@1", Name: "read"})
+}
+
+// IsDriver tells whether the module runs scripts: it needs the text of one.
+func (m *Module) IsDriver() bool { return isDriver(m.res) }
+
+// handlerDepth is the stack budget of a run as a handler.
+func (m *Module) handlerDepth() uint64 {
+	if m.IsDriver() {
+		return driverDepth
+	}
+	return handlerDepth
 }
 
 func usableAsProcess(res *admit.Result, export string) error {
@@ -300,6 +321,9 @@ func exports(res *admit.Result, name string) error {
 
 func offered(res *admit.Result, to use, what string) error {
 	for _, im := range res.Imports {
+		if im == (admit.Import{Module: "mt:fault@1", Name: "try"}) && !res.Funcs[exportTry].Equal(trySignature) {
+			return fmt.Errorf("%w: it imports %s.%s and exports no %s of three i32", ErrNotUsable, im.Module, im.Name, exportTry)
+		}
 		if hostFuncIndex[im].to&to == 0 {
 			return fmt.Errorf("%w: %s.%s is not offered to a %s", ErrNotUsable, im.Module, im.Name, what)
 		}

@@ -64,7 +64,7 @@ func TestShippedKinds(t *testing.T) {
 	e := newEngine(t)
 	for _, meta := range guests.List() {
 		m := admitGuest(t, e, shipped(t, meta.Name))
-		if handler := m.IsHandler() == nil; handler != (meta.Kind == "handler") {
+		if handler := m.IsHandler() == nil; handler != (meta.Kind == "handler" || meta.Kind == "driver") {
 			t.Errorf("%s: handler: %v", meta.Name, m.IsHandler())
 		}
 		if process := m.IsProcess() == nil; process != (meta.Kind == "process") {

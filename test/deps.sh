@@ -16,6 +16,9 @@ need gcc gcc
 need qemu-aarch64-static qemu-user-static
 command -v gcc >/dev/null && [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
 
+"$(dirname "$0")/../scripting/guest/lua/deps.sh"
+command -v lua5.4 >/dev/null || missing+=(lua5.4)
+
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 	echo "test: missing: ${missing[*]}" >&2

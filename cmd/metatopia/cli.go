@@ -34,6 +34,8 @@ type CLI struct {
 
 	Asset assetCmd `cmd:"" help:"Load lumps as meshes, textures, sounds and so on."`
 
+	Script scriptCmd `cmd:"" help:"Scripts of things."`
+
 	Ps    psCmd    `cmd:"" aliases:"list-processes" help:"Processes of my node."`
 	Spawn spawnCmd `cmd:"" help:"Start a process from a module."`
 	Kill  killCmd  `cmd:"" help:"End a process."`

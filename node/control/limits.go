@@ -34,6 +34,8 @@ const (
 	MaxPathBytes     = 4096     // a directory to mount
 	MaxIDBytes       = 128      // a thing's id or a CID as text
 	MaxSlotBytes     = 32 << 10 // one slot's value as text
+	MaxScriptBytes   = 64 << 10 // the text of a script
+	MaxScriptUses    = 8        // modules that a script binds
 	MaxMessageBytes  = 64 << 10 // data sent to a process
 	MaxNoteBytes     = 200      // words that go with a lump
 	MaxArgs          = 64       // arguments of a process

@@ -29,8 +29,11 @@ func TestOpen(t *testing.T) {
 func TestList(t *testing.T) {
 	for _, m := range List() {
 		path := "as/" + m.Name + ".ts"
-		if m.Language == "Go" {
+		switch m.Language {
+		case "Go":
 			path = "go/" + m.Name + "/main.go"
+		case "C":
+			path = "lua/thing.c"
 		}
 		if _, err := os.Stat(path); err != nil {
 			t.Errorf("%s: %v", m.Name, err)

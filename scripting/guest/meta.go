@@ -3,14 +3,17 @@ package guest
 // Meta describes a shipped guest. Languages are names for people.
 type Meta struct {
 	Name     string
-	Kind     string // "process", "handler" or "loader"
-	Language string // "AssemblyScript" or "Go"
+	Kind     string // "process", "handler", "loader" or "driver", which runs scripts
+	Language string // "AssemblyScript", "C" or "Go"
 	License  string // SPDX
 	Author   string
 	About    string
 }
 
 const author = "The Metatopia Authors"
+
+// Lua names the driver of things' scripts in Lua.
+const Lua = "lua"
 
 // List is every shipped guest, by name.
 func List() []Meta {
@@ -19,6 +22,7 @@ func List() []Meta {
 		{"courier", "process", "AssemblyScript", "MIT", author, "sends a lump to another node, if it is let"},
 		{"greeter", "process", "Go", "MIT", author, "answers messages, says hello when asked"},
 		{"lamp", "handler", "AssemblyScript", "MIT", author, "is switched on and off by a touch"},
+		{Lua, "driver", "C", "MIT", "Lua.org, PUC-Rio; " + author, "runs things' scripts in Lua"},
 		{"obj", "loader", "AssemblyScript", "MIT", author, "reads Wavefront OBJ models, with their materials when they stand in the same file"},
 		{"resident", "process", "AssemblyScript", "MIT", author, "walks between places, talks, throws balls over the border"},
 	}

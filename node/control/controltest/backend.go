@@ -234,6 +234,11 @@ func (b *Backend) SetSlot(_ context.Context, r *control.SetSlotRequest) (*contro
 	return &control.TickResponse{}, b.called("set %s %s=%s", r.Thing, r.Slot.Name, r.Slot.Value)
 }
 
+func (b *Backend) ScriptAdd(_ context.Context, r *control.ScriptAddRequest) (*control.ScriptAddResponse, error) {
+	return &control.ScriptAddResponse{CID: "cid1", Source: "cid2", Driver: "cid3", Gas: 1234567, Thing: r.Thing, Region: "Hearthside", Tick: 7},
+		b.called("script %s %q %v on %q by %q under %q", r.Name, r.Text, r.Uses, r.Thing, r.Author, r.License)
+}
+
 // Spawn keeps the arguments as the process's Exit, so that a list shows them.
 func (b *Backend) Spawn(_ context.Context, r *control.SpawnRequest) (*control.SpawnResponse, error) {
 	if err := b.called("spawn %s %q %v%s", r.CID, r.Name, r.Args, strings.Join(append([]string{""}, r.SendTo...), " to ")); err != nil {

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/metatopia/metatopia/node/control"
+)
+
+type scriptCmd struct {
+	Add scriptAddCmd `cmd:"" help:"Store a script, and give it to a thing."`
+}
+
+type scriptAddCmd struct {
+	File    string   `arg:"" help:"FILE.lua." type:"existingfile"`
+	Thing   string   `help:"Id of a thing of mine, or the name of one in sight, that gets the script." placeholder:"THING"`
+	Use     []string `help:"NAME=FILE.wasm or NAME=CID: what require \"NAME\" gives; may be given several times." placeholder:"NAME=MODULE" sep:"none"`
+	License string   `help:"SPDX name of the script's licence." placeholder:"NAME"`
+	Author  string   `help:"Who wrote it." placeholder:"NAME"`
+}
+
+func (scriptAddCmd) Help() string {
+	return `Checks the script, stores it with the name of the Lua that runs it, and prints its
+CID. With --thing the thing runs it from the next tick on; docs/lua.md says what a
+script can do. Errors name file and line.
+
+Example:
+  metatopia script add greeter.lua
+  metatopia script add greeter.lua --thing "north bench" --license MIT
+  metatopia script add hills.lua --use noise=noise.wasm`
+}
+
+func (c scriptAddCmd) Run(ctx context.Context, e *environment) error {
+	text, err := readBounded(c.File, control.MaxScriptBytes)
+	if err != nil {
+		return fmt.Errorf("script add: %w", err)
+	}
+	node := e.node()
+	req := &control.ScriptAddRequest{Name: filepath.Base(c.File), Text: string(text), Thing: c.Thing, License: c.License, Author: c.Author}
+	for _, u := range c.Use {
+		name, module, ok := strings.Cut(u, "=")
+		if !ok {
+			return control.Errorf(control.Invalid, "", "script add: --use %s: want NAME=MODULE", u)
+		}
+		if isModuleFile(module) {
+			f, err := os.Open(module)
+			if err != nil {
+				return fmt.Errorf("script add: %w", err)
+			}
+			lump, err := node.LumpAdd(ctx, true, chunks(f, &progress{}))
+			f.Close()
+			if err != nil {
+				return err
+			}
+			module = lump.CID
+		}
+		req.Uses = append(req.Uses, control.ScriptUse{Name: name, CID: module})
+	}
+	res, err := node.ScriptAdd(ctx, req)
+	if err != nil {
+		return err
+	}
+	return e.show(res, func(w io.Writer) { fmt.Fprintln(w, res.CID) })
+}
+
+// readBounded reads a file of at most limit bytes.
+func readBounded(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = control.Errorf(control.TooLarge, "", "%s has more than %d bytes", name, limit)
+	}
+	return b, err
+}

@@ -1,0 +1,248 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/region"
+	"github.com/metatopia/metatopia/scripting"
+	"github.com/metatopia/metatopia/scripting/guest"
+	"github.com/metatopia/metatopia/scripting/script"
+)
+
+// warmGas is what making a script ready may take: its text is compiled and its
+// main part run. A script of 64 KiB takes a tenth of it.
+const warmGas = 200_000_000
+
+// readyScript is a script as its driver left it when it had read it.
+type readyScript struct {
+	image   *scripting.Image
+	modules []lumps.Ref // that it names
+}
+
+// isScript fetches the first bytes of a content and tells a script from a
+// module.
+func (m *modules) isScript(ctx context.Context, ref lumps.Ref) (bool, error) {
+	m.mu.Lock()
+	mod, ready := m.m[ref], m.scripts[ref]
+	m.mu.Unlock()
+	if mod != nil || ready != nil {
+		return ready != nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, moduleWait)
+	defer cancel()
+	b, _, err := m.n.lumps.Bytes(ctx, ref, maxModule)
+	if err != nil {
+		return false, fmt.Errorf("node: script %s: %w", ref.Short(), err)
+	}
+	return script.Is(b), nil
+}
+
+// loadScript fetches a script and its driver, makes it ready and keeps both.
+func (m *modules) loadScript(ctx context.Context, ref lumps.Ref) error {
+	m.mu.Lock()
+	ready := m.scripts[ref]
+	m.mu.Unlock()
+	if ready == nil {
+		ctx, cancel := context.WithTimeout(ctx, moduleWait)
+		defer cancel()
+		b, _, err := m.n.lumps.Bytes(ctx, ref, script.MaxBytes)
+		if err != nil {
+			return fmt.Errorf("node: script %s: %w", ref.Short(), err)
+		}
+		s, err := script.Parse(b)
+		if err != nil {
+			return fmt.Errorf("node: script %s: %w", ref.Short(), err)
+		}
+		if ready, err = m.prepare(ctx, s); err != nil {
+			return err
+		}
+		m.mu.Lock()
+		if old := m.scripts[ref]; old != nil {
+			ready = old
+		}
+		m.scripts[ref] = ready
+		m.mu.Unlock()
+	}
+	for _, r := range append(slices.Clone(ready.modules), ref) {
+		if _, err := m.n.lumps.Pin(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare runs a script's driver until it has read the script. An error of the
+// script itself is in its own words: file, line, what.
+func (m *modules) prepare(ctx context.Context, s *script.Script) (*readyScript, error) {
+	ready := &readyScript{}
+	for _, cid := range s.Modules() {
+		ref, err := lumps.Parse(cid)
+		if err != nil {
+			return nil, fmt.Errorf("node: script %s: %w", s.Name, err)
+		}
+		ready.modules = append(ready.modules, ref)
+	}
+	driver, err := lumps.Parse(s.Driver)
+	if err != nil {
+		return nil, fmt.Errorf("node: script %s: %w", s.Name, err)
+	}
+	mod, err := m.load(ctx, driver)
+	if err != nil {
+		return nil, err
+	}
+	if !mod.IsDriver() {
+		return nil, fmt.Errorf("node: script %s: %s runs no scripts", s.Name, driver.Short())
+	}
+	ready.image, err = m.n.engine.Image(mod, s.Input(), warmGas)
+	return ready, err
+}
+
+// withModules adds what the scripts among some contents name: their drivers.
+func (m *modules) withModules(refs []lumps.Ref) []lumps.Ref {
+	m.mu.Lock()
+	for _, r := range refs {
+		if s := m.scripts[r]; s != nil {
+			refs = append(refs, s.modules...)
+		}
+	}
+	m.mu.Unlock()
+	slices.SortFunc(refs, lumps.Ref.Compare)
+	return slices.Compact(refs)
+}
+
+// drivers by the ending of a script's file: the shipped guest and the name of
+// the language.
+var drivers = map[string]struct{ guest, language string }{".lua": {guest.Lua, "Lua"}}
+
+// ScriptAdd checks and stores a script, and gives it to a thing.
+func (b *backend) ScriptAdd(ctx context.Context, req *control.ScriptAddRequest) (*control.ScriptAddResponse, error) {
+	by, ok := drivers[path.Ext(req.Name)]
+	if !ok {
+		return nil, control.Errorf(control.Invalid, "scripts are Lua files, NAME.lua", "script %s: no language for it", req.Name)
+	}
+	ref, err := b.shippedModule(ctx, by.guest)
+	if err != nil {
+		return nil, err
+	}
+	s := &script.Script{Name: req.Name, Language: by.language, Driver: ref.String(), Text: []byte(req.Text)}
+	for _, u := range req.Uses {
+		s.Uses = append(s.Uses, script.Use{Name: u.Name, Module: u.CID})
+	}
+	slices.SortFunc(s.Uses, func(a, b script.Use) int { return strings.Compare(a.Name, b.Name) })
+	bytes, err := s.Encode()
+	if err != nil {
+		return nil, control.Errorf(control.Invalid, "", "%w", err)
+	}
+	ready, err := b.modules.prepare(ctx, s)
+	if err != nil { // what fails is not stored
+		return nil, scriptTextError(err)
+	}
+	out := &control.ScriptAddResponse{Driver: ref.String(), Gas: ready.image.Gas}
+	for _, c := range []struct {
+		cid     *string
+		content []byte
+	}{{&out.CID, bytes}, {&out.Source, s.Text}} {
+		st, err := b.lumps.Add(ctx, &chunkReader{next: once(c.content)}, true)
+		if err != nil {
+			return nil, lumpError(err)
+		}
+		*c.cid = st.Ref.String()
+	}
+	if req.Thing == "" {
+		return out, nil
+	}
+	return out, b.giveScript(ctx, req, by.language, out)
+}
+
+func scriptTextError(err error) error {
+	if errors.Is(err, scripting.ErrRaised) {
+		return control.Errorf(control.Invalid, "docs/lua.md says what a script can do", "%w", err)
+	}
+	return scriptError(err)
+}
+
+// shippedModule stores a shipped guest as a lump and gives its name.
+func (n *Node) shippedModule(ctx context.Context, name string) (lumps.Ref, error) {
+	if n.cfg.Guests == nil {
+		return lumps.Ref{}, guest.ErrNotBuilt
+	}
+	wasm, _, _, err := guest.OpenFS(n.cfg.Guests, name)
+	if err != nil {
+		return lumps.Ref{}, err
+	}
+	st, err := n.lumps.Add(ctx, &chunkReader{next: once(wasm)}, true)
+	if err != nil {
+		return lumps.Ref{}, lumpError(err)
+	}
+	return st.Ref, nil
+}
+
+// giveScript makes the script a thing's. The slot that names it comes last, so
+// that what runs always has its source beside it.
+func (b *backend) giveScript(ctx context.Context, req *control.ScriptAddRequest, language string, out *control.ScriptAddResponse) error {
+	w, err := b.inWorld()
+	if err != nil {
+		return err
+	}
+	id, err := w.thingNamed(req.Thing)
+	if err != nil {
+		return err
+	}
+	slots := []region.SlotWrite{
+		{Name: region.SlotSource, Value: region.LumpSlot(out.Source)},
+		{Name: region.SlotLanguage, Value: region.TextSlot(language)},
+		{Name: region.SlotLicense}, {Name: region.SlotAuthor},
+		{Name: region.SlotScript, Value: region.LumpSlot(out.CID)},
+	}
+	for _, s := range slots {
+		switch {
+		case s.Name == region.SlotLicense && req.License != "":
+			s.Value = region.TextSlot(req.License)
+		case s.Name == region.SlotAuthor && req.Author != "":
+			s.Value = region.TextSlot(req.Author)
+		}
+		ack, err := w.player.do(ctx, region.Input{Kind: region.InSet, Thing: id, Slot: s})
+		if err != nil {
+			return err
+		}
+		out.Tick = uint64(ack.Tick)
+	}
+	out.Thing, out.Region = id.String(), w.player.inName()
+	return nil
+}
+
+// thingNamed is thingHere for an id or the name of a thing in sight, of which
+// there must be one.
+func (w *worldState) thingNamed(text string) (base.ID, error) {
+	if _, err := parseThing(text); err == nil {
+		return w.thingHere(text)
+	}
+	pos, ok := w.player.place()
+	if !ok {
+		return base.ID{}, control.Errorf(control.Unavailable, "try again in a moment", "the avatar is nowhere yet")
+	}
+	var found []base.ID
+	for _, s := range w.player.view.near(pos, maxNamed, w.player.id) {
+		if strings.EqualFold(s.e.Name, text) {
+			found = append(found, s.e.Pose.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return base.ID{}, control.Errorf(control.NotFound, "only things in sight have names", "no thing %q is in sight", text)
+	case 1:
+		return w.thingHere(found[0].String())
+	}
+	return base.ID{}, control.Errorf(control.Conflict, "name it by its id, "+found[0].String()+" is the nearest", "%d things are called %q", len(found), text)
+}
+
+// maxNamed bounds the things among which a name is looked for.
+const maxNamed = 4096

@@ -1,0 +1,94 @@
+package node
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/scripting/guest"
+)
+
+// TestScriptAdd: a script becomes a thing's, runs, keeps its slots, says where
+// it fails, is replaced in place, and runs again after a restart of the node;
+// a checkpoint carries its driver.
+func TestScriptAdd(t *testing.T) {
+	if _, _, _, err := guest.Open(guest.Lua); err != nil {
+		t.Skip(err)
+	}
+	home := t.TempDir()
+	n := startNode(t, Config{Name: "Ada", Home: home, Guests: guest.FS()})
+	found(t, n)
+	must(n.Backend().RegionSeed(t.Context(), &control.SeedRequest{Name: "Hearthside", Furnish: "hearth"}))(t)
+	seen := watch(t, n)
+	var lamp control.Entity
+	waitFor(t, "the lamp", func() (ok bool) { lamp, ok = seen.named("lamp"); return ok })
+	waitFor(t, "an avatar", func() bool { st, err := n.Backend().Status(t.Context()); return err == nil && st.InRegion != "" })
+
+	add := func(text string) *control.ScriptAddResponse {
+		t.Helper()
+		return must(n.Backend().ScriptAdd(t.Context(), &control.ScriptAddRequest{Name: "lamp.lua", Text: text, Thing: "lamp", License: "MIT", Author: "Ada"}))(t)
+	}
+	say := func(line string) {
+		_, _ = n.Backend().Say(t.Context(), &control.SayRequest{Text: line}) // too many at once are refused
+	}
+	inspect := func() *control.InspectResponse {
+		t.Helper()
+		return must(n.Backend().Inspect(t.Context(), &control.InspectRequest{Thing: lamp.ID}))(t)
+	}
+	slot := func(name string) string {
+		t.Helper()
+		for _, s := range inspect().Slots {
+			if s.Name == name {
+				return s.Value
+			}
+		}
+		return ""
+	}
+
+	const counter = "function on_heard(who, text)\n  self.heard = (self.heard or 0) + 1\n  say('I heard ' .. text)\nend\n"
+	res := add(counter)
+	waitFor(t, "the script to run", func() bool { say("hello"); return slot("heard") != "" })
+	waitFor(t, "its line", func() bool { return seen.heard("lamp: I heard hello") })
+	got := inspect()
+	if got.Source != counter || got.Language != "Lua" || got.License != "MIT" || got.Author != "Ada" || slot("script") != res.CID {
+		t.Errorf("inspect: %+v", got)
+	}
+
+	// Another text takes its place; the slots stay.
+	before := slot("heard")
+	add("function on_heard()\n  self.other = true\n  nothing.here = 1\nend\n")
+	waitFor(t, "the fault", func() bool { say("again"); return strings.Contains(inspect().LastError, "nothing") })
+	if e := inspect().LastError; e != "heard: lamp.lua:3: attempt to index a nil value (global 'nothing') [lamp.lua:3: in function 'on_heard']" {
+		t.Errorf("the fault is told as %q", e)
+	}
+	if slot("other") != "" || slot("heard") < before {
+		t.Errorf("slots after a fault: %+v", inspect().Slots)
+	}
+
+	// What cannot run is not taken.
+	for text, want := range map[string]string{"x = = 1": "lamp.lua:1: unexpected symbol near '='", "error('no')": "lamp.lua:1: no", "while true do end": "out of gas"} {
+		if _, err := n.Backend().ScriptAdd(t.Context(), &control.ScriptAddRequest{Name: "lamp.lua", Text: text, Thing: "lamp"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for name, thing := range map[string]string{"lamp.py": "lamp", "lamp.lua": "no such thing"} {
+		if _, err := n.Backend().ScriptAdd(t.Context(), &control.ScriptAddRequest{Name: name, Text: "", Thing: thing}); err == nil {
+			t.Errorf("%s for %s", name, thing)
+		}
+	}
+	driver := must(lumps.Parse(res.Driver))(t)
+	script := must(lumps.Parse(slot("script")))(t)
+	if all := n.modules.withModules([]lumps.Ref{script}); !slices.Contains(all, driver) {
+		t.Errorf("a checkpoint would carry %v without the driver", all)
+	}
+
+	add(counter)
+	stopNode(t, n)
+	n = startNode(t, Config{Name: "Ada", Home: home, Guests: guest.FS()})
+	seen = watch(t, n)
+	waitFor(t, "the lamp again", func() (ok bool) { lamp, ok = seen.named("lamp"); return ok })
+	waitFor(t, "an avatar again", func() bool { st, err := n.Backend().Status(t.Context()); return err == nil && st.InRegion != "" })
+	waitFor(t, "the script to run again", func() bool { say("back"); return seen.heard("lamp: I heard back") })
+}

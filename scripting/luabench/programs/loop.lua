@@ -1,0 +1,9 @@
+local sum = 0
+for i = 1, 4000000 do
+  if i % 3 == 0 then
+    sum = sum + i
+  else
+    sum = sum ~ i
+  end
+end
+return sum

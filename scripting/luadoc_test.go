@@ -1,0 +1,79 @@
+package scripting
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/metatopia/metatopia/internal/base"
+)
+
+// TestLuaPage runs the examples of docs/lua.md: a block of Lua, and below it
+// the events that come to it with what it does.
+func TestLuaPage(t *testing.T) {
+	page, err := os.ReadFile("../docs/lua.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile("(?s)```lua\n(.*?)```\n\n```text\n(.*?)```").FindAllSubmatch(page, -1)
+	if n := strings.Count(string(page), "```lua\n"); len(examples) != n || n < 6 {
+		t.Fatalf("%d of %d examples have an outcome", len(examples), n)
+	}
+	e := newEngine(t)
+	for _, x := range examples {
+		img := luaScript(t, e, "example.lua", string(x[1]))
+		slots := map[string]Value{}
+		var out strings.Builder
+		for line := range strings.Lines(string(x[2])) {
+			if strings.HasPrefix(line, "  ") {
+				continue
+			}
+			out.WriteString(line)
+			w := strings.SplitN(strings.TrimSpace(line), " ", 3)
+			ev := Event{Name: w[0]}
+			if len(w) > 1 {
+				ev.FromName, ev.From = w[1], base.ID{1}
+			}
+			if len(w) > 2 {
+				ev.Text = w[2]
+			}
+			did, err := e.HandleImage(img, ev, func(n string) (Value, bool) { v, ok := slots[n]; return v, ok }, 1, 500_000)
+			if err != nil {
+				fmt.Fprintf(&out, "  fails %v\n", err)
+			}
+			tell(&out, did, err)
+			for _, w := range did.Set {
+				slots[w.Name] = w.Value
+			}
+		}
+		if out.String() != string(x[2]) {
+			t.Errorf("%s\ngives\n%s", x[0], out.String())
+		}
+	}
+}
+
+// tell writes what an event did; of the log of one that failed only what came
+// before the message, and of slots only the one that the page is about.
+func tell(out *strings.Builder, did Effects, err error) {
+	for _, l := range did.Say {
+		fmt.Fprintf(out, "  says %s\n", l)
+	}
+	for _, l := range did.Log {
+		if err != nil && strings.HasPrefix(err.Error(), l) {
+			break
+		}
+		fmt.Fprintf(out, "  logs %s\n", l)
+	}
+	for _, w := range did.Set {
+		if w.Name != "every" {
+			continue
+		}
+		value := "nil"
+		if w.Value.Kind == KindInt {
+			value = fmt.Sprint(w.Value.Int)
+		}
+		fmt.Fprintf(out, "  slot every = %s\n", value)
+	}
+}

@@ -1,0 +1,50 @@
+-- pcall, error, xpcall, error values, nesting, messages.
+local ok, e = pcall(error, "plain")
+assert(not ok and e == "plain")
+ok, e = pcall(error, {code = 7})
+assert(not ok and e.code == 7)
+ok, e = pcall(error)
+assert(not ok and e == nil)
+ok, e = pcall(function() error("here") end)
+assert(e == "errors.lua:8: here", e)
+ok, e = pcall(function() error("above", 2) end)
+assert(not ok and e:find("above"))
+ok, e = pcall(function() local t = nil; t.x = 1 end)
+assert(e == "errors.lua:12: attempt to index a nil value (local 't')", e)
+ok, e = pcall(function() return #5 end)
+assert(e:find("attempt to get length of a number value"), e)
+ok, e = pcall(function() return {} < {} end)
+assert(e:find("attempt to compare two table values"), e)
+ok, e = pcall(string.rep)
+assert(e:find("bad argument #1 to 'string.rep'", 1, true), e)
+assert(select("#", pcall(function() return 1, 2, 3 end)) == 4)
+ok, e = xpcall(function() error("x") end, function(m) return "handled " .. m end)
+assert(not ok and e:find("handled errors.lua"), e)
+ok, e = xpcall(function() error("x") end, function() error("y") end)
+assert(not ok)
+-- Nested as deep as it goes: the limit is an error of Lua, caught like others.
+local function nest(n) local ok, e = pcall(nest, n + 1); if ok then return e end; return n end
+local depth = nest(1)
+assert(depth > 50 and depth < 200, depth)
+-- What is thrown in the middle reaches the right catcher, and all still works.
+for i = 1, 50 do
+  local ok, e = pcall(function()
+    local ok, e = pcall(error, "inner")
+    assert(not ok and e == "inner")
+    error("outer " .. i, 0)
+  end)
+  assert(not ok and e == "outer " .. i)
+end
+-- A stack that overflows is an error, too.
+local function deep(n) return 1 + deep(n + 1) end
+ok, e = pcall(deep, 1)
+assert(not ok and (e:find("stack overflow") or e:find("not enough memory")), e)
+local function tail(n) if n == 0 then return "done" end return tail(n - 1) end
+assert(tail(10000) == "done")
+ok, e = pcall(function() local x <close> = setmetatable({}, {__close = function() error("closing") end}) end)
+assert(not ok and e:find("closing"))
+ok, e = pcall(string.gsub, ("a"):rep(300), ("(a"):rep(40), "")
+assert(not ok and e:find("too many captures"), e)
+assert(not load(("("):rep(300) .. "1" .. (")"):rep(300)))
+ok, e = load("local x = 1\nx x", "=name")
+assert(e == "name:2: syntax error near 'x'", e)
