@@ -93,6 +93,7 @@ func randomFuncs() []hostFunc {
 func (g *guest) random(b []byte) {
 	switch {
 	case g.p != nil:
+		g.charge(int64(len(b))) // the system takes some 10 ns a byte
 		g.p.random(b)
 	case g.i != nil:
 		g.i.random(b)

@@ -263,6 +263,12 @@ func (m *module) cost(i instr, moves uint32) uint32 {
 		return 1 + moves
 	case opBlock, opElse, opEnd, 0x01:
 		return 0
+	case opMemoryGrow:
+		return costHostCall // leaves the native code
+	case opMisc:
+		if i.sub == miscTableGrow {
+			return costHostCall
+		}
 	case opCall:
 		if uint64(i.x) >= uint64(len(m.funcs)) {
 			return 0 // refused by the caller
