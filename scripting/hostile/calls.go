@@ -92,6 +92,7 @@ func abuse(f scripting.Function, ints []int64, num float64) []byte {
 	once := cat(pushed(f, ints, num), call(fn), rep(drop, len(f.Results)))
 	code := cat(c32(0), c32(0xff), c32(4096), fill(), c32(4096), c32(0x41), c32(4096), fill(), rep(once, 3))
 	m.Export(exports(kindFor(f)), asm.Func, m.Func(nil, nil, nil, code))
+	m.Export("try_call", asm.Func, m.Func(rep(i32, 3), nil, nil)) // for try
 	return m.Bytes()
 }
 

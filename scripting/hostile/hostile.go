@@ -57,7 +57,7 @@ type Guest struct {
 // Guests gives all of them, always the same.
 func Guests() []Guest {
 	var all []Guest
-	for _, list := range [][]Guest{loops(), depths(), memories(), bombs(), malformed(), forged(), floods(), tables(), floats(), calls()} {
+	for _, list := range [][]Guest{loops(), depths(), memories(), bombs(), malformed(), forged(), floods(), faults(), tables(), floats(), calls()} {
 		all = append(all, list...)
 	}
 	return all
