@@ -61,6 +61,9 @@ func (e *Engine) Admit(wasm []byte) (*Module, error) {
 		return nil, err
 	}
 	m.release()
+	if m.handler == nil {
+		e.forHandlers(m) // now, and not within a tick of a region
+	}
 	return m, nil
 }
 

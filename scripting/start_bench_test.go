@@ -2,7 +2,13 @@ package scripting
 
 import (
 	"context"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/metatopia/metatopia/scripting/internal/asm"
 )
@@ -85,4 +91,77 @@ func BenchmarkStart(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkMany is many guests alive at once, each after a first call: time to
+// make one and what it keeps. "-benchtime 1x" is enough.
+func BenchmarkMany(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		n    int
+	}{{"tiny", 50_000}, {"resident", 10_000}, {"greeter", 1000}} {
+		b.Run(c.name, func(b *testing.B) {
+			wasm := tinyGuest()
+			if c.name != "tiny" {
+				wasm = shipped(b, c.name)
+			}
+			e, err := NewEngine(EngineConfig{Memory: 1 << 40})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer e.Close()
+			m := admitGuest(b, e, wasm)
+			table := NewProcesses(ProcessesConfig{Engine: e})
+			img := e.forProcesses(m)
+			for b.Loop() {
+				all := make([]guest, c.n)
+				debug.FreeOSMemory()
+				rss, heap := resident(b), heapInUse()
+				began := time.Now()
+				for i := range all {
+					g := &all[i]
+					g.Context, g.p, g.spent = context.Background(), &actor{table: table, tree: &tree{}}, (*guest).slice
+					if err := g.start(e, m, img, nil, DefaultMemory, 1<<40); err != nil {
+						b.Fatal(err)
+					}
+				}
+				took := time.Since(began)
+				debug.FreeOSMemory()
+				n := float64(c.n)
+				b.ReportMetric(float64(took.Nanoseconds())/n, "ns/guest")
+				b.ReportMetric(float64(resident(b)-rss)/n, "B-resident/guest")
+				b.ReportMetric(float64(heapInUse()-heap)/n, "B-heap/guest")
+				began = time.Now()
+				for i := range all {
+					all[i].stop()
+				}
+				b.ReportMetric(float64(time.Since(began).Nanoseconds())/n, "ns/stop")
+				e.dropIdle()
+			}
+		})
+	}
+}
+
+func heapInUse() int64 {
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return int64(s.HeapAlloc)
+}
+
+// resident is what the program has in memory of its own, in bytes, with the page
+// tables; pages of images are shared.
+func resident(b *testing.B) int64 {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Skip(err)
+	}
+	sum := int64(0)
+	for line := range strings.Lines(string(text)) {
+		name, rest, _ := strings.Cut(line, ":")
+		if name == "RssAnon" || name == "VmPTE" {
+			kb, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			sum += kb << 10
+		}
+	}
+	return sum
 }

@@ -36,9 +36,9 @@ type Global struct {
 	Init   uint64 // its value in a new instance
 }
 
-// dataSection is a custom section with the digest of the data taken out, so
+// digestSection is a custom section with the digest of the data taken out, so
 // that modules that differ in it alone are not taken for one.
-const dataSection = "mt:data"
+const digestSection = "mt:data"
 
 func (m *module) digest() []byte {
 	if len(m.active) == 0 {
@@ -52,7 +52,7 @@ func (m *module) digest() []byte {
 		h.Write(head[:])
 		h.Write(s.Data)
 	}
-	return h.Sum(appendName(nil, dataSection))
+	return h.Sum(appendName(nil, digestSection))
 }
 
 // freeze fills in what a host needs to start instances and to keep them.
@@ -105,6 +105,14 @@ func (m *module) exportGlobals(b []byte) ([]byte, uint32) {
 	return b, n
 }
 
+// look notes what an instruction means for images.
+func (m *module) look(i instr) {
+	if what := stateful(i); what != "" {
+		m.changes = what
+	}
+	m.segments = m.segments || i.op == opMisc && (i.sub == miscMemoryInit || i.sub == miscDataDrop)
+}
+
 // stateful names the instruction that changes more of an instance than its
 // memory and globals; "" for none.
 func stateful(i instr) string {
@@ -130,9 +138,9 @@ func stateful(i instr) string {
 	return ""
 }
 
-// readData takes the active segments out. Where instructions can name
-// segments, which a DataCount section tells, each leaves an empty one behind:
-// that is what an active segment is once it was written.
+// readData takes the active segments out. Each leaves an empty one behind,
+// which is what an active segment is once it was written, for instructions that
+// name segments; emit drops them all when there is no such instruction.
 func (m *module) readData(r *reader) {
 	n := r.count("data segments", MaxData)
 	var left []byte
@@ -157,9 +165,18 @@ func (m *module) readData(r *reader) {
 		m.active = append(m.active, Segment{offset, data})
 		left = append(left, 1, 0)
 	}
-	if m.count != nil {
-		m.data = appendVector(n, left)
+	m.data, m.datas = appendVector(n, left), n
+}
+
+// dataSection appends the DataCount section, or the Data section.
+func (m *module) dataSection(out []byte, id byte) []byte {
+	switch {
+	case !m.segments:
+		return out
+	case id == secDataCount:
+		return appendSection(out, id, m.count)
 	}
+	return appendSection(out, id, m.data)
 }
 
 func (m *module) dataOffset(r *reader) uint32 {

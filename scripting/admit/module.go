@@ -65,9 +65,12 @@ type module struct {
 	elems    uint32
 	elemRaw  []byte // entries, rewritten
 	count    []byte // DataCount section, copied
+	counted  uint32 // what it says
 	bodies   [][]byte
 	data     []byte            // Data section, without what is active
 	active   []Segment         // taken out of it
+	datas    uint32            // entries of data
+	segments bool              // there are instructions that name them
 	changes  string            // an instruction that changes more than memory and globals
 	extra    []byte            // block types appended for functions of several results
 	extraN   uint32            //
@@ -127,6 +130,9 @@ func parse(wasm []byte, p Policy) (*module, error) {
 	if defined := len(m.funcs) - len(m.imports); defined != len(m.bodies) {
 		return nil, malformed("%d functions, %d bodies", defined, len(m.bodies))
 	}
+	if m.count != nil && m.counted != m.datas {
+		return nil, malformed("%d data segments, %d counted", m.datas, m.counted)
+	}
 	return m, nil
 }
 
@@ -162,7 +168,7 @@ func (m *module) section(id byte, r *reader) {
 		m.readElems(r)
 	case secDataCount:
 		m.count = r.b
-		r.u32()
+		m.counted = r.u32()
 	case secCode:
 		for n := r.count("functions", MaxFuncs); n > 0 && r.ok(); n-- {
 			m.bodies = append(m.bodies, r.take(r.u32()))

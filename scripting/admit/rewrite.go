@@ -136,9 +136,9 @@ func (m *module) emit(code []byte, size int) []byte {
 	out = appendSection(out, secExport, appendVector(uint32(len(m.exports))+2+globalsOut, exports))
 
 	out = appendSection(out, secElem, appendVector(m.elems, m.elemRaw))
-	out = appendSection(out, secDataCount, m.count)
+	out = m.dataSection(out, secDataCount)
 	out = appendSection(out, secCode, appendVector(uint32(len(m.bodies)), code))
-	out = appendSection(out, secData, m.data)
+	out = m.dataSection(out, secData)
 	return appendSection(out, secCustom, m.digest())
 }
 

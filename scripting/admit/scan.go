@@ -127,9 +127,7 @@ func (m *module) price(f *body, sig Signature, r *reader, first int) {
 		}
 		s.add(m.cost(i, moves))
 		at := uint32(r.p - first)
-		if what := stateful(i); what != "" {
-			m.changes = what
-		}
+		m.look(i)
 		switch i.op {
 		case opBlock, opLoop, opIf:
 			if i.x != noType {
