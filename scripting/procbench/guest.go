@@ -1,6 +1,7 @@
 package procbench
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"github.com/metatopia/metatopia/scripting/internal/asm"
@@ -110,12 +111,12 @@ func ring() []byte {
 
 	next = c.m.Global(asm.I32, 1, n32(0))
 	c.m.Global(asm.I32, 1, n32(0)) // 1: flags of spawn
-	c.m.Data(atText, "done")
 	step := c.m.Func(nil, nil, []byte{asm.I64}, member)
 	// Locals: 0 how many, 1 the first, 2 the one just made, 3 the one before it,
 	// 4 made.
 	c.m.Export("run", asm.Func, c.m.Func(nil, nil, []byte{asm.I32, asm.I32, asm.I32, asm.I32, asm.I32},
 		count, onlyIf, loop, receive, asm.Op(0x10, step), br(0), end, end,
+		n32(0), n32(int32(binary.LittleEndian.Uint32([]byte("done")))), store32(atText), // no data: a member that waits has touched no page
 		loop, receive,
 		order, n32(16), ne, onlyIf, done, els, // a member has answered
 		n32(0), load32(atOrder), tee(0), eqz, onlyIf,
