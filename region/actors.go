@@ -173,6 +173,12 @@ func (s *Sim) run(j *job) {
 				code = BadInput
 				break
 			}
+			n := t
+			n.Slots = slots
+			if s.forbids(&t, &n, e.Slot.Name) {
+				code = NoSource
+				break
+			}
 			t.Slots, changed = slots, true
 			if e.Slot.Name == SlotScript {
 				t.LastError = ""
@@ -201,16 +207,15 @@ func (s *Sim) runScript(j *job, t *Thing) {
 		j.logs = append(j.logs, LogLine{Thing: t.ID, Fault: true, Text: clip(msg, MaxLogLine)})
 	}
 	name := t.Script()
-	if i, ok := s.moduleIndex(name); name == "" || !ok || !s.modules[i].Ready || s.cfg.Scripts == nil {
-		switch {
-		case name == "":
-		case s.cfg.Scripts == nil:
-			fault("no script engine")
-		case !ok || s.modules[i].Err == "":
-			fault("script is not loaded yet")
-		default:
-			fault("script cannot be loaded: %s", s.modules[i].Err)
-		}
+	if name == "" {
+		return
+	}
+	if s.cfg.Scripts == nil {
+		fault("no script engine")
+		return
+	}
+	if why := s.refused(t); why != "" {
+		fault("%s", why)
 		return
 	}
 	slots := t.Slots

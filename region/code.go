@@ -18,10 +18,11 @@ const (
 	Busy              // too many inputs; send again
 	Elsewhere         // the join names another region, or the place is not in this one
 	CannotThrow       // fixed, too heavy, or somebody
+	NoSource          // the rules want a script's source and a free licence
 )
 
 var codeNames = [...]string{"ok", "bad input", "bad signature", "replayed", "not here", "no such thing",
-	"too far", "not allowed", "full", "busy", "elsewhere", "cannot be thrown"}
+	"too far", "not allowed", "full", "busy", "elsewhere", "cannot be thrown", "no source or free licence for the script"}
 
 func (c Code) String() string {
 	if int(c) < len(codeNames) {

@@ -19,6 +19,7 @@ const (
 	ControlModule                            // Module, Text: loaded ("" ) or why not
 	ControlAway                              // Player: the node went silent, take the avatar away
 	ControlSet                               // ID, Slot
+	ControlRules                             // Rules: replaces those in force
 )
 
 // Neighbour is a region that shares a border, or may.
@@ -55,6 +56,7 @@ type ControlEntry struct {
 	Text       string
 	Slot       SlotWrite
 	Neighbours []Neighbour
+	Rules      Rules
 }
 
 // AppendTo writes the canonical form.
@@ -80,6 +82,8 @@ func (c ControlEntry) AppendTo(e *base.Encoder) {
 	case ControlSet:
 		e.ID(c.ID)
 		AppendSlotWrite(e, c.Slot)
+	case ControlRules:
+		e.U8(uint8(c.Rules))
 	}
 }
 
@@ -102,6 +106,8 @@ func ParseControl(b []byte) (ControlEntry, error) {
 		c.Player = d.Key()
 	case ControlSet:
 		c.ID, c.Slot = d.ID(), ReadSlotWrite(d)
+	case ControlRules:
+		c.Rules = Rules(d.U8())
 	default:
 		d.Fail(fmt.Errorf("unknown kind %d", c.Kind))
 	}

@@ -109,5 +109,6 @@ const (
 	handoffDwell    = base.Tick(10) // ticks between two hand-offs of one thing
 	handoffBeyond   = 0.5           // metres past the plane before a thing is handed on
 	snapshotVersion = 2
+	snapshotRules   = 3                   // with rules in front
 	domainInput     = "metatopia/input/1" // domain of player signatures
 )

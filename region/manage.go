@@ -58,6 +58,8 @@ func (s *Sim) obey(c *ControlEntry) bool {
 		s.want(&n)
 		s.again(c.Slot)
 		s.out.Slots = append(s.out.Slots, SlotChange{n.ID, c.Slot})
+	case ControlRules:
+		return s.setRules(c.Rules)
 	}
 	return true
 }

@@ -26,7 +26,8 @@ type Sim struct {
 	leaving    []leaving   // sorted by id: released, not yet confirmed
 	neighbours []neighbour // sorted by id
 	modules    []module    // sorted by name
-	pending    []event     // script events for the next tick
+	rules      Rules
+	pending    []event // script events for the next tick
 	echoes     []echo
 	said       uint64 // lines sent over the border
 	spawned    uint64
@@ -259,24 +260,31 @@ func (s *Sim) moduleIndex(name string) (int, bool) {
 	return slices.BinarySearchFunc(s.modules, name, func(m module, n string) int { return cmp.Compare(m.Name, n) })
 }
 
-// want asks the driver for a thing's module unless it is known.
+// want asks the driver for a thing's module, and its source where the rules
+// need it, unless they are known.
 func (s *Sim) want(t *Thing) {
-	name := t.Script()
-	if name == "" {
-		return
-	}
-	if _, known := s.moduleIndex(name); known {
-		return
-	}
-	if i, ok := s.moduleSlot(name); ok {
-		s.modules = slices.Insert(s.modules, i, module{Name: name, wanted: s.tick})
+	for _, name := range s.needs(t) {
+		if _, known := s.moduleIndex(name); known {
+			continue
+		}
+		if i, ok := s.moduleSlot(name); ok {
+			s.modules = slices.Insert(s.modules, i, module{Name: name, wanted: s.tick})
+		}
 	}
 }
 
 // again asks once more for a module that could not be loaded, when somebody
 // names it anew.
 func (s *Sim) again(w SlotWrite) {
-	if i, ok := s.moduleIndex(w.Value.Lump); ok && w.Name == SlotScript && s.modules[i].Err != "" {
+	name := w.Value.Lump
+	switch w.Name {
+	case SlotScript:
+	case SlotSource:
+		name = SourcePrefix + name
+	default:
+		return
+	}
+	if i, ok := s.moduleIndex(name); ok && s.modules[i].Err != "" {
 		s.modules[i].Err, s.modules[i].wanted = "", s.tick
 	}
 }
@@ -288,7 +296,9 @@ func (s *Sim) moduleSlot(name string) (int, bool) {
 	if len(s.modules) >= MaxModules {
 		used := map[string]bool{}
 		for _, t := range s.things {
-			used[t.Script()] = true
+			for _, n := range s.needs(t) {
+				used[n] = true
+			}
 		}
 		old := -1
 		for i := range s.modules {

@@ -25,7 +25,14 @@ func (s *Sim) Snapshot(b []byte) []byte {
 		panic("region: snapshot with physics commands pending")
 	}
 	e := base.Encoder{B: b}
-	e.U8(snapshotVersion)
+	// A region without rules writes what versions before them wrote, so that
+	// their logs go on with the same hashes.
+	if s.rules == 0 {
+		e.U8(snapshotVersion)
+	} else {
+		e.U8(snapshotRules)
+		e.U8(uint8(s.rules))
+	}
 	e.ID(s.cfg.ID)
 	e.U64(uint64(s.tick))
 	e.Raw(s.chain[:])
@@ -174,8 +181,14 @@ func Restore(cfg Config, b []byte) (*Sim, error) {
 		return nil, fmt.Errorf("region: restore: %w: %d bytes", ErrSnapshot, len(b))
 	}
 	d := base.NewDecoder(b)
-	if v := d.U8(); d.Err() == nil && v != snapshotVersion {
+	switch v := d.U8(); {
+	case d.Err() != nil, v == snapshotVersion:
+	case v != snapshotRules:
 		d.Fail(fmt.Errorf("version %d", v))
+	default:
+		if s.rules = Rules(d.U8()); s.rules == 0 || s.rules&^rulesKnown != 0 {
+			d.Fail(fmt.Errorf("rules %#x", uint8(s.rules)))
+		}
 	}
 	if id := d.ID(); d.Err() == nil && id != cfg.ID {
 		d.Fail(fmt.Errorf("of region %v, not %v", id, cfg.ID))

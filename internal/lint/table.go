@@ -33,6 +33,8 @@ var table = []row{
 	{path: "internal/sim", ours: []string{"internal/base", "raynet", "presence", "spatial", "physics", "region"}},
 	{path: "internal/lint"},
 	{path: "internal/udpnet"},
+	// A licence that counts as free in a region does so on every node.
+	{path: "internal/spdx", core: true},
 	{path: "internal/webget"},
 	{path: "internal/demo", ours: []string{"node/control"}, third: []string{"*"}},
 
@@ -49,10 +51,10 @@ var table = []row{
 	{path: "lumps/exchange", ours: []string{"lumps", "internal/base"}, third: []string{"*"}},
 	// assets imports neither exchange nor scripting: the node hands it both.
 	{path: "assets", ours: []string{"lumps", "spatial", "internal/base"}, third: append([]string{"github.com/qmuntal/gltf", "github.com/tidwall"}, cid...)},
-	{path: "scripting", ours: []string{"lumps", "spatial", "internal/base"}, third: append([]string{"github.com/tetratelabs/wazero", "github.com/tidwall"}, cid...)},
+	{path: "scripting", ours: []string{"lumps", "spatial", "internal/base", "internal/spdx"}, third: append([]string{"github.com/tetratelabs/wazero", "github.com/tidwall"}, cid...)},
 	// region does not import scripting: it declares the call that it needs
 	// and the node supplies it, so that no engine is in the core's closure.
-	{path: "region", core: true, ours: []string{"physics", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	{path: "region", core: true, ours: []string{"physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"github.com/tidwall"}},
 	// region/wire frames messages on the stream that its caller hands it.
 	{path: "region/wire", core: true, std: []string{"io"}, ours: []string{"region", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 
@@ -61,6 +63,7 @@ var table = []row{
 	{path: "node/lumpbench", ours: []string{"node/p2p", "lumps", "internal/base"}, third: []string{"*"}},
 	{path: "node/world", ours: []string{"lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/keeper", ours: []string{"node/world", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node/packages", ours: []string{"scripting/pkg", "lumps", "internal/base"}, third: cid},
 	{path: "node/mount", ours: []string{"lumps", "internal/base"}, third: cid},
 	{path: "node/p2p", ours: []string{"raynet", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/overlay", ours: []string{"node/p2p", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
@@ -68,7 +71,7 @@ var table = []row{
 
 	{path: "terminal", ours: []string{"node/control"}, third: []string{"*"}},
 	{path: "web", ours: []string{"node/control"}, third: []string{"*"}},
-	{path: "cmd/metatopia", ours: []string{"node", "terminal", "web", "scripting/guest", "scripting/compiler", "scripting/procbench", "internal/demo", "internal/webget", "raynet"}, third: []string{"*"}},
+	{path: "cmd/metatopia", ours: []string{"node", "terminal", "web", "scripting/guest", "scripting/compiler", "scripting/pkg", "scripting/procbench", "internal/demo", "internal/webget", "raynet"}, third: []string{"*"}},
 	{path: "cmd/webbuild", ours: []string{"web"}, third: []string{"*"}},
 	{path: "test", ours: []string{"node/control"}, third: []string{"*"}},
 }
