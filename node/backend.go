@@ -8,6 +8,7 @@ import (
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/p2p"
+	"github.com/metatopia/metatopia/region"
 )
 
 // backend is a Node behind the local API.
@@ -55,6 +56,7 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 		s.Serving = append(s.Serving, control.ServedRegion{
 			ID: st.ID.String(), Name: st.Name, Tick: uint64(st.Tick), Hash: st.Hash.String(),
 			Players: st.Players, Things: st.Things, Durable: uint64(st.Durable), From: r.from,
+			Copyleft: st.Rules&region.RuleCopyleft != 0,
 		})
 	}
 	if own, ok := w.player.view.get(w.player.id); ok {
@@ -155,7 +157,7 @@ func (b *backend) RegionSeed(ctx context.Context, req *control.SeedRequest) (*co
 			return nil, err
 		}
 	}
-	s, err := w.seed(req.Name, posOf(req.At), req.Furnish, req.From)
+	s, err := w.seed(req.Name, posOf(req.At), req.Furnish, req.From, req.Copyleft)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ import (
 //	keep.json       which regions' checkpoints are kept, and which they are
 //	lumps/          the lump store
 //	mounts.json     directories that are read
+//	packages.json   packages installed or made here, with their grants
+//	authors/        releases of the authors of packages, one file a key
 //	agreed/         from whom lumps are taken, one file a peer
 //	wasm/           compiled modules (native code: trusted, mode 0700)
 //	logs/           the last lines of processes

@@ -237,6 +237,8 @@ func ackError(c region.Code) error {
 		code, hint = control.Unavailable, "the avatar was away; it is not known whether this took effect"
 	case region.Full, region.Busy:
 		code = control.Unavailable
+	case region.NoSource:
+		code, hint = control.Denied, "give the thing its source and a free licence first; `metatopia pkg put` does"
 	case region.CannotThrow:
 		code, hint = control.Conflict, "stand within 2.5 m of something loose, like a ball"
 	}

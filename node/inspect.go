@@ -62,7 +62,7 @@ func (b *backend) Inspect(ctx context.Context, req *control.InspectRequest) (*co
 			ctx, cancel := context.WithTimeout(ctx, ackWait)
 			defer cancel()
 			if src, _, err := b.lumps.Bytes(ctx, ref, maxSource); err == nil {
-				out.Source = string(src)
+				out.Source = readable(src)
 			} else {
 				out.LastError = fmt.Sprintf("source not fetched: %v", err)
 			}

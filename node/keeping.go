@@ -112,25 +112,34 @@ func (b *backend) RegionCheckpoint(ctx context.Context, req *control.CheckpointR
 	if err != nil {
 		return nil, err
 	}
-	var own []*servedRegion
-	for _, s := range w.servedList() {
-		if req.Region == "" || s.rec.Name == req.Region || s.id.String() == req.Region {
-			own = append(own, s)
-		}
+	own, err := w.ownRegion(req.Region)
+	if err != nil {
+		return nil, err
 	}
-	if len(own) != 1 {
-		return nil, control.Errorf(control.NotFound, "see `metatopia region status`", "%d regions served here fit %q", len(own), req.Region)
-	}
-	if _, err := w.makeCheckpoint(ctx, own[0].id); err != nil {
+	if _, err := w.makeCheckpoint(ctx, own.id); err != nil {
 		return nil, err
 	}
 	for _, r := range w.keeper.List().Regions {
-		if r.ID == own[0].id {
+		if r.ID == own.id {
 			k := keptOf(&r)
 			return &k, nil
 		}
 	}
 	return nil, errors.New("node: checkpoint: it is gone again")
+}
+
+// ownRegion finds a region served here by name or id; "" is the only one.
+func (w *worldState) ownRegion(name string) (*servedRegion, error) {
+	var own []*servedRegion
+	for _, s := range w.servedList() {
+		if name == "" || s.rec.Name == name || s.id.String() == name {
+			own = append(own, s)
+		}
+	}
+	if len(own) != 1 {
+		return nil, control.Errorf(control.NotFound, "see `metatopia region status`", "%d regions served here fit %q", len(own), name)
+	}
+	return own[0], nil
 }
 
 func keptOf(r *keeper.Region) control.KeptRegion {

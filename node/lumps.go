@@ -278,7 +278,7 @@ func (b *backend) LumpUnpin(ctx context.Context, req *control.LumpRequest) (*con
 	if err != nil {
 		return nil, err
 	}
-	if err := b.notKept(ref); err != nil {
+	if err := errors.Join(b.notKept(ref), b.notPackaged(ref)); err != nil {
 		return nil, err
 	}
 	if err := b.lumps.Unpin(ctx, ref); err != nil {
@@ -308,7 +308,7 @@ func (b *backend) LumpForget(ctx context.Context, req *control.LumpRequest) (*co
 	if err != nil {
 		return nil, err
 	}
-	if err := b.notKept(ref); err != nil {
+	if err := errors.Join(b.notKept(ref), b.notPackaged(ref)); err != nil {
 		return nil, err
 	}
 	b.modules.mu.Lock()

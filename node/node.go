@@ -20,6 +20,7 @@ import (
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/mount"
 	"github.com/metatopia/metatopia/node/p2p"
+	"github.com/metatopia/metatopia/node/packages"
 	"github.com/metatopia/metatopia/node/world"
 	"github.com/metatopia/metatopia/scripting"
 )
@@ -51,6 +52,7 @@ type Node struct {
 	procs     *scripting.Processes
 	journal   *scripting.Journal
 	assets    *assets.Library
+	packages  *packages.Store
 	mounts    *mount.Table
 
 	ctx    context.Context
@@ -133,6 +135,9 @@ func (n *Node) start(ctx context.Context) error {
 		OnEvent: n.processEvent,
 	})
 	if err := n.openAssets(); err != nil {
+		return err
+	}
+	if err := n.openPackages(); err != nil {
 		return err
 	}
 	n.goRun(n.net.KeepBootstrap)

@@ -40,7 +40,10 @@ func scriptError(err error) error {
 func (b *backend) Spawn(ctx context.Context, req *control.SpawnRequest) (*control.SpawnResponse, error) {
 	var ref lumps.Ref
 	var mod *scripting.Module
-	var err error
+	req, err := b.applyPackage(req)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case (req.CID == "") == (len(req.Wasm) == 0):
 		return nil, control.Errorf(control.Invalid, "", "spawn: want either a CID or a module")

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/metatopia/metatopia/lumps"
@@ -82,9 +83,13 @@ func fromScript(v scripting.Value) region.SlotValue {
 	return region.SlotValue{}
 }
 
-// loadScript makes a thing's module or script ready and keeps it: a region
-// must find it again when it replays its log.
+// loadScript makes a thing's module or script ready and keeps it, or its source
+// where the region wants that: a region must find it again when it replays its
+// log.
 func (n *Node) loadScript(module string) error {
+	if cid, ok := strings.CutPrefix(module, region.SourcePrefix); ok {
+		return n.loadSource(cid)
+	}
 	ref, err := lumps.Parse(module)
 	if err != nil {
 		return err

@@ -37,6 +37,8 @@ type savedRegion struct {
 	Founded int64       `json:"founded"` // unix milliseconds
 	Furnish string      `json:"furnish,omitempty"`
 	From    string      `json:"from,omitempty"` // CID of the checkpoint it began with
+	// Copyleft: the rule is the first entry of its log.
+	Copyleft bool `json:"copyleft,omitempty"`
 }
 
 // servedRegion is a region whose sim runs in this node.
@@ -100,8 +102,8 @@ func (w *worldState) openRegions() error {
 }
 
 // seed founds a region owned and served by this node.
-func (w *worldState) seed(name string, site spatial.Pos, furnish, from string) (*servedRegion, error) {
-	saved := savedRegion{Name: name, Site: site, Founded: time.Now().UnixMilli(), Furnish: furnish, From: from}
+func (w *worldState) seed(name string, site spatial.Pos, furnish, from string, copyleft bool) (*servedRegion, error) {
+	saved := savedRegion{Name: name, Site: site, Founded: time.Now().UnixMilli(), Furnish: furnish, From: from, Copyleft: copyleft}
 	rec, err := w.siteRecord(saved)
 	if err != nil {
 		return nil, control.Errorf(control.Invalid, "", "%w", err)
@@ -215,11 +217,16 @@ func (w *worldState) simConfig(rec *world.SiteRecord) region.Config {
 }
 
 // beginning is what a new region begins with.
-func (w *worldState) beginning(saved savedRegion) ([]region.ControlEntry, error) {
+func (w *worldState) beginning(saved savedRegion) (list []region.ControlEntry, err error) {
 	if saved.From != "" {
-		return w.fork(saved.From)
+		list, err = w.fork(saved.From)
+	} else {
+		list, err = w.furnish(saved.Furnish)
 	}
-	return w.furnish(saved.Furnish)
+	if saved.Copyleft {
+		list = append([]region.ControlEntry{{Kind: region.ControlRules, Rules: region.RuleCopyleft}}, list...)
+	}
+	return list, err
 }
 
 // addOwnSite puts a fresh record of an own region into the directory.

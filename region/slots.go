@@ -54,7 +54,7 @@ type SlotWrite struct {
 	Value SlotValue
 }
 
-// Slots with a meaning for the sim. Scripts may not write the first five:
+// Slots with a meaning for the sim. Scripts may not write the first six:
 // they say whose code it is.
 const (
 	SlotScript   = "script"   // lump: the module that handles events
@@ -62,6 +62,7 @@ const (
 	SlotLanguage = "language" // text
 	SlotLicense  = "license"  // text: SPDX
 	SlotAuthor   = "author"   // text
+	SlotPackage  = "package"  // lump: the package that the script is of
 	SlotColor    = "color"    // int 0xRRGGBB: overrides the thing's colour
 	SlotLit      = "lit"      // bool: false shows the thing dark
 	SlotEvery    = "every"    // int: ticks between "tick" events
@@ -69,7 +70,7 @@ const (
 
 func provenance(name string) bool {
 	switch name {
-	case SlotScript, SlotSource, SlotLanguage, SlotLicense, SlotAuthor:
+	case SlotScript, SlotSource, SlotLanguage, SlotLicense, SlotAuthor, SlotPackage:
 		return true
 	}
 	return false

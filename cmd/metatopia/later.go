@@ -42,14 +42,3 @@ func (chatCmd) Run(e *environment) error { return notYet(e.Command) }
 type topCmd struct{}
 
 func (topCmd) Run(e *environment) error { return notYet(e.Command) }
-
-type pkgCmd struct {
-	Build    laterArgs `cmd:"" help:"Build a package from a directory. (not implemented yet)"`
-	Publish  laterArgs `cmd:"" help:"Publish a package. (not implemented yet)"`
-	Install  laterArgs `cmd:"" help:"Install a package. (not implemented yet)"`
-	List     laterArgs `cmd:"" help:"Installed packages. (not implemented yet)"`
-	Versions laterArgs `cmd:"" help:"Versions of a package. (not implemented yet)"`
-	Show     laterArgs `cmd:"" help:"A package's manifest. (not implemented yet)"`
-	Source   laterArgs `cmd:"" help:"A package's source. (not implemented yet)"`
-	Remove   laterArgs `cmd:"" help:"Remove a package. (not implemented yet)"`
-}

@@ -13,6 +13,7 @@ type regionCmd struct {
 	Status       regionStatusCmd `cmd:"" help:"Regions my node knows and serves."`
 	AddServer    laterPeer       `cmd:"" name:"add-server" help:"Let a peer serve my region too. (not implemented yet)"`
 	RemoveServer laterPeer       `cmd:"" name:"remove-server" help:"Take a peer's service back. (not implemented yet)"`
+	Rules        regionRulesCmd  `cmd:"" help:"What my region holds scripts to."`
 	Checkpoint   regionPointCmd  `cmd:"" help:"Store my region's state as a lump now."`
 	Recover      laterArgs       `cmd:"" help:"Revive a region from a checkpoint. (not implemented yet)"`
 }
@@ -22,6 +23,8 @@ type regionSeedCmd struct {
 	At      place  `required:"" help:"Where its site is." placeholder:"X,Y,Z"`
 	Furnish string `help:"Starting set of things." enum:",hearth,commons" default:""`
 	From    string `help:"Begin with the things of this checkpoint, whosever region it is of." placeholder:"CID"`
+	// A rule from the first tick on.
+	Copyleft bool `help:"Run no script without its source and a free licence; see region rules."`
 }
 
 func (regionSeedCmd) Help() string {
@@ -38,11 +41,36 @@ Example:
 }
 
 func (c regionSeedCmd) Run(ctx context.Context, e *environment) error {
-	r, err := e.node().RegionSeed(ctx, &control.SeedRequest{Name: c.Name, At: control.Point(c.At), Furnish: c.Furnish, From: c.From})
+	r, err := e.node().RegionSeed(ctx, &control.SeedRequest{Name: c.Name, At: control.Point(c.At), Furnish: c.Furnish, From: c.From, Copyleft: c.Copyleft})
 	if err != nil {
 		return err
 	}
 	return e.show(r, func(w io.Writer) { fmt.Fprintf(w, "%s\t%s\tsite %s\n", r.Name, r.ID, at(r.Site)) })
+}
+
+type regionRulesCmd struct {
+	Name     string `arg:"" optional:"" help:"Name or id of the region, when my node serves several."`
+	Copyleft *bool  `help:"Run no script without its source and a free licence; --no-copyleft runs any." negatable:""`
+}
+
+func (regionRulesCmd) Help() string {
+	return `Without a flag it says which rules hold. With --copyleft a thing's script runs only
+when its slots give its source (source) and a free licence (license, an SPDX
+expression), and this node has that source. Things that come over a border stay,
+but their scripts do not run.
+
+Example:
+  metatopia region rules Commons --copyleft`
+}
+
+func (c regionRulesCmd) Run(ctx context.Context, e *environment) error {
+	r, err := e.node().RegionRules(ctx, &control.RegionRulesRequest{Region: c.Name, Copyleft: c.Copyleft})
+	if err != nil {
+		return err
+	}
+	return e.show(r, func(w io.Writer) {
+		fmt.Fprintf(w, "%s\t%s\n", r.Region, either(r.Copyleft, "copyleft: scripts need source and a free licence", "no rules"))
+	})
 }
 
 type regionStatusCmd struct{}

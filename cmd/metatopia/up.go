@@ -27,6 +27,7 @@ type upFlags struct {
 	Telnet    string   `help:"Where to serve telnet; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 	NoTelnet  bool     `name:"no-telnet" help:"Serve no telnet."`
 	Loader    []string `help:"Format that a loader guest reads; may be given again. MAGIC is hexadecimal, words=a,b, or empty." placeholder:"NAME:CLASS:MAGIC:CID" sep:"none"`
+	Grant     []string `help:"Privilege that every package gets that asks for it, as world; may be given again. See pkg install." placeholder:"PRIVILEGE" sep:"none"`
 	Absent    bool     `help:"Keep my avatar out of the world until I do something there."`
 	LogLevel  string   `name:"log-level" help:"What to log: debug, info, warn or error." enum:"debug,info,warn,error" default:"warn"`
 }
@@ -66,7 +67,8 @@ var startNode = newNode
 type nodeConfig struct {
 	Home, Name, Join, Version string
 	Reach                     string
-	Listen, Bootstrap, Loader []string
+	Listen, Bootstrap         []string
+	Loader, Grant             []string
 	MDNS, Absent, IPFS        bool
 	Log                       *slog.Logger
 }
@@ -119,7 +121,7 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 	n, err := startNode(ctx, nodeConfig{
 		Home: e.Home, Name: f.Name, Join: join, Version: e.Version,
 		Listen: f.Listen, Bootstrap: f.Bootstrap, MDNS: f.Mdns, Absent: f.Absent, Log: log,
-		Reach: f.Reach, IPFS: f.Ipfs, Loader: f.Loader,
+		Reach: f.Reach, IPFS: f.Ipfs, Loader: f.Loader, Grant: f.Grant,
 	})
 	if err != nil {
 		if ctx.Err() != nil {

@@ -74,6 +74,8 @@ type Backend interface {
 	// MountFiles makes contents of the files and tells of each.
 	MountFiles(ctx context.Context, req *MountName, send func(*MountFile) error) error
 
+	packages
+
 	Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error)
 	Ps(ctx context.Context, req *PsRequest) (*PsResponse, error)
 	Kill(ctx context.Context, req *KillRequest) error

@@ -30,6 +30,17 @@ func complete(res any) {
 		r.Older = list(r.Older)
 	case *AssetFormatsResponse:
 		r.Formats = list(r.Formats)
+	case *Package:
+		r.complete()
+	case *PkgListResponse:
+		r.Packages = list(r.Packages)
+		for i := range r.Packages {
+			r.Packages[i].complete()
+		}
+	case *PkgUpdateResponse:
+		r.Packages = list(r.Packages)
+	case *PkgVersionsResponse:
+		r.Versions = list(r.Versions)
 	case *PsResponse:
 		r.Processes = list(r.Processes)
 	case *DoctorResponse:

@@ -90,6 +90,8 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	serverStream(a, "AssetShow", b.AssetShow)
 	unary(a, "AssetFormats", MaxRequestBytes, get(b.AssetFormats))
 
+	packageAPI(a, b, web)
+
 	unary(a, "Spawn", maxSpawnMessage, b.Spawn)
 	unary(a, "Ps", MaxRequestBytes, b.Ps)
 	unary(a, "Kill", MaxRequestBytes, discard(b.Kill))

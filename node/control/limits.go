@@ -40,6 +40,8 @@ const (
 	MaxNoteBytes     = 200      // words that go with a lump
 	MaxArgs          = 64       // arguments of a process
 	MaxArgBytes      = 4096     // one argument
+	MaxRefBytes      = 192      // [AUTHOR/]NAME[@VERSION]
+	MaxGrants        = 64       // privileges given to one package
 	MaxSendTo        = 64       // peers that a process may send to
 	maxReceiptText   = 1024     // a receipt in hexadecimal; one has 376 digits
 	MaxHintBytes     = 512      // a hint in an error

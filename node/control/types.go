@@ -68,6 +68,8 @@ type ServedRegion struct {
 	Things  int    `json:"things"`
 	Durable uint64 `json:"durable"`        // last tick on disk
 	From    string `json:"from,omitempty"` // CID of the checkpoint that it began with
+	// Copyleft: it runs no script without source and a free licence.
+	Copyleft bool `json:"copyleft,omitempty"`
 }
 
 // Peer is a connected libp2p peer.
@@ -318,6 +320,8 @@ type SeedRequest struct {
 	At      Point  `json:"at"`
 	Furnish string `json:"furnish,omitempty"` // starting set of things: "" | hearth | commons
 	From    string `json:"from,omitempty"`    // CID of a checkpoint whose things it begins with
+	// Copyleft: it will run no script without source and a free licence.
+	Copyleft bool `json:"copyleft,omitempty"`
 }
 
 type DoctorCheck struct {

@@ -27,7 +27,8 @@ type Config struct {
 	// is always this one. It must not block for long; an error is counted.
 	Publish func(topicRegion base.ID, msg []byte) error
 
-	// Load makes a module ready for Region.Scripts, or says why it cannot. It
+	// Load makes a module ready for Region.Scripts, or says why it cannot; for a
+	// name with region.SourcePrefix it makes sure that the source is here. It
 	// is called from a goroutine of its own, and by Open for the modules that
 	// the log needs: it should find those on this machine. nil: every module
 	// counts as loaded.
@@ -92,6 +93,7 @@ type Status struct {
 	Ghosts  int
 	Clients int
 	Limbo   int // things released to a neighbour that has not confirmed yet
+	Rules   region.Rules
 }
 
 // Errors of Open and of the methods.

@@ -162,7 +162,7 @@ func (s *Server) Status() Status {
 	n := len(s.clients)
 	s.mu.Unlock()
 	return Status{ID: s.cfg.Region.ID, Name: s.cfg.Region.Name, Tick: f.tick, Hash: f.hash, Durable: base.Tick(s.durable.Load()),
-		Players: f.players, Things: f.owned, Ghosts: f.ghosts, Limbo: f.limbo, Clients: n}
+		Players: f.players, Things: f.owned, Ghosts: f.ghosts, Limbo: f.limbo, Clients: n, Rules: f.rules}
 }
 
 // Things are the things owned after the last tick, in the order of ids.

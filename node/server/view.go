@@ -19,11 +19,12 @@ type frame struct {
 	players int
 	ghosts  int
 	limbo   int
+	rules   region.Rules
 }
 
 // look makes the frame of the last tick, on the sim's goroutine.
 func (s *Server) look() *frame {
-	f := &frame{tick: s.sim.Tick(), hash: s.hash, owned: s.sim.Things(), players: len(s.sim.Players()), ghosts: s.sim.Ghosts(), limbo: s.sim.Limbo()}
+	f := &frame{tick: s.sim.Tick(), hash: s.hash, owned: s.sim.Things(), players: len(s.sim.Players()), ghosts: s.sim.Ghosts(), limbo: s.sim.Limbo(), rules: s.sim.Rules()}
 	f.seen = make([]region.Seen, 0, f.owned+4)
 	s.sim.Each(func(x region.Seen) bool { f.seen = append(f.seen, x); return true })
 	n := len(f.seen)

@@ -29,6 +29,34 @@ func FS() fs.FS {
 // is not shipped.
 func Open(name string) (wasm, source []byte, meta Meta, err error) { return OpenFS(FS(), name) }
 
+// Package is what a shipped guest is as a package.
+type Package struct {
+	Plan, Bundle, Wasm []byte
+	Toolchain          string
+}
+
+// OpenPackage gives a shipped guest as a package, from a directory of built
+// guests. It fails as OpenFS does.
+func OpenPackage(dir fs.FS, name string) (p Package, err error) {
+	if _, ok := find(name); !ok {
+		return p, fmt.Errorf("guest: open package %s: %w", name, fs.ErrNotExist)
+	}
+	var toolchain []byte
+	for _, f := range []struct {
+		end string
+		to  *[]byte
+	}{{".json", &p.Plan}, {".tar", &p.Bundle}, {".wasm", &p.Wasm}, {".tool", &toolchain}} {
+		if *f.to, err = fs.ReadFile(dir, name+f.end); err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				err = ErrNotBuilt
+			}
+			return p, fmt.Errorf("guest: open package %s: %w", name, err)
+		}
+	}
+	p.Toolchain = string(toolchain)
+	return p, nil
+}
+
 // OpenFS is Open for another directory of built guests.
 func OpenFS(dir fs.FS, name string) (wasm, source []byte, meta Meta, err error) {
 	meta, ok := find(name)

@@ -76,3 +76,9 @@ func (m *Manifest) Decide(grants []Grant) (given []Grant, missing []Privilege) {
 	}
 	return given, missing
 }
+
+// Asks tells whether the package asks for a privilege and does not work without
+// it.
+func (m *Manifest) Asks(privilege string) bool {
+	return slices.ContainsFunc(m.Privileges, func(p Privilege) bool { return p.Name == privilege && !p.Optional })
+}

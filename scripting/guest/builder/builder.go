@@ -1,5 +1,5 @@
-// Package builder makes the shipped guests from their sources. It needs the
-// go command, and node (20 or newer) with npm for the AssemblyScript ones. For
+// Package builder makes the shipped guests from their sources, as packages
+// without an author's signature. It needs the go command, and node (20 or newer) with npm for the AssemblyScript ones. For
 // the Lua driver it needs Debian's clang, lld and wasi-libc, and apt to fetch
 // Lua's source; without these tools that guest is left out, with a word.
 package builder
@@ -16,12 +16,14 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/scripting/guest"
+	"github.com/metatopia/metatopia/scripting/pkg"
+	"github.com/metatopia/metatopia/scripting/pkg/recipe"
 )
 
 // Config says where things are.
 type Config struct {
 	Dir string    // of scripting/guest
-	Out string    // where NAME.wasm and NAME.source go
+	Out string    // where NAME.wasm, .source, .json, .tar and .tool go
 	Log io.Writer // commands and their output, for people; nil for none
 	// Guests are those to build; nil for the shipped ones.
 	Guests []guest.Meta
@@ -56,39 +58,97 @@ func Build(ctx context.Context, cfg Config) error {
 	return nil
 }
 
+// one makes a guest by its package file: packages/NAME.json. What it is built of
+// goes to NAME.tar, what it was built with to NAME.tool.
 func (c Config) one(ctx context.Context, m guest.Meta) error {
 	sources, source := filepath.Join(c.Dir, "as"), filepath.Join(c.Dir, "as", m.Name+".ts")
 	switch m.Language {
 	case "Go":
 		sources, source = filepath.Join(c.Dir, "go"), filepath.Join(c.Dir, "go", m.Name, "main.go")
 	case "C":
-		sources, source = filepath.Join(c.Dir, "lua"), filepath.Join(c.Dir, "lua", luaEntry[m.Name])
+		return c.driver(ctx, m)
 	}
+	file := filepath.Join(c.Dir, "packages", m.Name+".json")
+	out := func(end string) string { return filepath.Join(c.Out, m.Name+end) }
+	stale := false
+	for _, end := range []string{".wasm", ".source", ".json", ".tar", ".tool"} {
+		stale = stale || !fresh(sources, out(end)) || !newer(out(end), file)
+	}
+	if !stale {
+		return nil
+	}
+	planFile, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	plan, err := pkg.ParsePlan(planFile)
+	if err != nil {
+		return err
+	}
+	want, err := plan.Manifest()
+	if err != nil {
+		return err
+	}
+	if len(want.Modules) != 1 || plan.Name != m.Name || plan.License != m.License {
+		return fmt.Errorf("%s does not fit the list of guests", file)
+	}
+	if m.Language != "Go" {
+		if err := c.npm(ctx); err != nil {
+			return err
+		}
+	}
+	files, err := recipe.Collect(sources, plan, planFile)
+	if err != nil {
+		return err
+	}
+	bundle, err := pkg.PackBundle(files)
+	if err != nil {
+		return err
+	}
+	near, err := filepath.Abs(sources)
+	if err != nil {
+		return err
+	}
+	built, err := recipe.Build(ctx, recipe.Config{Log: c.Log, Near: near}, want.Recipe, files, []string{want.Modules[0].Entry})
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(source)
+	if err != nil {
+		return err
+	}
+	// The module last and renamed, so that an interrupted build leaves nothing
+	// that looks fresh.
+	for _, f := range []struct {
+		end  string
+		data []byte
+	}{{".source", text}, {".json", planFile}, {".tar", bundle}, {".tool", []byte(built.Toolchain)}} {
+		if err := os.WriteFile(out(f.end), f.data, 0o644); err != nil {
+			return err
+		}
+	}
+	part := out(".wasm.part")
+	defer os.Remove(part)
+	if err := os.WriteFile(part, built.Modules[0], 0o644); err != nil {
+		return err
+	}
+	return os.Rename(part, out(".wasm"))
+}
+
+// driver makes a guest that is no package: its source is fetched, not here.
+func (c Config) driver(ctx context.Context, m guest.Meta) error {
+	sources := filepath.Join(c.Dir, "lua")
 	wasm := filepath.Join(c.Out, m.Name+".wasm")
 	copied := filepath.Join(c.Out, m.Name+".source")
 	if fresh(sources, wasm) && fresh(sources, copied) {
 		return nil
 	}
-	// Written beside and renamed, so that an interrupted build leaves nothing
-	// that looks fresh.
 	part := wasm + ".part"
 	defer os.Remove(part)
-	var err error
-	switch m.Language {
-	case "Go":
-		err = c.goGuest(ctx, m, part)
-	case "C":
-		err = c.luaGuest(ctx, m, part)
-	default:
-		err = c.asGuest(ctx, m, part)
-	}
-	if err != nil {
+	if err := c.luaGuest(ctx, m, part); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(source)
-	if m.Language == "C" {
-		text, err = c.luaText(m)
-	}
+	text, err := c.luaText(m)
 	if err != nil {
 		return err
 	}
@@ -98,30 +158,16 @@ func (c Config) one(ctx context.Context, m guest.Meta) error {
 	return os.Rename(part, wasm)
 }
 
-func (c Config) goGuest(ctx context.Context, m guest.Meta, out string) error {
-	return c.run(ctx, "go", []string{"GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"},
-		"go", "build", "-trimpath", "-buildmode=c-shared", "-ldflags=-s -w", "-o", out, "./"+m.Name)
-}
-
-func (c Config) asGuest(ctx context.Context, m guest.Meta, out string) error {
+// npm fetches the AssemblyScript compiler, unless it is there.
+func (c Config) npm(ctx context.Context) error {
 	dir := filepath.Join(c.Dir, "as")
-	if !newer(filepath.Join(dir, "node_modules", ".package-lock.json"), filepath.Join(dir, "package-lock.json")) {
-		if _, err := exec.LookPath("npm"); err != nil {
-			return fmt.Errorf("npm is needed to fetch the AssemblyScript compiler: %w", err)
-		}
-		if err := c.run(ctx, "as", nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
-			return err
-		}
+	if newer(filepath.Join(dir, "node_modules", ".package-lock.json"), filepath.Join(dir, "package-lock.json")) {
+		return nil
 	}
-	// A handler lives for one event and a loader for one lump: neither needs a
-	// garbage collector.
-	runtime := "stub"
-	if m.Kind == "process" {
-		runtime = "incremental"
+	if _, err := exec.LookPath("npm"); err != nil {
+		return fmt.Errorf("npm is needed to fetch the AssemblyScript compiler: %w", err)
 	}
-	return c.run(ctx, "as", nil, "node", "node_modules/assemblyscript/bin/asc.js", m.Name+".ts", "-o", out,
-		"--runtime", runtime, "--exportStart", "_initialize", "--optimizeLevel", "3", "--shrinkLevel", "2",
-		"--use", "abort=sdk/abort/abort")
+	return c.run(ctx, "as", nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 }
 
 func (c Config) run(ctx context.Context, dir string, env []string, name string, args ...string) error {

@@ -1,0 +1,120 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/region"
+	"github.com/metatopia/metatopia/scripting/pkg"
+)
+
+// packageUse is what a package's process starts with.
+type packageUse struct {
+	Module lumps.Ref
+	Name   string
+	Memory uint64 // bytes; 0: the node's default
+	Gas    uint64 // whole-life budget; 0: none
+	Grants []pkg.Grant
+}
+
+// resolvePackage says how to start a process of an installed package; nil when
+// the text means no package but a module's CID.
+func (n *Node) resolvePackage(ref string) (*packageUse, error) {
+	r, err := pkg.ParseReference(ref)
+	if err != nil {
+		return nil, packageError(err)
+	}
+	e, err := n.packages.Find(r)
+	if err != nil {
+		if !r.Root.IsZero() {
+			return nil, nil
+		}
+		return nil, packageError(fmt.Errorf("%w; install it first: metatopia pkg install %s", err, ref))
+	}
+	x, ok := e.Manifest.Module(pkg.Process)
+	if !ok {
+		return nil, control.Errorf(control.Invalid, "`metatopia pkg show` lists its modules", "%s has no process module", e.Manifest.ID())
+	}
+	return &packageUse{Module: x.Ref, Name: e.Manifest.Name, Memory: e.Manifest.Memory, Gas: e.Manifest.Gas, Grants: e.Grants}, nil
+}
+
+// applyPackage replaces a reference to an installed package in a request by what
+// it means. A budget that the person gives may be smaller than what the package
+// asks for, not larger; so may the peers that it may send to.
+func (n *Node) applyPackage(req *control.SpawnRequest) (*control.SpawnRequest, error) {
+	if req.CID == "" {
+		return req, nil
+	}
+	u, err := n.resolvePackage(req.CID)
+	if u == nil || err != nil {
+		return req, err
+	}
+	out := *req
+	out.CID = u.Module.String()
+	if out.Name == "" {
+		out.Name = u.Name
+	}
+	least := func(asked, given uint64) uint64 {
+		if asked == 0 || given != 0 && given < asked {
+			return given
+		}
+		return asked
+	}
+	out.Memory, out.Gas = least(u.Memory, req.Memory), least(u.Gas, req.Gas)
+	out.SendTo = nil
+	for _, g := range u.Grants {
+		if g.Name != "lump.send" {
+			continue
+		}
+		if len(req.SendTo) == 0 || slices.Contains(req.SendTo, g.Value) {
+			out.SendTo = append(out.SendTo, g.Value)
+		} else if g.Value == "any" {
+			out.SendTo = append(out.SendTo, req.SendTo...)
+		}
+	}
+	if len(req.SendTo) > 0 && len(out.SendTo) == 0 {
+		return nil, control.Errorf(control.Denied, "install it with --grant lump.send=PEER", "%s: %w: lump.send", u.Name, pkg.ErrNotGranted)
+	}
+	return &out, nil
+}
+
+// PkgPut gives a thing the sim module of an installed package, with all that
+// says whose it is. The script comes last: a region that wants source refuses
+// it otherwise.
+func (b *backend) PkgPut(ctx context.Context, req *control.PkgPutRequest) (*control.TickResponse, error) {
+	r, err := parsePackage(req.Ref)
+	if err != nil {
+		return nil, err
+	}
+	e, err := b.packages.Find(r)
+	if err != nil {
+		return nil, packageError(err)
+	}
+	m := e.Manifest
+	x, ok := m.Module(pkg.Sim)
+	if !ok {
+		return nil, control.Errorf(control.Invalid, "`metatopia pkg show` lists its modules", "%s has no sim module", m.ID())
+	}
+	source := control.Slot{Name: region.SlotSource, Type: "lump", Value: m.Source.String()}
+	if m.Source.IsZero() {
+		source.Type, source.Value = "none", ""
+	}
+	var last *control.TickResponse
+	for _, s := range []control.Slot{
+		{Name: region.SlotScript, Type: "none"}, // the old script does not run with the new source
+		source,
+		{Name: region.SlotLanguage, Type: "text", Value: m.Recipe.Tool},
+		{Name: region.SlotLicense, Type: "text", Value: m.License},
+		{Name: region.SlotAuthor, Type: "text", Value: m.Author},
+		{Name: region.SlotPackage, Type: "lump", Value: e.Root.String()},
+		{Name: region.SlotScript, Type: "lump", Value: x.Ref.String()},
+	} {
+		if last, err = b.SetSlot(ctx, &control.SetSlotRequest{Thing: req.Thing, Slot: s}); err != nil {
+			return nil, err
+		}
+	}
+	return last, nil
+}
