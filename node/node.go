@@ -63,6 +63,7 @@ type Node struct {
 
 	joining sync.Mutex // one create or join at a time
 	epochs  sync.Mutex // guards epoch.json
+	signing sync.Mutex // one release at a time: two with one number are evidence
 
 	mu     sync.Mutex
 	world  *worldState // nil until a world was founded or joined

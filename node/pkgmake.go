@@ -173,6 +173,8 @@ func (b *backend) PkgPublish(ctx context.Context, req *control.PkgPublishRequest
 	// What this key has released from elsewhere must come first, or the two
 	// would be evidence against it.
 	b.refresh(ctx, author)
+	b.signing.Lock()
+	defer b.signing.Unlock()
 	if rel, err := b.published(e.Manifest, e.Root); err != nil {
 		return nil, packageError(err)
 	} else if rel == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -80,6 +81,9 @@ func (c pkgSourceCmd) Run(ctx context.Context, e *environment) error {
 		}
 		if c.File == "" && len(files) > 1 {
 			fmt.Fprintf(w, "==> %s\n", f.Path)
+		}
+		if c.File == "" && len(files) > 1 && !bytes.HasSuffix(f.Data, []byte("\n")) {
+			f.Data = append(f.Data, '\n')
 		}
 		if _, err := w.Write(f.Data); err != nil {
 			return err

@@ -117,6 +117,11 @@ func TestWebSideIsLessThanTheSocket(t *testing.T) {
 	if _, err := c.LumpAccept(t.Context(), &control.LumpAcceptRequest{Peer: "p"}); control.CodeOf(err) != control.NotImplemented {
 		t.Errorf("LumpAccept over the web: %v", err)
 	}
+	for name, err := range packagesOfWeb(t, c) { //lint:sorted each on its own
+		if control.CodeOf(err) != control.NotImplemented {
+			t.Errorf("%s from the web side: %v", name, err)
+		}
+	}
 	if _, err := c.LumpRefuse(t.Context(), &control.LumpAcceptRequest{Peer: "p"}); control.CodeOf(err) != control.NotImplemented {
 		t.Errorf("LumpRefuse over the web: %v", err)
 	}
@@ -331,4 +336,17 @@ func TestServeWebRefusesOtherAddresses(t *testing.T) {
 	if _, err := s.ServeWeb(ln, nil); err == nil {
 		t.Error("the page is served to the network")
 	}
+}
+
+// packagesOfWeb calls what only the owner may do with packages.
+func packagesOfWeb(t *testing.T, c *control.Client) map[string]error {
+	out := map[string]error{}
+	_, out["install"] = c.PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: "greeter"})
+	_, out["update"] = c.PkgUpdate(t.Context(), &control.PkgInstallRequest{})
+	_, out["remove"] = c.PkgRemove(t.Context(), &control.PkgRequest{Ref: "greeter"})
+	_, out["draft"] = c.PkgDraft(t.Context(), &control.PkgDraftRequest{})
+	_, out["seal"] = c.PkgSeal(t.Context(), &control.PkgSealRequest{})
+	_, out["publish"] = c.PkgPublish(t.Context(), &control.PkgPublishRequest{Ref: "greeter"})
+	_, out["rules"] = c.RegionRules(t.Context(), &control.RegionRulesRequest{})
+	return out
 }

@@ -10,13 +10,17 @@ import (
 
 // greeter is the only package that this node knows.
 func greeter(installed bool) *control.Package {
+	var grants []string
+	if installed {
+		grants = []string{"world"}
+	}
 	return &control.Package{
 		CID: "cid-of-greeter", Name: "greeter", Version: "1.0.0", Description: "answers messages", License: "MIT", Author: "Ada", Keys: []string{Key},
 		Source: "cid-of-source", SourceSize: 2048, Tool: "go", Toolchain: "go1.26",
 		Modules:    []control.PackageModule{{Target: "process", CID: "cid-of-module", Size: 1024, Entry: "greeter"}},
 		Interfaces: []control.PackageInterface{{Name: "mt:log", From: 1, To: 2}, {Name: "mt:world", From: 1, To: 1}},
 		Privileges: []control.PackagePrivilege{{Name: "world", Why: "says hello aloud", Granted: installed}},
-		Installed:  installed, Release: 3, Published: "2026-01-02T03:04:05Z",
+		Grants:     grants, Installed: installed, Release: 3, Published: "2026-01-02T03:04:05Z",
 	}
 }
 
@@ -56,7 +60,7 @@ func (b *Backend) PkgSource(_ context.Context, r *control.PkgRequest) (*control.
 			return nil, err
 		}
 	}
-	return &control.PkgSourceResponse{CID: "cid0", Size: 16, Module: "cid-of-module", License: "MIT", Author: "Ada", Language: "go"}, nil
+	return &control.PkgSourceResponse{CID: "cid0", Size: 2560, Bundle: true, Module: "cid-of-module", License: "MIT", Author: "Ada", Language: "go"}, nil
 }
 
 func (b *Backend) PkgInstall(_ context.Context, r *control.PkgInstallRequest) (*control.Package, error) {

@@ -1,7 +1,8 @@
 // Package builder makes the shipped guests from their sources, as packages
-// without an author's signature. It needs the go command, and node (20 or newer) with npm for the AssemblyScript ones. For
-// the Lua driver it needs Debian's clang, lld and wasi-libc, and apt to fetch
-// Lua's source; without these tools that guest is left out, with a word.
+// without an author's signature. It needs the go command, and node (20 or newer)
+// with npm for the AssemblyScript ones. For the Lua driver, which is no package,
+// it needs Debian's clang, lld and wasi-libc, and apt to fetch Lua's source;
+// without these tools that guest is left out, with a word.
 package builder
 
 import (
