@@ -2,11 +2,12 @@ package node
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/node/packages"
 	"github.com/metatopia/metatopia/region"
 	"github.com/metatopia/metatopia/scripting/pkg"
 )
@@ -32,7 +33,10 @@ func (n *Node) resolvePackage(ref string) (*packageUse, error) {
 		if !r.Root.IsZero() {
 			return nil, nil
 		}
-		return nil, packageError(fmt.Errorf("%w; install it first: metatopia pkg install %s", err, ref))
+		if errors.Is(err, packages.ErrNone) {
+			return nil, control.Errorf(control.NotFound, "install it first: metatopia pkg install "+ref, "%w", err)
+		}
+		return nil, packageError(err)
 	}
 	x, ok := e.Manifest.Module(pkg.Process)
 	if !ok {
