@@ -61,7 +61,7 @@ func sendError(err error) error {
 // grantsOf reads what a process is to be allowed; peer ids and CIDs get their
 // usual form, by which a guest names them.
 func grantsOf(req *control.SpawnRequest) (scripting.Grants, error) {
-	var g scripting.Grants
+	g := scripting.Grants{NoWorld: req.NoWorld}
 	for _, p := range req.SendTo {
 		if p != scripting.AnyPeer {
 			k, err := parsePeer(p)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -280,7 +281,6 @@ func TestPackagesThatAreRefused(t *testing.T) {
 		plan, wasm []byte
 	}{
 		"privilege not asked for": {planOf("walker", "1.0.0", "process", nil), guesttest.Walker(1)},
-		"optional, yet imported":  {planOf("walker", "1.0.0", "process", map[string]any{"privileges": map[string]any{"world": map[string]any{"why": "x", "optional": true}}}), guesttest.Walker(1)},
 		"import not admitted to":  {planOf("walker", "1.0.0", "process", map[string]any{"privileges": asksWorld["privileges"], "interfaces": map[string]any{"mt:world": "2"}}), guesttest.Walker(1)},
 		"wrong target":            {planOf("walker", "1.0.0", "sim", asksWorld), guesttest.Walker(1)},
 		"no module at all":        {planOf("walker", "1.0.0", "process", asksWorld), []byte("not wasm")},
@@ -302,6 +302,30 @@ func TestPackagesThatAreRefused(t *testing.T) {
 		if _, err := a.Backend().PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: ref}); control.CodeOf(err) != control.Invalid {
 			t.Errorf("%s: %v", ref, err)
 		}
+	}
+}
+
+// What was not granted is refused at every call, also to what is run by hand.
+func TestWithoutTheWorld(t *testing.T) {
+	a := startNode(t, Config{Name: "Ada"})
+	b := startNode(t, Config{Name: "Bob", Bootstrap: a.net.Addrs()})
+	may := map[string]any{"privileges": map[string]any{"world": map[string]any{"why": "to look", "optional": true}}}
+	p := publishPackage(t, a, buildPackage(t, a, planOf("looker", "1.0.0", "process", may), guesttest.Looker()).CID)
+	for i, grants := range [][]string{nil, {"world"}} {
+		got := must(b.Backend().PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: p.CID, Grants: grants}))(t)
+		if len(got.Grants) != i {
+			t.Fatalf("%+v", got)
+		}
+		// 6 is refused; 5 is that there is no world here.
+		if exit := exitOf(t, b, &control.SpawnRequest{CID: "looker"}); exit != []string{"exit 6", "exit 5"}[i] {
+			t.Errorf("with %v: %s", grants, exit)
+		}
+	}
+	if exit := exitOf(t, b, &control.SpawnRequest{CID: "looker", NoWorld: true}); exit != "exit 6" {
+		t.Error(exit)
+	}
+	if exit := exitOf(t, b, &control.SpawnRequest{CID: p.Modules[0].CID}); exit != "exit 5" {
+		t.Errorf("as a bare module: %s", exit)
 	}
 }
 
@@ -389,8 +413,8 @@ func TestShippedPackage(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
-	must(a.Backend().Spawn(t.Context(), &control.SpawnRequest{CID: "greeter"}))(t)
-	src := must(a.Backend().PkgSource(t.Context(), &control.PkgRequest{Ref: "1"}))(t)
+	sp := must(a.Backend().Spawn(t.Context(), &control.SpawnRequest{CID: "greeter"}))(t)
+	src := must(a.Backend().PkgSource(t.Context(), &control.PkgRequest{Ref: strconv.FormatUint(sp.Process.PID, 10)}))(t)
 	if !src.Bundle || src.Language != "go" {
 		t.Errorf("%+v", src)
 	}

@@ -23,16 +23,15 @@ import (
 // a thing's script by the thing's id, of a package, or of a module by its CID.
 func (b *backend) PkgSource(ctx context.Context, req *control.PkgRequest) (*control.PkgSourceResponse, error) {
 	if pid, err := strconv.ParseUint(req.Ref, 10, 64); err == nil {
-		for _, i := range b.procs.List(true) {
-			if i.PID == pid {
-				ref, err := parseRef(i.CID)
-				if err != nil {
-					return nil, err
-				}
-				return b.moduleSource(ctx, ref)
-			}
+		i, err := b.procs.Get(pid)
+		if err != nil {
+			return nil, scriptError(err)
 		}
-		return nil, control.Errorf(control.NotFound, "see `metatopia ps`", "no process %d", pid)
+		ref, err := parseRef(i.CID)
+		if err != nil {
+			return nil, err
+		}
+		return b.moduleSource(ctx, ref)
 	}
 	if _, err := base.ParseID(req.Ref); err == nil {
 		return b.thingSource(ctx, req.Ref)

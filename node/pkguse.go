@@ -68,21 +68,34 @@ func (n *Node) applyPackage(req *control.SpawnRequest) (*control.SpawnRequest, e
 		return asked
 	}
 	out.Memory, out.Gas = least(u.Memory, req.Memory), least(u.Gas, req.Gas)
-	out.SendTo = nil
-	for _, g := range u.Grants {
-		if g.Name != "lump.send" {
-			continue
+	out.NoWorld = req.NoWorld || !slices.ContainsFunc(u.Grants, func(g pkg.Grant) bool { return g.Name == "world" })
+	for _, x := range []struct {
+		privilege string
+		list      *[]string
+	}{{"lump.send", &out.SendTo}, {"process.spawn", &out.MaySpawn}} {
+		if *x.list, err = narrow(u, x.privilege, *x.list); err != nil {
+			return nil, err
 		}
-		if len(req.SendTo) == 0 || slices.Contains(req.SendTo, g.Value) {
-			out.SendTo = append(out.SendTo, g.Value)
-		} else if g.Value == "any" {
-			out.SendTo = append(out.SendTo, req.SendTo...)
-		}
-	}
-	if len(req.SendTo) > 0 && len(out.SendTo) == 0 {
-		return nil, control.Errorf(control.Denied, "install it with --grant lump.send=PEER", "%s: %w: lump.send", u.Name, pkg.ErrNotGranted)
 	}
 	return &out, nil
+}
+
+// narrow gives the values of a grant, or those of them that the person names for
+// this one process.
+func narrow(u *packageUse, privilege string, wanted []string) (out []string, err error) {
+	for _, g := range u.Grants {
+		switch {
+		case g.Name != privilege:
+		case len(wanted) == 0 || slices.Contains(wanted, g.Value):
+			out = append(out, g.Value)
+		case g.Value == "any":
+			out = append(out, wanted...)
+		}
+	}
+	if len(wanted) > 0 && len(out) == 0 {
+		return nil, control.Errorf(control.Denied, "install it again with --grant "+privilege+"=...", "%s: %w: %s", u.Name, pkg.ErrNotGranted, privilege)
+	}
+	return out, nil
 }
 
 // PkgPut gives a thing the sim module of an installed package, with all that

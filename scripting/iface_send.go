@@ -16,9 +16,12 @@ type LumpSender interface {
 	SendLump(ctx context.Context, cid, peer, note string) (receipt []byte, err error)
 }
 
-// Grants are what a process may do beyond what every process may. The zero
-// value is nothing.
+// Grants are what a process may do beyond what every process may, or not even
+// that. The zero value is what every process may.
 type Grants struct {
+	// NoWorld keeps the avatar of the node from it: mt:world refuses, and it
+	// hears nothing that is said around the avatar.
+	NoWorld bool
 	// SendTo are the peer ids that it may send lumps to; AnyPeer stands for
 	// all. The text counts: a peer id must be in its usual form.
 	SendTo []string

@@ -139,6 +139,9 @@ func say(g *guest, s []uint64) {
 // world runs one call of the node's World.
 func (g *guest) world(do func(World) error) int32 {
 	var w World
+	if g.p.tree.grants.NoWorld {
+		return codeRefused
+	}
 	if g.p.table.cfg.World != nil {
 		w = g.p.table.cfg.World()
 	}

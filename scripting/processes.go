@@ -144,7 +144,7 @@ func (t *Processes) Send(pid uint64, tag int64, data []byte) error {
 // A full mailbox is the process's own affair.
 func (t *Processes) Announce(data []byte) {
 	for _, p := range t.procs.List(false) {
-		if p.Of().(*actor).from == 0 {
+		if a := p.Of().(*actor); a.from == 0 && !a.tree.grants.NoWorld {
 			_ = p.Cap().Send(process.Letter{Data: slices.Clone(data), Node: true})
 		}
 	}

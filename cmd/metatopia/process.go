@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/scripting/pkg"
 )
 
 type psCmd struct {
@@ -53,17 +54,20 @@ type spawnCmd struct {
 	LogLevel  string   `help:"Keep lines of this level and higher ones." enum:"debug,info,warn,error" default:"debug"`
 	MaySend   []string `help:"Peer id to which it may send lumps, or any; may be given several times. It may send to nobody without." placeholder:"PEER" sep:"none"`
 	MaySpawn  []string `help:"CID of another module that it may spawn, or any; may be given several times." placeholder:"CID" sep:"none"`
-	Module    string   `arg:"" help:"FILE.wasm or the CID of a module."`
+	NoWorld   bool     `name:"no-world" help:"Keep my avatar from it: it cannot see, walk, talk, touch or throw."`
+	Module    string   `arg:"" help:"FILE.wasm, an installed package ([AUTHOR/]NAME[@VERSION] or CID), or the CID of a module."`
 	Args      []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
 }
 
 func (spawnCmd) Help() string {
 	return `Prints the process id. From the first argument of the process on everything is
 the process's; when that begins with a dash, put -- before it. What the process
-spawns shares its limits and what it may.
+spawns shares its limits and what it may. A package gets what it was granted when
+it was installed; flags make that less, not more.
 
 Example:
   metatopia spawn resident.wasm 10,0 32,5
+  metatopia spawn greeter
   metatopia spawn --gas 1000000 bafkrei... -- --verbose
   metatopia spawn --may-send 12D3KooW... courier.wasm bafybei... 12D3KooW...`
 }
@@ -75,7 +79,7 @@ func (c spawnCmd) Run(ctx context.Context, e *environment) error {
 	}
 	req := &control.SpawnRequest{
 		Name: c.Name, Args: args, Handler: c.Handler, Low: c.Low, Memory: c.Memory, Gas: c.Gas, Processes: c.Processes,
-		LogLevel: c.LogLevel, SendTo: c.MaySend, MaySpawn: c.MaySpawn,
+		LogLevel: c.LogLevel, SendTo: c.MaySend, MaySpawn: c.MaySpawn, NoWorld: c.NoWorld,
 	}
 	node := e.node()
 	if isModuleFile(module) {
@@ -103,9 +107,11 @@ func (c spawnCmd) Run(ctx context.Context, e *environment) error {
 	return e.show(res.Process, func(w io.Writer) { fmt.Fprintln(w, res.Process.PID) })
 }
 
-// isModuleFile: a path or a name that ends in .wasm; CIDs have neither.
+// isModuleFile: a path or a name that ends in .wasm; CIDs have neither, and a
+// package has a slash after a key only.
 func isModuleFile(s string) bool {
-	return strings.HasSuffix(s, ".wasm") || strings.ContainsRune(s, os.PathSeparator)
+	_, err := pkg.ParseReference(s)
+	return strings.HasSuffix(s, ".wasm") || err != nil && strings.ContainsRune(s, os.PathSeparator)
 }
 
 func moduleName(path string) string {

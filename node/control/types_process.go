@@ -23,6 +23,8 @@ type Process struct {
 	SendTo []string `json:"sendTo,omitempty"`
 	// MaySpawn are the modules that it may spawn besides its own: CIDs, or "any".
 	MaySpawn []string `json:"maySpawn,omitempty"`
+	// NoWorld: it has nothing to do with the avatar.
+	NoWorld bool `json:"noWorld,omitempty"`
 }
 
 type SpawnRequest struct {
@@ -38,6 +40,7 @@ type SpawnRequest struct {
 	LogLevel  string   `json:"logLevel,omitempty"`  // of the least lines that are kept: debug | info | warn | error
 	SendTo    []string `json:"sendTo,omitempty"`    // peers that it may send lumps to: peer ids, or "any"
 	MaySpawn  []string `json:"maySpawn,omitempty"`  // modules that it may spawn besides its own: CIDs, or "any"
+	NoWorld   bool     `json:"noWorld,omitempty"`   // keep the avatar from it
 }
 
 type SpawnResponse struct {

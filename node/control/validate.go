@@ -182,7 +182,7 @@ func (r *SpawnRequest) check() error {
 	if r.Processes < 0 {
 		return fmt.Errorf("processes is negative")
 	}
-	return first(opaque("cid", r.CID, 0, MaxIDBytes), text("name", r.Name, 0, MaxNameBytes), level(r.LogLevel))
+	return first(opaque("cid", r.CID, 0, MaxRefBytes), text("name", r.Name, 0, MaxNameBytes), level(r.LogLevel))
 }
 
 func (r *PsRequest) check() error {

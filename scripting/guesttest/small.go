@@ -12,6 +12,17 @@ func Bell(word string) []byte {
 	return m.Bytes()
 }
 
+// Looker is a process that asks where its avatar is and exits with the code, its
+// sign changed.
+func Looker() []byte {
+	var m asm.Module
+	where := m.Import("mt:world@1", "where", []byte{asm.I32}, []byte{asm.I32})
+	exit := m.Import("mt:process@1", "exit", []byte{asm.I32}, nil)
+	m.Memory(1, 1)
+	m.Export("run", asm.Func, m.Func(nil, nil, nil, asm.I32Const(0), asm.I32Const(64), asm.Op(0x10, where), []byte{0x6b}, asm.Op(0x10, exit)))
+	return m.Bytes()
+}
+
 // Walker is a process that asks where its avatar is and exits with n.
 func Walker(n int32) []byte {
 	var m asm.Module

@@ -11,12 +11,13 @@ import (
 var Known = []struct{ Name, Allows string }{
 	{"http", "fetch from the web"},
 	{"lump.send", "send lumps to peers; =PEER or =any says to whom"},
-	{"process.spawn", "start processes from other modules"},
+	{"process.spawn", "start processes from other modules; =CID or =any says from which"},
 	{"world", "see, walk, talk, touch and throw as this node's avatar"},
 }
 
-// privileged are interfaces that a process may import only with a privilege.
-// What can be refused call by call (mt:lump send) is not among them.
+// privileged are interfaces that a process's package must ask a privilege for:
+// without it every call is refused. Interfaces of which some calls need one
+// (mt:lump send) are not among them.
 var privileged = map[string]string{"mt:world": "world", "mt:http": "http"}
 
 // NeededBy is the privilege that an import of a process needs, or "".
@@ -24,6 +25,9 @@ func NeededBy(imported string) string {
 	name, _, _ := SplitInterface(imported)
 	return privileged[name]
 }
+
+// valued are the privileges that say with whom.
+var valued = map[string]string{"lump.send": "lump.send=any or lump.send=PEER", "process.spawn": "process.spawn=any or process.spawn=CID"}
 
 // Grant is a privilege given, perhaps with limits: "world", "lump.send=PEER".
 type Grant struct{ Name, Value string }
@@ -39,12 +43,12 @@ func ParseGrant(s string) (Grant, error) {
 			names = append(names, k.Name)
 		}
 		return Grant{}, fmt.Errorf("%w: privilege %q is none of %s", ErrManifest, clip(name), strings.Join(names, ", "))
-	case name == "lump.send" && (!has || value == ""):
-		return Grant{}, fmt.Errorf("%w: lump.send: say to whom, as lump.send=any or lump.send=PEER", ErrManifest)
-	case name != "lump.send" && has:
+	case valued[name] != "" && (!has || value == ""):
+		return Grant{}, fmt.Errorf("%w: say what for, as %s", ErrManifest, valued[name])
+	case valued[name] == "" && has:
 		return Grant{}, fmt.Errorf("%w: %s takes no value", ErrManifest, name)
 	case len(value) > MaxOption || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return Grant{}, fmt.Errorf("%w: %s: not a peer id", ErrManifest, name)
+		return Grant{}, fmt.Errorf("%w: %s: not a peer id or CID", ErrManifest, name)
 	}
 	return Grant{name, value}, nil
 }
@@ -77,8 +81,7 @@ func (m *Manifest) Decide(grants []Grant) (given []Grant, missing []Privilege) {
 	return given, missing
 }
 
-// Asks tells whether the package asks for a privilege and does not work without
-// it.
+// Asks tells whether the package asks for a privilege.
 func (m *Manifest) Asks(privilege string) bool {
-	return slices.ContainsFunc(m.Privileges, func(p Privilege) bool { return p.Name == privilege && !p.Optional })
+	return slices.ContainsFunc(m.Privileges, func(p Privilege) bool { return p.Name == privilege })
 }

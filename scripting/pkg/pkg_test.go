@@ -203,7 +203,7 @@ func TestDecide(t *testing.T) {
 		t.Errorf("%v %v", given, missing)
 	}
 	// What it does not ask for it does not get.
-	given, missing := m.Decide(grants("world", "process.spawn", "lump.send=any", "world"))
+	given, missing := m.Decide(grants("world", "process.spawn=any", "lump.send=any", "world"))
 	if len(given) != 2 || given[0].String() != "lump.send=any" || given[1].Name != "world" || missing != nil {
 		t.Errorf("%v %v", given, missing)
 	}
