@@ -28,11 +28,11 @@ const (
 	answerEvidence  = 'E'
 	answerAuthor    = 'A'
 	packagesTimeout = 8 * time.Second
-	// maxNamed bounds the authors that one node names, and those that are asked
+	// maxKeysNamed bounds the authors that one node names, and those that are asked
 	// about for one name.
-	maxNamed    = 16
-	maxQuestion = 64
-	maxAnswer   = 1 + 2*(pkg.MaxRelease+4)
+	maxKeysNamed = 16
+	maxQuestion  = 64
+	maxAnswer    = 1 + 2*(pkg.MaxRelease+4)
 )
 
 func (n *Node) servePackages(_ base.Key, s p2p.Stream) {
@@ -84,7 +84,7 @@ func (n *Node) answerPackages(q []byte, send func(kind byte, b []byte) bool) boo
 			return false
 		}
 		for i, k := range n.packages.Naming(name) {
-			if i == maxNamed || !send(answerAuthor, k[:]) {
+			if i == maxKeysNamed || !send(answerAuthor, k[:]) {
 				break
 			}
 		}
@@ -229,7 +229,7 @@ func (n *Node) authorsOf(ctx context.Context, name string) []base.Key {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if a := base.Key(b); !slices.Contains(found, a) && len(found) < maxNamed {
+			if a := base.Key(b); !slices.Contains(found, a) && len(found) < maxKeysNamed {
 				found = append(found, a)
 			}
 			return true
