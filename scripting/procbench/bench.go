@@ -61,6 +61,8 @@ var Aims = map[string]Aim{
 	"runaway_kill_ms":     {2, false},
 	"runaway_p99_ratio":   {1.1, false},
 	"handlers_300k_mb":    {4096, false},
+	"meter_ratio_int":     {1.4, false},
+	"meter_ratio_float":   {1.5, false},
 }
 
 // Reached tells whether v is good enough.
@@ -72,7 +74,7 @@ var parts = []struct {
 	run  func(*bench, context.Context) error
 }{
 	{"spawn", (*bench).spawn}, {"idle", (*bench).idle}, {"hop", (*bench).hop}, {"runaway", (*bench).runaway},
-	{"erlang", (*bench).erlang},
+	{"meter", (*bench).meter}, {"erlang", (*bench).erlang},
 }
 
 // Parts are the names of the measurements.

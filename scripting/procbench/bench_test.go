@@ -14,7 +14,8 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"spawn_us", "spawns_per_s", "handler_idle_bytes", "blocking_idle_bytes", "handler_hop_ns",
-		"handler_hop_ns_2k", "blocking_hop_ns", "runaway_kill_ms", "runaway_p99_ratio"} {
+		"handler_hop_ns_2k", "blocking_hop_ns", "runaway_kill_ms", "runaway_p99_ratio",
+		"meter_ratio_int", "meter_ratio_float"} {
 		if v, ok := r.Figures[name]; !ok || v <= 0 {
 			t.Errorf("%s is %g", name, v)
 		}
