@@ -43,6 +43,8 @@ type CLI struct {
 	Tail  tailCmd  `cmd:"" help:"Log lines of a process."`
 	Top   topCmd   `cmd:"" help:"Watch processes and regions (terminal)."`
 
+	Interface interfaceCmd `cmd:"" help:"What guests may import."`
+
 	Pkg pkgCmd `cmd:"" help:"Build, publish and install packages."`
 
 	Bench  benchCmd  `cmd:"" help:"Measure this machine."`

@@ -71,7 +71,7 @@ var table = []row{
 
 	{path: "terminal", ours: []string{"node/control"}, third: []string{"*"}},
 	{path: "web", ours: []string{"node/control"}, third: []string{"*"}},
-	{path: "cmd/metatopia", ours: []string{"node", "terminal", "web", "scripting/guest", "scripting/compiler", "scripting/pkg", "scripting/procbench", "internal/demo", "internal/webget", "raynet"}, third: []string{"*"}},
+	{path: "cmd/metatopia", ours: []string{"node", "terminal", "web", "scripting/guest", "scripting/compiler", "scripting/iface", "scripting/pkg", "scripting/procbench", "internal/demo", "internal/webget", "raynet"}, third: []string{"*"}},
 	{path: "cmd/webbuild", ours: []string{"web"}, third: []string{"*"}},
 	{path: "test", ours: []string{"node/control"}, third: []string{"*"}},
 }

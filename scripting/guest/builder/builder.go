@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/scripting/guest"
+	"github.com/metatopia/metatopia/scripting/iface/bind"
 	"github.com/metatopia/metatopia/scripting/pkg"
 	"github.com/metatopia/metatopia/scripting/pkg/recipe"
 )
@@ -30,7 +31,8 @@ type Config struct {
 	Guests []guest.Meta
 }
 
-// Build makes every guest that is missing in Out or older than its sources.
+// Build makes the declarations of imports for the SDKs, and every guest that is
+// missing in Out or older than its sources.
 func Build(ctx context.Context, cfg Config) error {
 	if cfg.Log == nil {
 		cfg.Log = io.Discard
@@ -41,6 +43,9 @@ func Build(ctx context.Context, cfg Config) error {
 	}
 	cfg.Out = out
 	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("build guests: %w", err)
+	}
+	if err := bind.Write(cfg.Dir); err != nil {
 		return fmt.Errorf("build guests: %w", err)
 	}
 	if cfg.Guests == nil {

@@ -1,18 +1,12 @@
 // What handlers and processes both have.
 // SPDX-License-Identifier: MIT
 import { at, utf8 } from "./text";
-
-@external("mt:log@1", "log")
-declare function mt_log(level: i32, ptr: usize, len: i32): void;
-@external("mt:random@1", "u64")
-declare function mt_random(): u64;
-@external("mt:world@1", "say")
-declare function mt_say(ptr: usize, len: i32): i32;
+import { mt_log_log, mt_random_u64, mt_world_say } from "./imports";
 
 export namespace log {
   function write(level: i32, text: string): void {
     const b = utf8(text);
-    mt_log(level, at(b), b.byteLength);
+    mt_log_log(level, at(b), b.byteLength);
   }
   export function debug(text: string): void { write(0, text); }
   export function info(text: string): void { write(1, text); }
@@ -21,13 +15,13 @@ export namespace log {
 }
 
 export namespace random {
-  export function word(): u64 { return mt_random(); }
+  export function word(): u64 { return mt_random_u64(); }
   /** A number of 0 to n-1. */
-  export function below(n: i32): i32 { return n < 1 ? 0 : <i32>(mt_random() % <u64>n); }
+  export function below(n: i32): i32 { return n < 1 ? 0 : <i32>(mt_random_u64() % <u64>n); }
 }
 
 /** Says one line of at most 512 bytes aloud; 0 or a code. */
 export function say(text: string): i32 {
   const b = utf8(text);
-  return mt_say(at(b), b.byteLength);
+  return mt_world_say(at(b), b.byteLength);
 }

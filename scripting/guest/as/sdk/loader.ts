@@ -2,17 +2,7 @@
 // goes (docs/interfaces/asset.md, docs/protocol/assets.md).
 // SPDX-License-Identifier: MIT
 import { at, utf8 } from "./text";
-
-@external("mt:asset@1", "class")
-declare function mt_class(): i32;
-@external("mt:asset@1", "size")
-declare function mt_size(): i32;
-@external("mt:asset@1", "read")
-declare function mt_read(offset: i32, ptr: usize, cap: i32): i32;
-@external("mt:asset@1", "write")
-declare function mt_write(ptr: usize, len: i32): i32;
-@external("mt:asset@1", "fail")
-declare function mt_fail(ptr: usize, len: i32): void;
+import { mt_asset_class, mt_asset_fail, mt_asset_read, mt_asset_size, mt_asset_write } from "./imports";
 
 const CHUNK: i32 = 65536;
 const OUT: usize = memory.data(65536, 8);
@@ -23,16 +13,16 @@ export namespace asset {
   export const SOUND = 3;
 
   /** The class that is wanted. */
-  export function wanted(): i32 { return mt_class(); }
+  export function wanted(): i32 { return mt_asset_class(); }
   /** Bytes of the lump. */
-  export function size(): i32 { return mt_size(); }
+  export function size(): i32 { return mt_asset_size(); }
   /** Copies bytes of the lump; how many, 0 at the end. */
-  export function read(offset: i32, ptr: usize, cap: i32): i32 { return mt_read(offset, ptr, cap); }
+  export function read(offset: i32, ptr: usize, cap: i32): i32 { return mt_asset_read(offset, ptr, cap); }
 
   /** Ends the loader: it cannot read the bytes, and why. */
   export function fail(why: string): void {
     const b = utf8(why);
-    mt_fail(at(b), b.byteLength);
+    mt_asset_fail(at(b), b.byteLength);
     unreachable();
   }
 
@@ -40,7 +30,7 @@ export namespace asset {
 
   /** Writes what the puts have collected. Last of all. */
   export function flush(): void {
-    if (used > 0 && mt_write(OUT, used) != 0) fail("what it makes is too large");
+    if (used > 0 && mt_asset_write(OUT, used) != 0) fail("what it makes is too large");
     used = 0;
   }
 

@@ -3,60 +3,27 @@
 // SPDX-License-Identifier: MIT
 import { message } from "./message";
 import { BUF, CAP, at, result, utf8 } from "./text";
-
-@external("mt:process@1", "exit")
-declare function mt_exit(code: i32): void;
-@external("mt:process@1", "arg_count")
-declare function mt_arg_count(): i32;
-@external("mt:process@1", "arg")
-declare function mt_arg(i: i32, ptr: usize, cap: i32): i32;
-@external("mt:time@1", "monotonic")
-declare function mt_monotonic(): i64;
-@external("mt:time@1", "sleep")
-declare function mt_sleep(ms: i32): void;
-@external("mt:lump@1", "size")
-declare function mt_lump_size(cid: usize, len: i32): i32;
-@external("mt:lump@1", "read")
-declare function mt_lump_read(cid: usize, len: i32, offset: i32, ptr: usize, cap: i32): i32;
-@external("mt:lump@1", "send")
-declare function mt_lump_send(cid: usize, cidLen: i32, peer: usize, peerLen: i32, note: usize, noteLen: i32): i32;
-@external("mt:world@1", "where")
-declare function mt_where(ptr: usize): i32;
-@external("mt:world@1", "region")
-declare function mt_region(ptr: usize, cap: i32): i32;
-@external("mt:world@1", "nearby")
-declare function mt_nearby(max: i32): i32;
-@external("mt:world@1", "near_id")
-declare function mt_near_id(i: i32, ptr: usize, cap: i32): i32;
-@external("mt:world@1", "near_kind")
-declare function mt_near_kind(i: i32, ptr: usize, cap: i32): i32;
-@external("mt:world@1", "near_name")
-declare function mt_near_name(i: i32, ptr: usize, cap: i32): i32;
-@external("mt:world@1", "near_region")
-declare function mt_near_region(i: i32, ptr: usize, cap: i32): i32;
-@external("mt:world@1", "near_at")
-declare function mt_near_at(i: i32, ptr: usize): i32;
-@external("mt:world@1", "walk")
-declare function mt_walk(x: f64, z: f64): i32;
-@external("mt:world@1", "throw")
-declare function mt_throw(id: usize, len: i32, vx: f64, vy: f64, vz: f64): i32;
-@external("mt:world@1", "touch")
-declare function mt_touch(id: usize, len: i32): i32;
+import {
+  mt_lump_read, mt_lump_send, mt_lump_size, mt_process_arg, mt_process_arg_count, mt_process_exit,
+  mt_time_monotonic, mt_time_sleep, mt_world_near_at, mt_world_near_id, mt_world_near_kind, mt_world_near_name,
+  mt_world_near_region, mt_world_nearby, mt_world_region, mt_world_throw, mt_world_touch, mt_world_walk,
+  mt_world_where,
+} from "./imports";
 
 export namespace process {
-  export function exit(code: i32): void { mt_exit(code); }
+  export function exit(code: i32): void { mt_process_exit(code); }
   export function args(): string[] {
     const all: string[] = [];
-    const n = mt_arg_count();
-    for (let i = 0; i < n; i++) all.push(result(mt_arg(i, BUF, CAP)));
+    const n = mt_process_arg_count();
+    for (let i = 0; i < n; i++) all.push(result(mt_process_arg(i, BUF, CAP)));
     return all;
   }
 }
 
 export namespace time {
   /** Milliseconds since the process started. */
-  export function ms(): i64 { return mt_monotonic() / 1000000; }
-  export function sleep(ms: i32): void { mt_sleep(ms); }
+  export function ms(): i64 { return mt_time_monotonic() / 1000000; }
+  export function sleep(ms: i32): void { mt_time_sleep(ms); }
 }
 
 export namespace lump {
@@ -112,32 +79,32 @@ function point(): Point {
 export namespace world {
   /** Where the avatar is, or null when it is nowhere yet. */
   export function where(): Point | null {
-    return mt_where(BUF) == 0 ? point() : null;
+    return mt_world_where(BUF) == 0 ? point() : null;
   }
   /** The name of the region around the avatar. */
-  export function region(): string { return result(mt_region(BUF, CAP)); }
+  export function region(): string { return result(mt_world_region(BUF, CAP)); }
   /** What is near, the nearest first. */
   export function nearby(max: i32): Thing[] {
     const all: Thing[] = [];
-    const n = mt_nearby(max);
+    const n = mt_world_nearby(max);
     for (let i = 0; i < n; i++) {
-      const id = result(mt_near_id(i, BUF, CAP));
-      const kind = result(mt_near_kind(i, BUF, CAP));
-      const name = result(mt_near_name(i, BUF, CAP));
-      const region = result(mt_near_region(i, BUF, CAP));
-      mt_near_at(i, BUF);
+      const id = result(mt_world_near_id(i, BUF, CAP));
+      const kind = result(mt_world_near_kind(i, BUF, CAP));
+      const name = result(mt_world_near_name(i, BUF, CAP));
+      const region = result(mt_world_near_region(i, BUF, CAP));
+      mt_world_near_at(i, BUF);
       all.push(new Thing(id, kind, name, region, point()));
     }
     return all;
   }
-  export function walk(x: f64, z: f64): i32 { return mt_walk(x, z); }
+  export function walk(x: f64, z: f64): i32 { return mt_world_walk(x, z); }
   /** Throws a thing within reach, in metres per second. */
   export function throwThing(id: string, vx: f64, vy: f64, vz: f64): i32 {
     const b = utf8(id);
-    return mt_throw(at(b), b.byteLength, vx, vy, vz);
+    return mt_world_throw(at(b), b.byteLength, vx, vy, vz);
   }
   export function touch(id: string): i32 {
     const b = utf8(id);
-    return mt_touch(at(b), b.byteLength);
+    return mt_world_touch(at(b), b.byteLength);
   }
 }

@@ -9,66 +9,6 @@ import (
 	"unsafe"
 )
 
-//go:wasmimport mt:process@1 self
-func mtSelf() int32
-
-//go:wasmimport mt:process@1 parent
-func mtParent() int32
-
-//go:wasmimport mt:process@1 spawn
-func mtSpawn(arg unsafe.Pointer, n int32, name string, flags int32, tag int64) int32
-
-//go:wasmimport mt:process@1 spawn_module
-func mtSpawnModule(cid string, arg unsafe.Pointer, n int32, name string, flags int32, tag int64) int32
-
-//go:wasmimport mt:process@1 spawned
-func mtSpawned() int64
-
-//go:wasmimport mt:process@1 supervise
-func mtSupervise(spec string) int32
-
-//go:wasmimport mt:process@1 link
-func mtLink(h Handle, tag int64) int32
-
-//go:wasmimport mt:process@1 unlink
-func mtUnlink(h Handle) int32
-
-//go:wasmimport mt:process@1 monitor
-func mtMonitor(h Handle) int64
-
-//go:wasmimport mt:process@1 demonitor
-func mtDemonitor(ref int64) int32
-
-//go:wasmimport mt:process@1 trap_exits
-func mtTrapExits(on int32)
-
-//go:wasmimport mt:process@1 kill
-func mtKill(h Handle) int32
-
-//go:wasmimport mt:process@1 rights
-func mtRights(h Handle) int32
-
-//go:wasmimport mt:process@1 demote
-func mtDemote(h Handle, rights int32) int32
-
-//go:wasmimport mt:process@1 lend
-func mtLend(h Handle, rights int32) int32
-
-//go:wasmimport mt:process@1 revoke
-func mtRevoke(h Handle) int32
-
-//go:wasmimport mt:process@1 drop
-func mtDrop(h Handle) int32
-
-//go:wasmimport mt:process@1 register
-func mtRegister(name string, h Handle) int32
-
-//go:wasmimport mt:process@1 unregister
-func mtUnregister(name string) int32
-
-//go:wasmimport mt:process@1 whereis
-func mtWhereis(name string) int32
-
 // Handle is a capability of this process: the only way to reach another. Its
 // number means nothing elsewhere.
 type Handle int32
@@ -92,29 +32,29 @@ func handle(n int32) (Handle, error) {
 }
 
 // Self is the process itself, with all rights. Each call wants a Drop.
-func Self() Handle { return Handle(mtSelf()) }
+func Self() Handle { return Handle(mtProcessSelf()) }
 
 // Parent is who spawned it, without the right to kill; NotFound when a person
 // did.
-func Parent() (Handle, error) { return handle(mtParent()) }
+func Parent() (Handle, error) { return handle(mtProcessParent()) }
 
 // Send puts a message into the mailbox of h, with capabilities.
 func (h Handle) Send(tag int64, data []byte, caps ...Handle) error {
 	if len(caps) == 0 {
-		return check(mtSend(h, tag, ptr(data), int32(len(data))))
+		return check(mtMessageSend(h, tag, ptr(data), int32(len(data))))
 	}
-	return check(mtSendCaps(h, tag, ptr(data), int32(len(data)), unsafe.Pointer(unsafe.SliceData(caps)), int32(len(caps))))
+	return check(mtMessageSendCaps(h, tag, ptr(data), int32(len(data)), unsafe.Pointer(unsafe.SliceData(caps)), int32(len(caps))))
 }
 
 // Link ends each when the other ends other than normally.
-func (h Handle) Link(tag int64) error { return check(mtLink(h, tag)) }
+func (h Handle) Link(tag int64) error { return check(mtProcessLink(h, tag)) }
 
 // Unlink undoes Link.
-func (h Handle) Unlink() error { return check(mtUnlink(h)) }
+func (h Handle) Unlink() error { return check(mtProcessUnlink(h)) }
 
 // Monitor has a Down letter come when h has ended, and gives its number.
 func (h Handle) Monitor() (ref int64, err error) {
-	ref = mtMonitor(h)
+	ref = mtProcessMonitor(h)
 	if ref < 0 {
 		return 0, Code(ref)
 	}
@@ -122,43 +62,37 @@ func (h Handle) Monitor() (ref int64, err error) {
 }
 
 // Demonitor undoes Monitor.
-func Demonitor(ref int64) { mtDemonitor(ref) }
+func Demonitor(ref int64) { mtProcessDemonitor(ref) }
 
 // TrapExits turns the ends of linked processes into letters.
-func TrapExits(on bool) {
-	n := int32(0)
-	if on {
-		n = 1
-	}
-	mtTrapExits(n)
-}
+func TrapExits(on bool) { mtProcessTrapExits(on) }
 
 // Kill ends a process.
-func (h Handle) Kill() error { return check(mtKill(h)) }
+func (h Handle) Kill() error { return check(mtProcessKill(h)) }
 
 // Rights of h.
-func (h Handle) Rights() Rights { return Rights(mtRights(h)) }
+func (h Handle) Rights() Rights { return Rights(mtProcessRights(h)) }
 
 // Demote gives a handle of the same process with fewer rights.
-func (h Handle) Demote(keep Rights) (Handle, error) { return handle(mtDemote(h, int32(keep))) }
+func (h Handle) Demote(keep Rights) (Handle, error) { return handle(mtProcessDemote(h, uint32(keep))) }
 
 // Lend is Demote for a handle that Revoke takes back, wherever it was sent.
-func (h Handle) Lend(keep Rights) (Handle, error) { return handle(mtLend(h, int32(keep))) }
+func (h Handle) Lend(keep Rights) (Handle, error) { return handle(mtProcessLend(h, uint32(keep))) }
 
 // Revoke takes back what Lend gave.
-func (h Handle) Revoke() error { return check(mtRevoke(h)) }
+func (h Handle) Revoke() error { return check(mtProcessRevoke(h)) }
 
 // Drop gives a handle back.
-func (h Handle) Drop() { mtDrop(h) }
+func (h Handle) Drop() { mtProcessDrop(h) }
 
 // Register gives a name to h within the processes that came of one.
-func Register(name string, h Handle) error { return check(mtRegister(name, h)) }
+func Register(name string, h Handle) error { return check(mtProcessRegister(name, h)) }
 
 // Unregister frees a name that this process has or gave.
-func Unregister(name string) error { return check(mtUnregister(name)) }
+func Unregister(name string) error { return check(mtProcessUnregister(name)) }
 
 // Whereis finds what a name was given to.
-func Whereis(name string) (Handle, error) { return handle(mtWhereis(name)) }
+func Whereis(name string) (Handle, error) { return handle(mtProcessWhereis(name)) }
 
 // Flag says how to spawn.
 type Flag int32
@@ -175,17 +109,17 @@ const (
 // Spawn starts this module again with one argument, and a name if it is not
 // empty. It shares the bounds of this process.
 func Spawn(arg []byte, name string, flags Flag, tag int64) (Handle, error) {
-	return handle(mtSpawn(ptr(arg), int32(len(arg)), name, int32(flags), tag))
+	return handle(mtProcessSpawn(ptr(arg), int32(len(arg)), name, uint32(flags), tag))
 }
 
 // SpawnModule starts another module, if that was granted (metatopia spawn
 // --may-spawn).
 func SpawnModule(cid string, arg []byte, name string, flags Flag, tag int64) (Handle, error) {
-	return handle(mtSpawnModule(cid, ptr(arg), int32(len(arg)), name, int32(flags), tag))
+	return handle(mtProcessSpawnModule(cid, ptr(arg), int32(len(arg)), name, uint32(flags), tag))
 }
 
 // Spawned is the monitor that the last Spawn made.
-func Spawned() (ref int64) { return mtSpawned() }
+func Spawned() (ref int64) { return mtProcessSpawned() }
 
 // Strategies and restarts of a supervisor.
 const (
@@ -220,5 +154,5 @@ func Supervise(strategy string, restarts int, within time.Duration, children ...
 		}
 		fmt.Fprintf(&b, "%s %s %s %s\n", name, c.Restart, kind, c.Arg)
 	}
-	return handle(mtSupervise(b.String()))
+	return handle(mtProcessSupervise(b.String()))
 }

@@ -7,54 +7,6 @@ import (
 	"unsafe"
 )
 
-//go:wasmimport mt:message@1 receive
-func mtReceive(tags unsafe.Pointer, n int32, timeout int64) int32
-
-//go:wasmimport mt:message@1 kind
-func mtKind() int32
-
-//go:wasmimport mt:message@1 size
-func mtSize() int32
-
-//go:wasmimport mt:message@1 read
-func mtRead(buf unsafe.Pointer, size int32) int32
-
-//go:wasmimport mt:message@1 tag
-func mtTag() int64
-
-//go:wasmimport mt:message@1 from_node
-func mtFromNode() int32
-
-//go:wasmimport mt:message@1 caps
-func mtCaps() int32
-
-//go:wasmimport mt:message@1 cap
-func mtCap(i int32) int32
-
-//go:wasmimport mt:message@1 ref
-func mtRef() int64
-
-//go:wasmimport mt:message@1 reason
-func mtReason() int32
-
-//go:wasmimport mt:message@1 code
-func mtCode() int32
-
-//go:wasmimport mt:message@1 reason_text
-func mtReasonText(buf unsafe.Pointer, size int32) int32
-
-//go:wasmimport mt:message@1 send
-func mtSend(h Handle, tag int64, data unsafe.Pointer, n int32) int32
-
-//go:wasmimport mt:message@1 send_caps
-func mtSendCaps(h Handle, tag int64, data unsafe.Pointer, n int32, handles unsafe.Pointer, count int32) int32
-
-//go:wasmimport mt:message@1 timer
-func mtTimer(ms int64) int64
-
-//go:wasmimport mt:message@1 cancel
-func mtCancel(ref int64) int32
-
 // Kind of a letter.
 type Kind int32
 
@@ -102,7 +54,7 @@ func Receive(timeout time.Duration, tags ...int64) (Letter, error) {
 	if timeout >= 0 {
 		ms = timeout.Milliseconds()
 	}
-	n := mtReceive(unsafe.Pointer(unsafe.SliceData(tags)), int32(len(tags)), ms)
+	n := mtMessageReceive(unsafe.Pointer(unsafe.SliceData(tags)), int32(len(tags)), ms)
 	if n < 0 {
 		return Letter{}, Code(n)
 	}
@@ -111,28 +63,28 @@ func Receive(timeout time.Duration, tags ...int64) (Letter, error) {
 
 // Current is the letter that handle was called for.
 func Current() Letter {
-	l := Letter{Kind: Kind(mtKind()), Tag: mtTag()}
+	l := Letter{Kind: Kind(mtMessageKind()), Tag: mtMessageTag()}
 	if l.Kind == Message {
-		l.Data, l.FromNode = make([]byte, mtSize()), mtFromNode() != 0
-		mtRead(ptr(l.Data), int32(len(l.Data)))
-		for i := range mtCaps() {
-			if h := mtCap(i); h > 0 {
+		l.Data, l.FromNode = make([]byte, mtMessageSize()), mtMessageFromNode()
+		mtMessageRead(ptr(l.Data), int32(len(l.Data)))
+		for i := range mtMessageCaps() {
+			if h := mtMessageCap(i); h > 0 {
 				l.Caps = append(l.Caps, Handle(h))
 			}
 		}
 		return l
 	}
-	l.Ref = mtRef()
+	l.Ref = mtMessageRef()
 	if l.Kind != Timer {
-		l.End, l.Code = End(mtReason()), mtCode()
-		l.Reason, _ = read(func(b []byte) int32 { return mtReasonText(ptr(b), int32(len(b))) })
+		l.End, l.Code = End(mtMessageReason()), mtMessageCode()
+		l.Reason, _ = read(func(b []byte) int32 { return mtMessageReasonText(ptr(b), int32(len(b))) })
 	}
 	return l
 }
 
 // After has a Timer letter come, and gives its number.
 func After(d time.Duration) (ref int64, err error) {
-	ref = mtTimer(d.Milliseconds())
+	ref = mtMessageTimer(d.Milliseconds())
 	if ref < 0 {
 		return 0, Code(ref)
 	}
@@ -140,4 +92,4 @@ func After(d time.Duration) (ref int64, err error) {
 }
 
 // Cancel stops a timer; false when its letter is on its way.
-func Cancel(ref int64) bool { return mtCancel(ref) == 0 }
+func Cancel(ref int64) bool { return mtMessageCancel(ref) == 0 }

@@ -8,9 +8,6 @@ import (
 	"unsafe"
 )
 
-//go:wasmimport mt:random@1 fill
-func mtRandomFill(buf unsafe.Pointer, size int32) int32
-
 var random = rand.NewChaCha8([32]byte{})
 
 // Rand gives random numbers that no other process has. The functions of
