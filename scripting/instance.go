@@ -62,7 +62,7 @@ func (e *Engine) obtain(m *Module, c wazero.CompiledModule, img *Image, limit ui
 	s := e.starters.Get().(*starter)
 	defer e.starters.Put(s)
 	if m.res.Memory {
-		mem, err := e.memory(arena.Spec{Size: img.size, Limit: max(limit, img.size), Image: img.mem, Must: must})
+		mem, err := e.memory(arena.Spec{Size: img.size, Limit: max(limit, img.size), Image: img.mem, Must: must, Again: must})
 		if err != nil {
 			return nil, err
 		}

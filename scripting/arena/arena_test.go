@@ -62,7 +62,7 @@ func TestAgainstSlices(t *testing.T) {
 			k := r.IntN(len(images))
 			size := (uint64(len(contents[k])) + 0xffff + uint64(r.IntN(3))<<16) &^ 0xffff
 			limit := size + uint64(r.IntN(40))<<16
-			p := pair{get(t, a, Spec{Size: size, Limit: limit, Image: images[k], Must: r.IntN(2) == 0}), make([]byte, size), limit}
+			p := pair{get(t, a, Spec{Size: size, Limit: limit, Image: images[k], Must: r.IntN(2) == 0, Again: r.IntN(2) == 0}), make([]byte, size), limit}
 			copy(p.want, contents[k])
 			live = append(live, p)
 		}

@@ -21,5 +21,5 @@ const (
 
 	// discardAbove is from how many bytes on a memory is reset by giving its
 	// pages back, and not by clearing it.
-	discardAbove = 512 << 10
+	discardAbove = 1 << 20
 )

@@ -7,6 +7,9 @@ type Spec struct {
 	Size  uint64 // bytes at the start, at least those of the image
 	Limit uint64 // bytes it may ever have, at least Size, at most MaxSlot
 	Image *Image // what it starts with; nil for zeros
+	// Again says that it will be reset often. A page that is mapped again and
+	// copied when it is touched costs more than ten that are written over.
+	Again bool
 	// Must takes it also when the budget is used up: for what has to come out
 	// the same on every node, however full it is. Where the system refuses
 	// too, it is taken from the program's heap.
@@ -58,7 +61,8 @@ func (m *Memory) place(s Spec) error {
 	if s.Size <= smallSlot && s.Limit > smallSlot {
 		m.c = m.a.class(s.Size)
 	}
-	if s.Image.mapped() {
+	mapped := s.Image.mapped() && (!s.Again || s.Image.content() > discardAbove)
+	if mapped {
 		if m.slot = s.Image.state.take(m.c); m.slot != nil {
 			m.img = s.Image.state
 			return nil
@@ -71,7 +75,7 @@ func (m *Memory) place(s Spec) error {
 		}
 		m.c, m.slot = nil, make([]byte, s.Size)
 	}
-	if m.c != nil && s.Image.mapped() {
+	if m.c != nil && mapped {
 		switch mapped, intact := s.Image.state.mapInto(m.slot); {
 		case mapped:
 			m.img = s.Image.state
