@@ -41,6 +41,7 @@ func scriptError(err error) error {
 func (b *backend) Spawn(ctx context.Context, req *control.SpawnRequest) (*control.SpawnResponse, error) {
 	var ref lumps.Ref
 	var mod *scripting.Module
+	var image *scripting.Image
 	req, err := b.applyPackage(req)
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func (b *backend) Spawn(ctx context.Context, req *control.SpawnRequest) (*contro
 		if ref, err = parseRef(req.CID); err != nil {
 			return nil, err
 		}
-		mod, err = b.modules.load(ctx, ref)
+		mod, image, err = b.runnable(ctx, ref)
 	default:
 		// Admission first: what is refused is not stored.
 		if _, err = b.engine.Admit(req.Wasm); err != nil {
@@ -66,14 +67,14 @@ func (b *backend) Spawn(ctx context.Context, req *control.SpawnRequest) (*contro
 		mod, err = b.modules.admit(ref, req.Wasm)
 	}
 	if err != nil {
-		return nil, scriptError(err)
+		return nil, scriptTextError(err)
 	}
 	grants, err := grantsOf(req)
 	if err != nil {
 		return nil, err
 	}
 	info, err := b.procs.Spawn(scripting.SpawnSpec{
-		Module: mod, CID: ref.String(), Name: req.Name, Args: req.Args,
+		Module: mod, Image: image, CID: ref.String(), Name: req.Name, Args: req.Args,
 		Handler: req.Handler, Low: req.Low, Memory: req.Memory, Gas: req.Gas, Processes: req.Processes,
 		LogLevel: req.LogLevel, Grants: grants,
 	})
@@ -81,6 +82,24 @@ func (b *backend) Spawn(ctx context.Context, req *control.SpawnRequest) (*contro
 		return nil, scriptError(err)
 	}
 	return &control.SpawnResponse{Process: processOf(info)}, nil
+}
+
+// runnable gives the module that a CID names, or the driver of a script and
+// what it has made of it.
+func (b *backend) runnable(ctx context.Context, ref lumps.Ref) (*scripting.Module, *scripting.Image, error) {
+	is, err := b.modules.isScript(ctx, ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	if is {
+		s, err := b.modules.script(ctx, ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s.image.Module(), s.image, nil
+	}
+	mod, err := b.modules.load(ctx, ref)
+	return mod, nil, err
 }
 
 // Ps lists processes.

@@ -45,31 +45,45 @@ func (m *modules) isScript(ctx context.Context, ref lumps.Ref) (bool, error) {
 	return script.Is(b), nil
 }
 
-// loadScript fetches a script and its driver, makes it ready and keeps both.
-func (m *modules) loadScript(ctx context.Context, ref lumps.Ref) error {
+// script gives a script that is ready to run: it fetches it and its driver
+// unless it has been asked for it before.
+func (m *modules) script(ctx context.Context, ref lumps.Ref) (*readyScript, error) {
 	m.mu.Lock()
 	ready := m.scripts[ref]
 	m.mu.Unlock()
-	if ready == nil {
-		ctx, cancel := context.WithTimeout(ctx, moduleWait)
-		defer cancel()
-		b, _, err := m.n.lumps.Bytes(ctx, ref, script.MaxBytes)
-		if err != nil {
-			return fmt.Errorf("node: script %s: %w", ref.Short(), err)
-		}
-		s, err := script.Parse(b)
-		if err != nil {
-			return fmt.Errorf("node: script %s: %w", ref.Short(), err)
-		}
-		if ready, err = m.prepare(ctx, s); err != nil {
-			return err
-		}
-		m.mu.Lock()
-		if old := m.scripts[ref]; old != nil {
-			ready = old
-		}
-		m.scripts[ref] = ready
-		m.mu.Unlock()
+	if ready != nil {
+		return ready, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, moduleWait)
+	defer cancel()
+	b, _, err := m.n.lumps.Bytes(ctx, ref, script.MaxBytes)
+	if err != nil {
+		return nil, fmt.Errorf("node: script %s: %w", ref.Short(), err)
+	}
+	s, err := script.Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("node: script %s: %w", ref.Short(), err)
+	}
+	if ready, err = m.prepare(ctx, s); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old := m.scripts[ref]; old != nil {
+		return old, nil
+	}
+	m.scripts[ref] = ready
+	return ready, nil
+}
+
+// loadScript makes a thing's script ready and keeps it and what it names.
+func (m *modules) loadScript(ctx context.Context, ref lumps.Ref) error {
+	ready, err := m.script(ctx, ref)
+	if err != nil {
+		return err
+	}
+	if err := ready.image.Module().IsHandler(); err != nil {
+		return err
 	}
 	for _, r := range append(slices.Clone(ready.modules), ref) {
 		if _, err := m.n.lumps.Pin(ctx, r); err != nil {
@@ -101,7 +115,11 @@ func (m *modules) prepare(ctx context.Context, s *script.Script) (*readyScript, 
 	if !mod.IsDriver() {
 		return nil, fmt.Errorf("node: script %s: %s runs no scripts", s.Name, driver.Short())
 	}
-	ready.image, err = m.n.engine.Image(mod, s.Input(), warmGas)
+	if mod.IsHandler() == nil {
+		ready.image, err = m.n.engine.Image(mod, s.Input(), warmGas)
+	} else {
+		ready.image, err = m.n.engine.ProcessImage(mod, s.Input(), warmGas)
+	}
 	return ready, err
 }
 
@@ -118,9 +136,9 @@ func (m *modules) withModules(refs []lumps.Ref) []lumps.Ref {
 	return slices.Compact(refs)
 }
 
-// drivers by the ending of a script's file: the shipped guest and the name of
-// the language.
-var drivers = map[string]struct{ guest, language string }{".lua": {guest.Lua, "Lua"}}
+// drivers by the ending of a script's file: the shipped guests, for things and
+// for processes, and the name of the language.
+var drivers = map[string]struct{ thing, process, language string }{".lua": {guest.Lua, guest.LuaProcess, "Lua"}}
 
 // ScriptAdd checks and stores a script, and gives it to a thing.
 func (b *backend) ScriptAdd(ctx context.Context, req *control.ScriptAddRequest) (*control.ScriptAddResponse, error) {
@@ -128,7 +146,11 @@ func (b *backend) ScriptAdd(ctx context.Context, req *control.ScriptAddRequest) 
 	if !ok {
 		return nil, control.Errorf(control.Invalid, "scripts are Lua files, NAME.lua", "script %s: no language for it", req.Name)
 	}
-	ref, err := b.shippedModule(ctx, by.guest)
+	driver := by.thing
+	if req.Process {
+		driver = by.process
+	}
+	ref, err := b.shippedModule(ctx, driver)
 	if err != nil {
 		return nil, err
 	}

@@ -92,3 +92,37 @@ func TestScriptAdd(t *testing.T) {
 	waitFor(t, "an avatar again", func() bool { st, err := n.Backend().Status(t.Context()); return err == nil && st.InRegion != "" })
 	waitFor(t, "the script to run again", func() bool { say("back"); return seen.heard("lamp: I heard back") })
 }
+
+// TestSpawnLua: a script runs as a process, with its arguments; what it logs
+// and why it ends is told.
+func TestSpawnLua(t *testing.T) {
+	if _, _, _, err := guest.Open(guest.LuaProcess); err != nil {
+		t.Skip(err)
+	}
+	n := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
+	added := must(n.Backend().ScriptAdd(t.Context(), &control.ScriptAddRequest{Name: "p.lua", Process: true,
+		Text: "function run() print('hello ' .. arg[1]) local l = receive() print(l.data, l.node) error('the end') end"}))(t)
+	for range 2 { // the second from what is ready
+		p := must(n.Backend().Spawn(t.Context(), &control.SpawnRequest{CID: added.CID, Args: []string{"world"}}))(t).Process
+		if err := n.Backend().Send(t.Context(), &control.SendRequest{PID: p.PID, Data: []byte("a letter")}); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		if err := n.Backend().Tail(t.Context(), &control.TailRequest{PID: p.PID, Follow: true}, func(l *control.LogLine) error {
+			got = append(got, l.Text)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if s := strings.Join(got, "|"); !strings.HasPrefix(s, "hello world|a letter\ttrue|p.lua:1: the end|stack traceback:") {
+			t.Errorf("log %q", s)
+		}
+	}
+	thing := must(n.Backend().ScriptAdd(t.Context(), &control.ScriptAddRequest{Name: "t.lua", Text: "function on_touch() end"}))(t)
+	if _, err := n.Backend().Spawn(t.Context(), &control.SpawnRequest{CID: thing.CID}); control.CodeOf(err) != control.Invalid {
+		t.Errorf("a thing's script as a process: %v", err)
+	}
+	if err := n.loadScript(added.CID); err == nil {
+		t.Error("a process's script for a thing")
+	}
+}

@@ -23,6 +23,13 @@ func TestLuaPage(t *testing.T) {
 	}
 	e := newEngine(t)
 	for _, x := range examples {
+		if strings.HasPrefix(string(x[1]), "-- process") {
+			log, info := logged(t, newProcesses(t, ProcessesConfig{Engine: e}), string(x[1]), SpawnSpec{})
+			if got := "  logs " + strings.Join(log, "\n  logs ") + "\n  ends " + info.Exit + "\n"; got != string(x[2]) {
+				t.Errorf("%s\ngives\n%s", x[0], got)
+			}
+			continue
+		}
 		img := luaScript(t, e, "example.lua", string(x[1]))
 		slots := map[string]Value{}
 		var out strings.Builder

@@ -67,7 +67,7 @@ func TestShippedKinds(t *testing.T) {
 		if handler := m.IsHandler() == nil; handler != (meta.Kind == "handler" || meta.Kind == "driver") {
 			t.Errorf("%s: handler: %v", meta.Name, m.IsHandler())
 		}
-		if process := m.IsProcess() == nil; process != (meta.Kind == "process") {
+		if process := m.IsProcess() == nil; process != (meta.Kind == "process" || meta.Kind == "process driver") {
 			t.Errorf("%s: process: %v", meta.Name, m.IsProcess())
 		}
 		if loader := m.IsLoader() == nil; loader != (meta.Kind == "loader") {

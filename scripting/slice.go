@@ -26,7 +26,14 @@ func (g *guest) slice() {
 	}
 	runtime.Gosched() // the node's own work is not in the process's line
 	a.since, a.weight = a.table.now(), 1
-	left := g.left() + a.grant()
+	// One instruction may take more than a slice: to grow the memory by 1 MiB.
+	left, more := g.left(), int64(0)
+	for left < 0 || more == 0 {
+		if more = a.grant(); more == 0 {
+			break
+		}
+		left += more
+	}
 	g.gas.Set(uint64(left))
 	if left < 0 {
 		panic(ErrOutOfGas)

@@ -55,7 +55,7 @@ type spawnCmd struct {
 	MaySend   []string `help:"Peer id to which it may send lumps, or any; may be given several times. It may send to nobody without." placeholder:"PEER" sep:"none"`
 	MaySpawn  []string `help:"CID of another module that it may spawn, or any; may be given several times." placeholder:"CID" sep:"none"`
 	NoWorld   bool     `name:"no-world" help:"Keep my avatar from it: it cannot see, walk, talk, touch or throw."`
-	Module    string   `arg:"" help:"FILE.wasm, an installed package ([AUTHOR/]NAME[@VERSION] or CID), or the CID of a module."`
+	Module    string   `arg:"" help:"FILE.wasm, FILE.lua, an installed package ([AUTHOR/]NAME[@VERSION] or CID), or the CID of a module or a script."`
 	Args      []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
 }
 
@@ -67,6 +67,7 @@ it was installed; flags make that less, not more.
 
 Example:
   metatopia spawn resident.wasm 10,0 32,5
+  metatopia spawn clock.lua
   metatopia spawn greeter
   metatopia spawn --gas 1000000 bafkrei... -- --verbose
   metatopia spawn --may-send 12D3KooW... courier.wasm bafybei... 12D3KooW...`
@@ -82,7 +83,21 @@ func (c spawnCmd) Run(ctx context.Context, e *environment) error {
 		LogLevel: c.LogLevel, SendTo: c.MaySend, MaySpawn: c.MaySpawn, NoWorld: c.NoWorld,
 	}
 	node := e.node()
-	if isModuleFile(module) {
+	if isScriptFile(module) {
+		script, err := scriptOf(module)
+		if err != nil {
+			return fmt.Errorf("spawn: %w", err)
+		}
+		script.Process = true
+		added, err := node.ScriptAdd(ctx, script)
+		if err != nil {
+			return err
+		}
+		req.CID = added.CID
+		if req.Name == "" {
+			req.Name = moduleName(module)
+		}
+	} else if isModuleFile(module) {
 		// As a lump it gets a CID that ps shows and that others can fetch.
 		f, err := os.Open(module)
 		if err != nil {
@@ -116,7 +131,7 @@ func isModuleFile(s string) bool {
 
 func moduleName(path string) string {
 	name := path[strings.LastIndexByte(path, os.PathSeparator)+1:]
-	name = strings.TrimSuffix(name, ".wasm")
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".wasm"), ".lua")
 	if len(name) > control.MaxNameBytes {
 		return ""
 	}

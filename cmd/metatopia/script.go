@@ -19,6 +19,7 @@ type scriptAddCmd struct {
 	File    string   `arg:"" help:"FILE.lua." type:"existingfile"`
 	Thing   string   `help:"Id of a thing of mine, or the name of one in sight, that gets the script." placeholder:"THING"`
 	Use     []string `help:"NAME=FILE.wasm or NAME=CID: what require \"NAME\" gives; may be given several times." placeholder:"NAME=MODULE" sep:"none"`
+	Process bool     `help:"A script for spawn, not for a thing."`
 	License string   `help:"SPDX name of the script's licence." placeholder:"NAME"`
 	Author  string   `help:"Who wrote it." placeholder:"NAME"`
 }
@@ -35,12 +36,12 @@ Example:
 }
 
 func (c scriptAddCmd) Run(ctx context.Context, e *environment) error {
-	text, err := readBounded(c.File, control.MaxScriptBytes)
+	req, err := scriptOf(c.File)
 	if err != nil {
 		return fmt.Errorf("script add: %w", err)
 	}
 	node := e.node()
-	req := &control.ScriptAddRequest{Name: filepath.Base(c.File), Text: string(text), Thing: c.Thing, License: c.License, Author: c.Author}
+	req.Thing, req.License, req.Author, req.Process = c.Thing, c.License, c.Author, c.Process
 	for _, u := range c.Use {
 		name, module, ok := strings.Cut(u, "=")
 		if !ok {
@@ -66,6 +67,18 @@ func (c scriptAddCmd) Run(ctx context.Context, e *environment) error {
 	}
 	return e.show(res, func(w io.Writer) { fmt.Fprintln(w, res.CID) })
 }
+
+// scriptOf reads a script's file.
+func scriptOf(file string) (*control.ScriptAddRequest, error) {
+	text, err := readBounded(file, control.MaxScriptBytes)
+	if err != nil {
+		return nil, err
+	}
+	return &control.ScriptAddRequest{Name: filepath.Base(file), Text: string(text)}, nil
+}
+
+// isScriptFile tells a file with a script from a CID.
+func isScriptFile(name string) bool { return strings.HasSuffix(name, ".lua") }
 
 // readBounded reads a file of at most limit bytes.
 func readBounded(name string, limit int64) ([]byte, error) {

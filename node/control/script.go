@@ -8,7 +8,8 @@ type ScriptAddRequest struct {
 	Name    string      `json:"name"` // of the file; its ending tells the language
 	Text    string      `json:"text"`
 	Uses    []ScriptUse `json:"uses,omitempty"`
-	Thing   string      `json:"thing,omitempty"` // an id, or the name of a thing in sight
+	Process bool        `json:"process,omitempty"` // for Spawn, not for a thing
+	Thing   string      `json:"thing,omitempty"`   // an id, or the name of a thing in sight
 	License string      `json:"license,omitempty"`
 	Author  string      `json:"author,omitempty"`
 }
@@ -36,6 +37,9 @@ func (r *ScriptAddRequest) check() error {
 	}
 	if len(r.Uses) > MaxScriptUses {
 		return fmt.Errorf("%d modules, the limit is %d", len(r.Uses), MaxScriptUses)
+	}
+	if r.Process && r.Thing != "" {
+		return fmt.Errorf("a thing cannot run the script of a process")
 	}
 	for _, u := range r.Uses {
 		if err := first(opaque("name of a module", u.Name, 1, MaxNameBytes), opaque("cid", u.CID, 1, MaxIDBytes)); err != nil {

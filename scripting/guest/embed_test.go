@@ -33,7 +33,7 @@ func TestList(t *testing.T) {
 		case "Go":
 			path = "go/" + m.Name + "/main.go"
 		case "C":
-			path = "lua/thing.c"
+			path = "lua/driver.c"
 		}
 		if _, err := os.Stat(path); err != nil {
 			t.Errorf("%s: %v", m.Name, err)

@@ -3,7 +3,7 @@ package guest
 // Meta describes a shipped guest. Languages are names for people.
 type Meta struct {
 	Name     string
-	Kind     string // "process", "handler", "loader" or "driver", which runs scripts
+	Kind     string // "process", "handler" or "loader"; "driver" and "process driver" run scripts as the first two
 	Language string // "AssemblyScript", "C" or "Go"
 	License  string // SPDX
 	Author   string
@@ -12,8 +12,12 @@ type Meta struct {
 
 const author = "The Metatopia Authors"
 
-// Lua names the driver of things' scripts in Lua.
-const Lua = "lua"
+// Lua and LuaProcess name the drivers of scripts in Lua: of things and of
+// processes.
+const (
+	Lua        = "lua"
+	LuaProcess = "lua-process"
+)
 
 // List is every shipped guest, by name.
 func List() []Meta {
@@ -23,6 +27,7 @@ func List() []Meta {
 		{"greeter", "process", "Go", "MIT", author, "answers messages, says hello when asked"},
 		{"lamp", "handler", "AssemblyScript", "MIT", author, "is switched on and off by a touch"},
 		{Lua, "driver", "C", "MIT", "Lua.org, PUC-Rio; " + author, "runs things' scripts in Lua"},
+		{LuaProcess, "process driver", "C", "MIT", "Lua.org, PUC-Rio; " + author, "runs processes in Lua"},
 		{"obj", "loader", "AssemblyScript", "MIT", author, "reads Wavefront OBJ models, with their materials when they stand in the same file"},
 		{"resident", "process", "AssemblyScript", "MIT", author, "walks between places, talks, throws balls over the border"},
 	}

@@ -33,8 +33,12 @@ const (
 
 var errNoTools = errors.New("tools are missing")
 
-// luaEntry is the file with the world of each Lua guest.
-var luaEntry = map[string]string{guest.Lua: "thing.c"}
+// luaEntry is the file with the world of each Lua guest; luaMore what belongs
+// to one alone.
+var (
+	luaEntry = map[string]string{guest.Lua: "thing.c", guest.LuaProcess: "process.c"}
+	luaMore  = map[string][]string{guest.LuaProcess: {"around"}}
+)
 
 // luaOurs is compiled with every guest, luaParts is what of Lua is. The rest of
 // Lua is for files, the operating system, other code and debugging.
@@ -61,7 +65,7 @@ func (c Config) luaGuest(ctx context.Context, m guest.Meta, out string) error {
 	}
 	flags := []string{"--target=wasm32-wasi", "-O2", "-DNDEBUG", "-Ishim", "-I.", "-I" + src, "-include", "conf.h"}
 	var files []string
-	for _, name := range slices.Concat(luaOurs, []string{strings.TrimSuffix(luaEntry[m.Name], ".c")}) {
+	for _, name := range slices.Concat(luaOurs, luaMore[m.Name], []string{strings.TrimSuffix(luaEntry[m.Name], ".c")}) {
 		files = append(files, name+".c")
 	}
 	for _, name := range luaParts {
@@ -82,7 +86,7 @@ func (c Config) luaGuest(ctx context.Context, m guest.Meta, out string) error {
 // the rest is.
 func (c Config) luaText(m guest.Meta) ([]byte, error) {
 	out := []byte("/* Lua itself: " + luaPool + luaArchive + "\n * sha256 " + luaHash + " */\n")
-	for _, name := range slices.Concat([]string{"conf.h", "host.h", "driver.h"}, luaOurs, []string{luaEntry[m.Name]}) {
+	for _, name := range slices.Concat([]string{"conf.h", "host.h", "driver.h"}, luaOurs, luaMore[m.Name], []string{luaEntry[m.Name]}) {
 		if path.Ext(name) == "" {
 			name += ".c"
 		}

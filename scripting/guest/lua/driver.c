@@ -32,13 +32,19 @@ void mt_write(const char *s, size_t n) {
 	}
 }
 
-int mt_code(lua_State *L, const char *what, int code) {
+void mt_codetext(lua_State *L, int code) {
 	static const char *const text[] = {"not valid", "too large", "not found", "nothing came in time",
-		"not available now", "refused", "full", "not allowed by the capability", "revoked"};
+		"not available now", "refused", "full", "not allowed by the capability", "taken back", "taken"};
 	int n = -code - 1;
-	if (n < 0 || n >= (int)(sizeof text / sizeof *text))
-		return luaL_error(L, "%s: code %d", what, code);
-	return luaL_error(L, "%s: %s", what, text[n]);
+	if (n >= 0 && n < (int)(sizeof text / sizeof *text))
+		lua_pushstring(L, text[n]);
+	else
+		lua_pushfstring(L, "code %d", code);
+}
+
+int mt_code(lua_State *L, const char *what, int code) {
+	mt_codetext(L, code);
+	return luaL_error(L, "%s: %s", what, lua_tostring(L, -1));
 }
 
 static const luaL_Reg libraries[] = {

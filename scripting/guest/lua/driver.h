@@ -27,8 +27,14 @@ void mt_call(lua_State *L, int n, int results);
 /* mt_world adds what the world offers: thing.c or process.c. */
 void mt_world(lua_State *L);
 
-/* mt_code raises the error that a negative code of the host means. */
+/* mt_code raises the error that a negative code of the host means, mt_codetext
+ * pushes its words. */
 int mt_code(lua_State *L, const char *what, int code);
+void mt_codetext(lua_State *L, int code);
+
+/* How bytes begin that are a packed Lua value. */
+#define MT_PACKED "\x1bLua1"
+enum { MT_NPACKED = sizeof MT_PACKED - 1 };
 
 /* mt_pack appends a value in the form that slots and letters carry, mt_unpack
  * pushes it and gives the place behind it. Both raise errors. */

@@ -18,10 +18,9 @@ IMPORT("mt:slot@1", "set_text") int slot_set_text(const char *name, int len, con
 IMPORT("mt:slot@1", "set_bytes") int slot_set_bytes(const char *name, int len, const char *bytes, int n);
 IMPORT("mt:slot@1", "delete") int slot_delete(const char *name, int len);
 
-/* Kinds of slots, and how a Lua value that none of them holds begins. */
+/* Kinds of slots. What none of them holds is packed into bytes. */
 enum { INT = 1, TEXT = 2, BYTES = 3, LUMP = 4, BOOL = 5 };
-static const char packed[] = "\x1bLua1";
-enum { PACKED = sizeof packed - 1, MOST = 4096 };
+enum { MOST = 4096 };
 
 static int result(lua_State *L, const char *what, int code) {
 	if (code < 0)
@@ -57,8 +56,8 @@ static int self_get(lua_State *L) {
 		size_t n;
 		gettext(L, name, (int)len);
 		const char *p = lua_tolstring(L, -1, &n);
-		if (n >= PACKED && !memcmp(p, packed, PACKED))
-			mt_unpack(L, p + PACKED, p + n, 0);
+		if (n >= MT_NPACKED && !memcmp(p, MT_PACKED, MT_NPACKED))
+			mt_unpack(L, p + MT_NPACKED, p + n, 0);
 		return 1;
 	}
 	}
@@ -89,7 +88,7 @@ static int self_set(lua_State *L) {
 	}
 	luaL_Buffer b;
 	luaL_buffinit(L, &b);
-	luaL_addlstring(&b, packed, PACKED);
+	luaL_addstring(&b, MT_PACKED);
 	mt_pack(L, &b, 3, 0);
 	luaL_pushresult(&b);
 	const char *s = lua_tolstring(L, -1, &n);
