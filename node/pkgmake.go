@@ -15,6 +15,8 @@ import (
 	"github.com/metatopia/metatopia/node/packages"
 	"github.com/metatopia/metatopia/scripting/guest"
 	"github.com/metatopia/metatopia/scripting/pkg"
+	"github.com/metatopia/metatopia/scripting/pkg/recipe"
+	"github.com/metatopia/metatopia/scripting/script"
 )
 
 // draft completes a plan's manifest by what was built: contents that are here.
@@ -45,7 +47,12 @@ func (n *Node) draft(ctx context.Context, p *pkg.Plan, source lumps.Ref, toolcha
 			return nil, err
 		}
 		x.Ref, x.Size = ref, int64(len(wasm))
-		if x.Target == pkg.Browser {
+		if p.Build.Tool == "lua" && !script.Is(wasm) {
+			if err := n.bindScript(ctx, m, x, wasm); err != nil {
+				return nil, err
+			}
+		}
+		if x.Target == pkg.Browser || p.Build.Tool == "lua" {
 			continue
 		}
 		mod, err := n.engine.Admit(wasm)
@@ -55,6 +62,26 @@ func (n *Node) draft(ctx context.Context, p *pkg.Plan, source lumps.Ref, toolcha
 		m.Require(mod.Interfaces())
 	}
 	return m, m.Check()
+}
+
+// bindScript makes a script for this node's driver of a Lua text, and says in
+// the recipe which driver that is.
+func (n *Node) bindScript(ctx context.Context, m *pkg.Manifest, x *pkg.Module, text []byte) error {
+	driver, err := n.shippedModule(ctx, guest.Lua)
+	if err != nil {
+		return err
+	}
+	b, err := recipe.Lua(x.Entry, driver.String(), text)
+	if err != nil {
+		return fmt.Errorf("%w: %w", pkg.ErrManifest, err)
+	}
+	st, err := n.lumps.AddQuiet(ctx, bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	x.Ref, x.Size = st.Ref, st.Size
+	m.Recipe.Options = []pkg.Setting{{Key: "driver", Value: driver.String()}}
+	return nil
 }
 
 // PkgDraft makes the manifest of what was built.

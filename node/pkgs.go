@@ -12,7 +12,9 @@ import (
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/packages"
 	"github.com/metatopia/metatopia/scripting"
+	"github.com/metatopia/metatopia/scripting/guest"
 	"github.com/metatopia/metatopia/scripting/pkg"
+	"github.com/metatopia/metatopia/scripting/script"
 )
 
 const (
@@ -138,6 +140,12 @@ func (n *Node) vetPackage(ctx context.Context, m *pkg.Manifest) error {
 		if err != nil {
 			return lumpError(err)
 		}
+		if script.Is(wasm) && x.Target == pkg.Sim {
+			if err := n.vetScript(ctx, wasm); err != nil {
+				return scriptTextError(fmt.Errorf("%s: %w", m.ID(), err))
+			}
+			continue
+		}
 		mod, err := n.engine.Admit(wasm)
 		if err != nil {
 			return scriptError(fmt.Errorf("%s, %v module: %w", m.ID(), x.Target, err))
@@ -167,6 +175,20 @@ func (n *Node) vetPackage(ctx context.Context, m *pkg.Manifest) error {
 	}
 	_, err = pkg.ReadBundle(b)
 	return packageError(err)
+}
+
+// vetScript lets the driver of a script read it.
+func (n *Node) vetScript(ctx context.Context, b []byte) error {
+	s, err := script.Parse(b)
+	if err != nil {
+		return err
+	}
+	// The program's own driver need not be fetched.
+	if _, err := n.shippedModule(ctx, guest.Lua); err != nil && !errors.Is(err, guest.ErrNotBuilt) {
+		return err
+	}
+	_, err = n.modules.prepare(ctx, s)
+	return err
 }
 
 // published is the release by which a package is out, or nil. ErrConflict when

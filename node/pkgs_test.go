@@ -16,6 +16,7 @@ import (
 	"github.com/metatopia/metatopia/scripting/guest"
 	"github.com/metatopia/metatopia/scripting/guesttest"
 	"github.com/metatopia/metatopia/scripting/pkg"
+	"github.com/metatopia/metatopia/scripting/pkg/recipe"
 )
 
 // planOf is a package file with one prebuilt module.
@@ -420,5 +421,41 @@ func TestShippedPackage(t *testing.T) {
 	}
 	if _, err := a.Backend().PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: "greeter@9.0.0"}); control.CodeOf(err) != control.NotFound {
 		t.Error(err)
+	}
+}
+
+// A Lua script is a package too: the node binds it to its own driver, and
+// whoever builds it again gets the same bytes.
+func TestLuaPackage(t *testing.T) {
+	if _, _, _, err := guest.Open(guest.Lua); err != nil {
+		t.Skip(err)
+	}
+	a := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
+	found(t, a)
+	must(a.Backend().RegionSeed(t.Context(), &control.SeedRequest{Name: "Hearthside", Furnish: "hearth", Copyleft: true}))(t)
+	seen := watch(t, a)
+	var lamp control.Entity
+	waitFor(t, "the lamp", func() (ok bool) { lamp, ok = seen.named("lamp"); return ok })
+	const text = "function on_heard(who, text)\n  self.heard = (self.heard or 0) + 1\nend\n"
+	plan := planOf("parrot", "1.0.0", "sim", map[string]any{"build": map[string]any{"tool": "lua"}, "modules": map[string]any{"sim": "parrot.lua"}})
+	p := buildPackage(t, a, plan, []byte(text))
+	if p.Options["driver"] == "" || p.Tool != "lua" {
+		t.Fatalf("%+v", p)
+	}
+	b, _, err := a.lumps.Bytes(t.Context(), must(lumps.Parse(p.Modules[0].CID))(t), 1<<20)
+	if want := must(recipe.Lua("parrot.lua", p.Options["driver"], []byte(text)))(t); err != nil || !bytes.Equal(b, want) {
+		t.Fatalf("%s, %v", b, err)
+	}
+	must(a.Backend().PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: p.CID}))(t)
+	waitFor(t, "an avatar", func() bool { st, err := a.Backend().Status(t.Context()); return err == nil && st.InRegion != "" })
+	must(a.Backend().PkgPut(t.Context(), &control.PkgPutRequest{Ref: "parrot", Thing: "lamp"}))(t)
+	waitFor(t, "the script to run", func() bool {
+		_, _ = a.Backend().Say(t.Context(), &control.SayRequest{Text: "hello"}) // too many at once are refused
+		in := must(a.Backend().Inspect(t.Context(), &control.InspectRequest{Thing: lamp.ID}))(t)
+		return slices.ContainsFunc(in.Slots, func(s control.Slot) bool { return s.Name == "heard" })
+	})
+	bad := planOf("broken", "1.0.0", "sim", map[string]any{"build": map[string]any{"tool": "lua"}, "modules": map[string]any{"sim": "broken.lua"}})
+	if _, err := tryPackage(t, a, bad, []byte("function (")); control.CodeOf(err) != control.Invalid || !strings.Contains(err.Error(), "broken.lua:1") {
+		t.Errorf("a script that is none: %v", err)
 	}
 }

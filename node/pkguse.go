@@ -119,6 +119,14 @@ func (b *backend) PkgPut(ctx context.Context, req *control.PkgPutRequest) (*cont
 	if m.Source.IsZero() {
 		source.Type, source.Value = "none", ""
 	}
+	w, err := b.inWorld()
+	if err != nil {
+		return nil, err
+	}
+	id, err := w.thingNamed(req.Thing)
+	if err != nil {
+		return nil, err
+	}
 	var last *control.TickResponse
 	for _, s := range []control.Slot{
 		{Name: region.SlotScript, Type: "none"}, // the old script does not run with the new source
@@ -129,7 +137,7 @@ func (b *backend) PkgPut(ctx context.Context, req *control.PkgPutRequest) (*cont
 		{Name: region.SlotPackage, Type: "lump", Value: e.Root.String()},
 		{Name: region.SlotScript, Type: "lump", Value: x.Ref.String()},
 	} {
-		if last, err = b.SetSlot(ctx, &control.SetSlotRequest{Thing: req.Thing, Slot: s}); err != nil {
+		if last, err = b.SetSlot(ctx, &control.SetSlotRequest{Thing: id.String(), Slot: s}); err != nil {
 			return nil, err
 		}
 	}

@@ -221,7 +221,7 @@ func (b *backend) giveScript(ctx context.Context, req *control.ScriptAddRequest,
 	slots := []region.SlotWrite{
 		{Name: region.SlotSource, Value: region.LumpSlot(out.Source)},
 		{Name: region.SlotLanguage, Value: region.TextSlot(language)},
-		{Name: region.SlotLicense}, {Name: region.SlotAuthor},
+		{Name: region.SlotLicense}, {Name: region.SlotAuthor}, {Name: region.SlotPackage},
 		{Name: region.SlotScript, Value: region.LumpSlot(out.CID)},
 	}
 	for _, s := range slots {

@@ -269,14 +269,14 @@ func describePackage(w io.Writer, p *control.Package) {
 
 type pkgPutCmd struct {
 	pkgRef
-	Thing string `arg:"" help:"Id of a thing that I own."`
+	Thing string `arg:"" help:"Id, or name in sight, of a thing that I own."`
 }
 
 func (pkgPutCmd) Help() string {
 	return `Sets the thing's slots script, source, license, author, language and package.
 
 Example:
-  metatopia pkg put bell 0123456789abcdef0123456789abcdef`
+  metatopia pkg put bell "street lamp"`
 }
 
 func (c pkgPutCmd) Run(ctx context.Context, e *environment) error {

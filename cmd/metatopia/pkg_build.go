@@ -38,8 +38,8 @@ my node's key and stores it; prints its CID. Nobody else hears of it before
 pkg publish. The same source and the same tools give the same CID.
 
 Recipes ("tool" of pkg.json): go (needs go), assemblyscript (node and asc, which is
-looked for in node_modules of the directory and above), c (clang), wat (wat2wasm),
-prebuilt (modules as they are). docs/protocol/packages.md describes pkg.json.
+looked for in node_modules of the directory and above), c (clang), lua (nothing),
+wat (wat2wasm), prebuilt (modules as they are). docs/protocol/packages.md describes pkg.json.
 
 --verify says whether the modules are what the source makes. It runs compilers on
 a stranger's source; they are not confined.

@@ -170,7 +170,7 @@ type PkgHistoryResponse struct {
 // PkgPutRequest gives a thing the sim module of an installed package.
 type PkgPutRequest struct {
 	Ref   string `json:"ref"`
-	Thing string `json:"thing"`
+	Thing string `json:"thing"` // id, or name of a thing in sight
 }
 
 // RegionRulesRequest changes the rules of a region served here, or, without
@@ -223,7 +223,7 @@ func (r *PkgSealRequest) check() error {
 }
 
 func (r *PkgPutRequest) check() error {
-	return first(reference(r.Ref), opaque("thing", r.Thing, 1, MaxIDBytes))
+	return first(reference(r.Ref), text("thing", r.Thing, 1, MaxIDBytes))
 }
 
 func (r *RegionRulesRequest) check() error { return text("region", r.Region, 0, MaxNameBytes) }

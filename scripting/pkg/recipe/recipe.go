@@ -62,12 +62,13 @@ var tools = map[string]tool{
 	"go":             {nil, goVersion, goBuild},
 	"assemblyscript": {[]string{"runtime", "use"}, ascVersion, ascBuild},
 	"c":              {[]string{"exports", "opt", "sysroot"}, clangVersion, clangBuild},
+	"lua":            {[]string{"driver"}, noVersion, luaBuild},
 	"wat":            {nil, watVersion, watBuild},
-	"prebuilt":       {nil, func(context.Context, *bench) (string, error) { return "", nil }, prebuilt},
+	"prebuilt":       {nil, noVersion, prebuilt},
 }
 
 // Tools are the names of all recipes.
-func Tools() []string { return []string{"assemblyscript", "c", "go", "prebuilt", "wat"} }
+func Tools() []string { return []string{"assemblyscript", "c", "go", "lua", "prebuilt", "wat"} }
 
 // bench is a directory with the source.
 type bench struct {

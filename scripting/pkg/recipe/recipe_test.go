@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/metatopia/metatopia/scripting/pkg"
+	"github.com/metatopia/metatopia/scripting/script"
 )
 
 func write(t *testing.T, dir string, files map[string]string) {
@@ -84,12 +85,33 @@ func TestPrebuilt(t *testing.T) {
 	}
 }
 
+func TestLua(t *testing.T) {
+	files := []pkg.File{{Path: "bell/bell.lua", Data: []byte("function on_touch() end\n")}}
+	r := pkg.Recipe{Tool: "lua"}
+	got, err := Build(t.Context(), Config{}, r, files, []string{"bell/bell.lua"})
+	if err != nil || string(got.Modules[0]) != string(files[0].Data) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	r.Options = []pkg.Setting{{Key: "driver", Value: "bafkdriver"}}
+	got, err = Build(t.Context(), Config{}, r, files, []string{"bell/bell.lua"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := script.Parse(got.Modules[0]); err != nil || s.Name != "bell.lua" || s.Driver != "bafkdriver" || !bytes.Equal(s.Text, files[0].Data) {
+		t.Errorf("%+v, %v", s, err)
+	}
+	files[0].Data = []byte("\xff")
+	if _, err = Build(t.Context(), Config{}, r, files, []string{"bell/bell.lua"}); !errors.Is(err, ErrRecipe) {
+		t.Error(err)
+	}
+}
+
 func TestMissingTool(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	for tool := range tools {
 		_, err := Build(t.Context(), Config{}, pkg.Recipe{Tool: tool}, []pkg.File{{Path: "a"}}, []string{"a"})
 		var missing *Missing
-		if tool != "prebuilt" && (!errors.As(err, &missing) || missing.Hint == "") {
+		if tool != "prebuilt" && tool != "lua" && (!errors.As(err, &missing) || missing.Hint == "") {
 			t.Errorf("%s: %v", tool, err)
 		}
 	}

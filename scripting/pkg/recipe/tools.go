@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/metatopia/metatopia/scripting/script"
 )
 
 // goEnv keeps the build away from the network, from settings of the machine
@@ -190,6 +193,35 @@ func watBuild(ctx context.Context, b *bench, entry, out string) error {
 	}
 	_, err = b.run(ctx, nil, name, entry, "-o", out)
 	return err
+}
+
+// noVersion is that of a recipe without a tool.
+func noVersion(context.Context, *bench) (string, error) { return "", nil }
+
+// luaBuild: the entry is a .lua file. Option driver is the CID of the module that
+// runs it; a node that makes a package adds that of its own. Without it the text
+// alone comes out.
+func luaBuild(_ context.Context, b *bench, entry, out string) error {
+	text, err := readModule(filepath.Join(b.dir, filepath.FromSlash(entry)))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrRecipe, err)
+	}
+	if driver := b.options["driver"]; driver != "" {
+		if text, err = Lua(entry, driver, text); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(out, text, 0o644)
+}
+
+// Lua makes the script of a Lua file.
+func Lua(entry, driver string, text []byte) ([]byte, error) {
+	s := &script.Script{Name: path.Base(entry), Language: "Lua", Driver: driver, Text: text}
+	b, err := s.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRecipe, err)
+	}
+	return b, nil
 }
 
 // prebuilt: the entry is a .wasm file among the source. Nobody can verify it.
