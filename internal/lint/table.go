@@ -52,6 +52,9 @@ var table = []row{
 	// assets imports neither exchange nor scripting: the node hands it both.
 	{path: "assets", ours: []string{"lumps", "spatial", "internal/base"}, third: append([]string{"github.com/qmuntal/gltf", "github.com/tidwall"}, cid...)},
 	{path: "scripting", ours: []string{"lumps", "spatial", "internal/base", "internal/spdx"}, third: append([]string{"github.com/tetratelabs/wazero", "github.com/tidwall"}, cid...)},
+	// far carries what scripting/process does to other nodes; the node's clock,
+	// streams and processes are handed to it.
+	{path: "scripting/far", core: true, ours: []string{"internal/base"}},
 	// region does not import scripting: it declares the call that it needs
 	// and the node supplies it, so that no engine is in the core's closure.
 	{path: "region", core: true, ours: []string{"physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"github.com/tidwall"}},
