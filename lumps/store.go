@@ -51,6 +51,22 @@ type Cacher interface {
 	Flush(ctx context.Context, refs []Ref) error
 }
 
+// Lender reads for others who check what they get.
+type Lender interface {
+	// Lend is Get into buf, when the lump fits; otherwise into a new slice. It
+	// may leave out the check when it has made it a short while ago and the
+	// file has not been changed since.
+	Lend(ctx context.Context, r Ref, buf []byte) ([]byte, error)
+}
+
+// Lend lends from a store, or gets from one that is no Lender.
+func Lend(ctx context.Context, s Getter, r Ref, buf []byte) ([]byte, error) {
+	if l, ok := s.(Lender); ok {
+		return l.Lend(ctx, r, buf)
+	}
+	return s.Get(ctx, r)
+}
+
 // Deleter removes.
 type Deleter interface {
 	// Delete removes a lump, pinned or not (whoever sweeps asks about pins);

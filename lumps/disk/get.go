@@ -25,7 +25,7 @@ func (s *Store) Get(ctx context.Context, r lumps.Ref) ([]byte, error) {
 		return nil, wrap("get", r, err)
 	}
 	defer leave()
-	b, used, err := s.readUsed(r)
+	b, used, err := s.readUsed(r, nil)
 	if err != nil {
 		return nil, wrap("get", r, err)
 	}
@@ -39,16 +39,43 @@ func (s *Store) Get(ctx context.Context, r lumps.Ref) ([]byte, error) {
 	return b, wrap("get", r, err)
 }
 
+// Lend implements lumps.Lender.
+func (s *Store) Lend(ctx context.Context, r lumps.Ref, buf []byte) ([]byte, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, wrap("lend", r, err)
+	}
+	defer leave()
+	now := time.Now()
+	b, used, err := s.readUsed(r, buf)
+	if err != nil {
+		return nil, wrap("lend", r, err)
+	}
+	at := sight{size: len(b), used: used}
+	if !s.seen.same(r, at, now) {
+		if !r.Matches(b) {
+			b, err = s.setAside(r)
+			return b, wrap("lend", r, err)
+		}
+		s.seen.note(r, at, now)
+	}
+	if now.Sub(used) > lumps.UseGrain {
+		s.touch(r)
+	}
+	return b, nil
+}
+
 // read gives the bytes of the file, unverified. A file longer than any lump
 // is cut one byte past the bound, which no name matches.
 func (s *Store) read(r lumps.Ref) ([]byte, error) {
-	b, _, err := s.readUsed(r)
+	b, _, err := s.readUsed(r, nil)
 	return b, err
 }
 
 // readUsed also tells when the lump was last used: a file's time of change is
-// that of the last use, and its bytes never change.
-func (s *Store) readUsed(r lumps.Ref) ([]byte, time.Time, error) {
+// that of the last use, and its bytes never change. It reads into buf when that
+// is large enough.
+func (s *Store) readUsed(r lumps.Ref, buf []byte) ([]byte, time.Time, error) {
 	if r.IsZero() {
 		return nil, time.Time{}, lumps.ErrNotFound
 	}
@@ -61,7 +88,12 @@ func (s *Store) readUsed(r lumps.Ref) ([]byte, time.Time, error) {
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	b := make([]byte, min(st.Size(), lumps.MaxLump+1))
+	size := int(min(st.Size(), lumps.MaxLump+1))
+	b := buf
+	if cap(b) < size {
+		b = make([]byte, size)
+	}
+	b = b[:size]
 	n, err := io.ReadFull(f, b)
 	if err == io.ErrUnexpectedEOF || err == io.EOF {
 		// It shrank since Stat: somebody cut the file. The name tells.

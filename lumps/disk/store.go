@@ -65,6 +65,7 @@ type Store struct {
 	closed bool
 
 	shards [256]shard
+	seen   seen
 }
 
 // shard guards changes to the lumps whose digest begins with one byte.
@@ -75,7 +76,10 @@ type shard struct {
 	flushed bool // and so does it after a power cut: the parent was flushed since Open
 }
 
-var _ lumps.Store = (*Store)(nil)
+var (
+	_ lumps.Store  = (*Store)(nil)
+	_ lumps.Lender = (*Store)(nil)
+)
 
 // Open opens the store in dir and makes it when it is absent. What a crash
 // left half written is removed.

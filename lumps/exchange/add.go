@@ -74,15 +74,27 @@ func (x *Exchange) add(ctx context.Context, r io.Reader, pin bool) (lumps.Stat, 
 // keep stores a lump, without a promise, and hands it to those that wait for
 // it: other nodes, and the readers here but for those of one swarm.
 func (x *Exchange) keep(ctx context.Context, r lumps.Ref, b []byte, but *swarm) error {
+	_, err := x.share(ctx, r, b, but)
+	return err
+}
+
+// share is keep, and tells whether nobody here was given b, so that it is the
+// caller's alone.
+func (x *Exchange) share(ctx context.Context, r lumps.Ref, b []byte, but *swarm) (alone bool, err error) {
 	if err := x.store.PutCached(ctx, r, b); err != nil {
-		return err
+		return true, err
 	}
-	x.jobs.came(r, b, but)
+	alone = !x.jobs.came(r, b, but)
 	blk, err := blocks.NewBlockWithCid(b, r.CID())
 	if err != nil {
-		return err
+		return alone, err
 	}
-	return x.bs.NotifyNewBlocks(ctx, blk)
+	if x.asking.Load() == 0 {
+		// Its server only notes that the lump is here. Who asks from now on
+		// looks into the store first.
+		return alone, x.bs.Server.NotifyNewBlocks(ctx, blk)
+	}
+	return false, x.bs.NotifyNewBlocks(ctx, blk)
 }
 
 // cut reads r to its end and gives the tree its leaves.

@@ -89,6 +89,7 @@ type Exchange struct {
 	server   *server
 	jobs     jobs
 	urgent   atomic.Int64 // readers that wait for a lump of another node now
+	asking   atomic.Int64 // lumps that bitswap is asked for now
 	accounts accounts
 	meters   meters
 }

@@ -41,6 +41,7 @@ type fetcher struct {
 type flight struct {
 	done chan struct{}
 	b    []byte
+	sole bool    // nobody else was given b
 	from peer.ID // "" when it was here
 	err  error
 
@@ -157,7 +158,7 @@ func (f *fetcher) load(l unixfs.Link, seq int64, fl *flight) ([]byte, peer.ID, e
 		// needs to send it.
 		return []byte{}, "", f.x.keep(f.ctx, r, []byte{}, nil)
 	}
-	b, from, err := f.fetch(l, seq)
+	b, from, err := f.fetch(l, seq, fl)
 	if err != nil && errors.Is(here, lumps.ErrCorrupt) {
 		// Whoever reads the error should know that it was here once.
 		err = errors.Join(err, here)
@@ -168,7 +169,7 @@ func (f *fetcher) load(l unixfs.Link, seq int64, fl *flight) ([]byte, peer.ID, e
 // fetch gets one lump from another node. The root comes by bitswap, which asks
 // all neighbours at once and searches by itself; the rest on streams, unless
 // there are none.
-func (f *fetcher) fetch(l unixfs.Link, seq int64) ([]byte, peer.ID, error) {
+func (f *fetcher) fetch(l unixfs.Link, seq int64, fl *flight) ([]byte, peer.ID, error) {
 	// Routing, too, asks connected peers.
 	if len(f.x.cfg.Host.Network().Peers()) == 0 {
 		return nil, "", fmt.Errorf("get %s: no peer is connected: %w", l.Ref, lumps.ErrNotFound)
@@ -195,6 +196,7 @@ func (f *fetcher) fetch(l unixfs.Link, seq int64) ([]byte, peer.ID, error) {
 	}
 	select {
 	case <-j.done:
+		fl.sole = j.sole
 		return j.b, j.from, j.err
 	case <-f.ctx.Done():
 		return nil, "", fmt.Errorf("get %s: %w", l.Ref, context.Cause(f.ctx))
@@ -229,6 +231,8 @@ func missing(err error) bool {
 func (f *fetcher) ask(ctx context.Context, r lumps.Ref) ([]byte, peer.ID, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	f.x.asking.Add(1) // before we look into the store, see share
+	defer f.x.asking.Add(-1)
 	in, err := f.session().GetBlocks(ctx, []cid.Cid{r.CID()})
 	if err != nil {
 		return nil, "", fmt.Errorf("get %s: %w", r, err)

@@ -67,9 +67,9 @@ func (t *jobs) elsewhere(j *job, now time.Time) bool {
 	return sh != nil && sh.by != nil && sh.by != j.s && now.Sub(sh.at) < t.patience
 }
 
-// came ends all jobs for a lump that is here now. The caller's own ends with
-// its peer's name first, so it passes that.
-func (t *jobs) came(r lumps.Ref, b []byte, but *swarm) {
+// came ends all jobs for a lump that is here now, and tells whether there were
+// any. The caller's own ends with its peer's name first, so it passes that.
+func (t *jobs) came(r lumps.Ref, b []byte, but *swarm) bool {
 	t.mu.Lock()
 	sh := t.m[r]
 	var all []*job
@@ -86,4 +86,5 @@ func (t *jobs) came(r lumps.Ref, b []byte, but *swarm) {
 		j.s.finish(j, b, "", nil)
 		j.s.mu.Unlock()
 	}
+	return len(all) > 0
 }

@@ -24,17 +24,20 @@ var (
 )
 
 // lane is a stream to one peer that has the content, or parts of it. It takes
-// wants from its swarm and brings lumps. Its fields below st are the swarm's,
-// under its lock.
+// wants from its swarm and brings lumps. Its fields below gone are the
+// swarm's, under its lock.
 type lane struct {
 	s    *swarm
 	id   peer.ID
 	st   network.Stream
 	wake chan struct{} // something may have come to take; holds one
 
+	came  chan arrival // read and not stored yet
+	wrong atomic.Bool  // other bytes than asked for have come
+
 	gone   bool   // it takes nothing more
 	out    []*job // asked, in the order of the answers
-	weight int64  // bytes of them
+	weight int64  // bytes of them, and of those that are being stored
 	window int64  // bytes that may be asked
 	hold   time.Time
 	absent int           // answers in a row that nothing is there
@@ -43,6 +46,12 @@ type lane struct {
 
 	got  atomic.Int64 // bytes of frames; counted without the lock
 	mark int64        // got when the period began
+}
+
+// arrival is a lump that a lane brought, unverified.
+type arrival struct {
+	j *job
+	b []byte
 }
 
 // open opens a stream and, unless it is known, asks whether the peer has the
@@ -54,7 +63,8 @@ func (s *swarm) open(ctx context.Context, id peer.ID, sure bool) (*lane, error) 
 	if err != nil {
 		return nil, err
 	}
-	l := &lane{s: s, id: id, st: st, window: laneFirst, wake: make(chan struct{}, 1)}
+	l := &lane{s: s, id: id, st: st, window: laneFirst, wake: make(chan struct{}, 1),
+		came: make(chan arrival, windowLumps)}
 	if sure {
 		return l, nil
 	}
@@ -123,11 +133,19 @@ func (l *lane) run() {
 	stop := context.AfterFunc(l.s.ctx, func() { _ = l.st.Reset() })
 	ctx, cancel := context.WithCancel(l.s.ctx)
 	l.s.f.work.Go(func() { l.send(ctx) })
+	l.s.f.work.Go(func() {
+		for a := range l.came {
+			l.deliver(a.j, a.b)
+		}
+	})
 	err := l.receive()
+	close(l.came)
 	cancel()
 	stop()
 	_ = l.st.Reset()
-	l.judge(err)
+	if !l.wrong.Load() {
+		l.judge(err)
+	}
 	l.s.lost(l)
 }
 
@@ -164,7 +182,8 @@ func (l *lane) send(ctx context.Context) {
 	}
 }
 
-// receive takes frames until something is wrong.
+// receive takes frames until something is wrong. It is never kept from the
+// stream by a disk: flow control would have the sender wait as well.
 func (l *lane) receive() error {
 	var head [headLen]byte
 	for {
@@ -188,35 +207,44 @@ func (l *lane) receive() error {
 			}
 			continue
 		}
-		b := make([]byte, n)
+		b := takeBuffer(n)
 		if err := l.read(b); err != nil {
+			freeBuffer(b)
 			return err
 		}
-		if err := l.deliver(j, b); err != nil {
-			return err
-		}
+		l.s.arrived(l)
+		l.came <- arrival{j, b} // has room for all that a reader asks for
 	}
 }
 
-// deliver stores a lump, which checks it, and passes it on.
-func (l *lane) deliver(j *job, b []byte) error {
+// deliver stores a lump, which checks it, and passes it on. The next ones are
+// read meanwhile.
+func (l *lane) deliver(j *job, b []byte) {
 	x := l.s.x
 	if j.over() {
 		// Another lane was quicker. Not looked at, so not believed either.
 		x.meters.twice.Add(int64(len(b)))
-		l.s.came(l, j, nil, nil)
-		return nil
+		freeBuffer(b)
+		l.s.came(l, j, nil, false, nil)
+		return
 	}
-	err := x.keep(l.s.ctx, j.ref, b, l.s)
+	alone, err := x.share(l.s.ctx, j.ref, b, l.s)
 	if errors.Is(err, lumps.ErrMismatch) {
-		return errWrong
+		if !l.wrong.Swap(true) {
+			l.judge(errWrong)
+		}
+		_ = l.st.Reset()
+		freeBuffer(b)
+		l.s.failed(l, j)
+		return
 	}
 	if err == nil {
 		x.accounts.with(l.id, func(acc *account) { acc.Received += int64(len(b)) })
 		x.meters.stream.add(len(b))
 	}
-	l.s.came(l, j, b, err)
-	return nil
+	if !l.s.came(l, j, b, alone, err) && alone {
+		freeBuffer(b)
+	}
 }
 
 // read fills b. Its deadline is the swarm's to set, see due and period.

@@ -136,10 +136,12 @@ const (
 	peerStreams  = 8
 	serveStreams = 128
 
-	// serveLumps are in memory at a time, at most 32 MiB, of which peerLumps
-	// for one peer. A want waits serveWait for its turn.
-	serveLumps = 16
-	peerLumps  = 4
+	// serveLumps are in memory at a time, at most 48 MiB, of which peerLumps
+	// for one peer. A want waits serveWait for its turn. One stream has at most
+	// three: one being sent, serveAhead that wait for it, one being read.
+	serveLumps = 24
+	peerLumps  = 6
+	serveAhead = 1
 	serveWait  = 2 * time.Second
 
 	// A peer may take serveParts/stallParts of Config.Stall to read one lump,

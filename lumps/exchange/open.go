@@ -64,6 +64,7 @@ type content struct {
 	fetch *fetcher
 	walk  *unixfs.Reader
 	buf   []byte // content not read yet
+	used  []byte // what buf is part of, when it is ours alone
 	err   error  // what Read gives when buf is empty
 	soon  []unixfs.Link
 	part  bool // it is not read from its beginning
@@ -94,6 +95,8 @@ func (c *content) fill() error {
 }
 
 func (c *content) next() error {
+	freeBuffer(c.used) // all of it has been read
+	c.used = nil
 	ref, ok := c.walk.Next()
 	if !ok {
 		return io.EOF
@@ -113,6 +116,9 @@ func (c *content) next() error {
 	if c.buf, err = c.walk.Give(fl.b); err != nil {
 		c.buf = nil
 		return err
+	}
+	if fl.sole && !ref.IsNode() {
+		c.used = fl.b
 	}
 	if size, known := c.walk.Size(); known {
 		c.fetch.sized(size)

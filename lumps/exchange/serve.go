@@ -99,7 +99,7 @@ func (s *server) handle(st network.Stream) {
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = st.Reset() })()
-	answers := make(chan answer)
+	answers := make(chan answer, serveAhead)
 	go s.load(ctx, st, c, answers)
 	err := s.write(st, id, answers)
 	cancel()
@@ -132,7 +132,7 @@ type answer struct {
 	release func()
 }
 
-// load reads wants and finds the answers: the next one while the last one is
+// load reads wants and finds the answers: the next ones while the last one is
 // being written.
 func (s *server) load(ctx context.Context, st network.Stream, c *asker, out chan<- answer) {
 	defer close(out)
@@ -178,8 +178,13 @@ func (s *server) answer(ctx context.Context, c *asker, b []byte) answer {
 		s.x.meters.refused.Add(1)
 		return answer{kind: frameBusy, release: free}
 	}
-	free = func() { s.lumps.Release(1); c.lumps.Release(1) }
-	lump, err := s.x.store.Get(ctx, ref)
+	buf := takeBuffer(lumps.ChunkSize)
+	free = func() {
+		freeBuffer(buf)
+		s.lumps.Release(1)
+		c.lumps.Release(1)
+	}
+	lump, err := lumps.Lend(ctx, s.x.store, ref, buf)
 	switch {
 	case missing(err) || errors.Is(err, lumps.ErrBadRef):
 		s.x.meters.absent.Add(1)

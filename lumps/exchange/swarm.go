@@ -47,6 +47,7 @@ type job struct {
 	done chan struct{} // closed when b, from and err stand
 	help chan struct{} // closed when bitswap is to be asked
 	b    []byte
+	sole bool // nobody else was given b
 	from peer.ID
 	err  error
 
@@ -162,7 +163,7 @@ func (s *swarm) take(l *lane) (jobs []*job, again bool) {
 	}
 	for i := 0; i < len(s.queue); {
 		j := s.queue[i]
-		if len(l.out) > 0 && (l.weight+j.size > l.window || s.bulk && s.x.urgent.Load() > 0) {
+		if l.weight > 0 && (l.weight+j.size > l.window || s.bulk && s.x.urgent.Load() > 0) {
 			break // in order: a smaller one behind does not overtake
 		}
 		if slices.Contains(j.no, l.id) {
@@ -227,30 +228,54 @@ func (s *swarm) stolen(l *lane, now time.Time) (best *job, soon bool) {
 	return best, soon
 }
 
-// came takes note of the answer to a lane's first job.
-func (s *swarm) came(l *lane, j *job, b []byte, err error) {
+// arrived takes note that the bytes of a lane's first job are here.
+func (s *swarm) arrived(l *lane) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	s.answered(l, j, now)
+	s.answered(l, time.Now())
 	l.absent = 0
-	if b == nil && err == nil || !s.finish(j, b, l.id, err) {
-		s.wakeAll()
-		return
+}
+
+// came ends a job with what a lane brought, or with nothing when another lane
+// was quicker. It tells whether the job took b.
+func (s *swarm) came(l *lane, j *job, b []byte, sole bool, err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stored(l, j)
+	defer s.wakeAll()
+	if b == nil && err == nil || j.finished {
+		return false
 	}
+	j.sole = sole
+	s.finish(j, b, l.id, err)
 	l.window = min(l.window+lumps.ChunkSize, laneMost)
+	now := time.Now()
 	for _, o := range j.on {
 		// They owe it still: one at a time from now on, and not at once.
 		o.window, o.hold = 1, now.Add(now.Sub(j.asked))
 	}
+	return true
+}
+
+// stored ends what a lane had to do for a job.
+func (s *swarm) stored(l *lane, j *job) {
+	j.on = without(j.on, l)
+	l.weight -= j.size
+}
+
+// failed finds another way for a job that a lane brought other bytes for.
+func (s *swarm) failed(l *lane, j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stored(l, j)
+	j.no = append(j.no, l.id)
+	s.again(j)
 	s.wakeAll()
 }
 
-// answered takes a job off its lane.
-func (s *swarm) answered(l *lane, j *job, now time.Time) {
-	j.on = without(j.on, l)
+// answered takes the first job off what its lane owes.
+func (s *swarm) answered(l *lane, now time.Time) {
 	l.out = l.out[1:]
-	l.weight -= j.size
 	took := now.Sub(l.last)
 	if l.last = now; l.mean == 0 {
 		l.mean = took
@@ -264,7 +289,8 @@ func (s *swarm) answered(l *lane, j *job, now time.Time) {
 func (s *swarm) absent(l *lane, j *job) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answered(l, j, time.Now())
+	s.answered(l, time.Now())
+	s.stored(l, j)
 	j.no = append(j.no, l.id)
 	s.again(j)
 	s.wakeAll()

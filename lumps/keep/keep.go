@@ -46,6 +46,7 @@ type hold struct{ since time.Time }
 
 var (
 	_ lumps.Store  = (*Store)(nil)
+	_ lumps.Lender = (*Store)(nil)
 	_ lumps.Holder = (*Store)(nil)
 )
 
@@ -104,6 +105,11 @@ func (s *Store) PutCached(ctx context.Context, r lumps.Ref, b []byte) error {
 		return err
 	}
 	return s.Store.PutCached(ctx, r, b)
+}
+
+// Lend implements lumps.Lender.
+func (s *Store) Lend(ctx context.Context, r lumps.Ref, buf []byte) ([]byte, error) {
+	return lumps.Lend(ctx, s.Store, r, buf)
 }
 
 // fit makes room for a lump of n bytes that is not here yet.

@@ -52,6 +52,7 @@ func Run(t *testing.T, h Harness) {
 		{"CallerOwnsBytes", owns},
 		{"CorruptIsSetAside", corrupt},
 		{"PutRepairsCorrupt", repair},
+		{"Lend", lend},
 		{"PutCached", cached},
 		{"Flush", flush},
 		{"Delete", remove},
