@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,12 +15,13 @@ import (
 )
 
 // kubo is two daemons of another IPFS implementation, alone with each other on
-// loopback, the first of which has the content.
+// loopback.
 type kubo struct {
 	b      *bench
 	from   *daemon
 	to     *daemon
-	cid    string
+	addr   string // of from
+	seed   uint64 // of the content
 	remove func()
 }
 
@@ -33,7 +35,7 @@ func (b *bench) newKubo(ctx context.Context) (k *kubo, err error) {
 	if err != nil {
 		return nil, err
 	}
-	k = &kubo{b: b, remove: remove}
+	k = &kubo{b: b, seed: b.Seed, remove: remove}
 	defer func() {
 		if err != nil {
 			k.close()
@@ -45,20 +47,14 @@ func (b *bench) newKubo(ctx context.Context) (k *kubo, err error) {
 	if k.to, err = b.startKubo(ctx, filepath.Join(dir, "b")); err != nil {
 		return k, err
 	}
-	// The same leaves and the same tree as ours.
-	k.cid, err = k.from.run(ctx, newContent(b.Seed, b.Bytes), "add", "-Q", "--pin=false", "--cid-version=1", "--raw-leaves",
-		"--chunker=size-1048576", "--max-file-links=1024")
-	if err != nil {
-		return k, err
-	}
 	addrs, err := k.from.run(ctx, nil, "id", "-f", "<addrs>")
 	if err != nil {
 		return k, err
 	}
 	for _, a := range strings.Fields(addrs) {
 		if strings.Contains(a, "/"+b.Transport) && strings.HasPrefix(a, "/ip4/127.0.0.1/") {
-			_, err = k.to.run(ctx, nil, "swarm", "connect", a)
-			return k, err
+			k.addr = a
+			return k, nil
 		}
 	}
 	return k, fmt.Errorf("no address for %s in %q", b.Transport, addrs)
@@ -119,19 +115,26 @@ func (d *daemon) run(ctx context.Context, in io.Reader, args ...string) (string,
 	return strings.TrimSpace(out.String()), nil
 }
 
-// fetch has the second daemon pin the content, which fetches and stores it but
-// hands it to nobody, and then forget it again.
+// fetch has the first daemon add a content, with the same leaves and the same
+// tree as ours, and the second pin it, which fetches and stores it but hands it
+// to nobody. Each time it is another content: forgetting one takes long.
 func (k *kubo) fetch(ctx context.Context) (time.Duration, error) {
+	k.seed++
+	cid, err := k.from.run(ctx, newContent(k.seed, k.b.Bytes), "add", "-Q", "--pin=false", "--cid-version=1", "--raw-leaves",
+		"--chunker=size-1048576", "--max-file-links=1024")
+	if err != nil {
+		return 0, err
+	}
+	// They part when they have nothing to do.
+	if _, err := k.to.run(ctx, nil, "swarm", "connect", k.addr); err != nil {
+		return 0, err
+	}
 	began := time.Now()
-	if _, err := k.to.run(ctx, nil, "pin", "add", k.cid); err != nil {
+	if _, err := k.to.run(ctx, nil, "pin", "add", cid); err != nil {
 		return 0, err
 	}
 	took := time.Since(began)
-	if _, err := k.to.run(ctx, nil, "pin", "rm", k.cid); err != nil {
-		return 0, err
-	}
-	_, err := k.to.run(ctx, nil, "repo", "gc", "-q")
-	return took, err
+	return took, errors.Join(hollow(filepath.Join(k.from.repo, "blocks")), hollow(filepath.Join(k.to.repo, "blocks")))
 }
 
 func (d *daemon) stop() {

@@ -100,19 +100,6 @@ func (b *bench) openAt(ctx context.Context, p *peer, dir string, streams bool, u
 	}}, nil
 }
 
-// empty deletes every lump.
-func (s *shop) empty(ctx context.Context) error {
-	for e, err := range s.store.List(ctx) {
-		if err == nil {
-			_, err = s.store.DeleteIdle(ctx, e.Ref, time.Now().Add(time.Hour))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // fetch reads a content to its end and tells how long that took.
 func (s *shop) fetch(ctx context.Context, ref lumps.Ref, size int64) (time.Duration, error) {
 	began := time.Now()

@@ -17,7 +17,7 @@ type pair struct {
 	from, to *peer
 	shop     *shop
 	ref      lumps.Ref
-	sink     string // directory of the store that receives
+	sinks    sinks // of the stores that receive
 	remove   func()
 }
 
@@ -39,7 +39,7 @@ func (b *bench) newPair(ctx context.Context) (p *pair, err error) {
 			p.close()
 		}
 	}()
-	if p.sink, p.remove, err = b.place(); err != nil {
+	if p.sinks.dir, p.remove, err = b.place(); err != nil {
 		return p, err
 	}
 	if p.from, err = b.newPeer(); err != nil {
@@ -56,24 +56,32 @@ func (b *bench) newPair(ctx context.Context) (p *pair, err error) {
 		return p, err
 	}
 	p.ref = st.Ref
+	select {
+	case <-time.After(b.Rest):
+	case <-ctx.Done():
+		return p, ctx.Err()
+	}
 	return p, p.to.meet(ctx, p.from)
 }
 
-// over fetches the content into a store that is empty, but not new: making its
-// directories is not what is measured.
+// over fetches the content into an empty store.
 func (b *bench) over(p *pair, streams bool) func(context.Context) (time.Duration, error) {
 	return func(ctx context.Context) (time.Duration, error) {
-		s, err := b.openAt(ctx, p.to, p.sink, streams, nil)
+		dir, err := p.sinks.next()
 		if err != nil {
 			return 0, err
 		}
-		defer s.done()
+		s, err := b.openAt(ctx, p.to, dir, streams, nil)
+		if err != nil {
+			return 0, err
+		}
 		d, err := s.fetch(ctx, p.ref, b.Bytes)
 		if st := s.Stats(); err == nil && st.Stream.Bytes+st.Bitswap.Bytes < b.Bytes {
 			err = fmt.Errorf("not everything came: %+v", st)
 		}
+		s.done()
 		if err == nil {
-			err = s.empty(ctx)
+			err = hollow(dir)
 		}
 		return d, err
 	}
@@ -83,6 +91,23 @@ const plainProtocol = "/metatopia/bench/plain/1"
 
 // plain copies as many bytes over a stream, and hashes them where they arrive.
 func (b *bench) plain(p *pair) func(context.Context) (time.Duration, error) {
+	return func(ctx context.Context) (time.Duration, error) {
+		began := time.Now()
+		s, err := b.pour(ctx, p)
+		if err != nil {
+			return 0, err
+		}
+		defer s.Reset()
+		n, err := io.CopyBuffer(struct{ io.Writer }{sha256.New()}, struct{ io.Reader }{s}, make([]byte, 256<<10))
+		if err == nil && n != b.Bytes {
+			err = fmt.Errorf("%d bytes of %d came", n, b.Bytes)
+		}
+		return time.Since(began), err
+	}
+}
+
+// pour opens a stream on which the content comes.
+func (b *bench) pour(ctx context.Context, p *pair) (s p2p.Stream, err error) {
 	p.from.net.Handle(plainProtocol, func(_ base.Key, s p2p.Stream) {
 		var one [1]byte
 		if _, err := io.ReadFull(s, one[:]); err != nil {
@@ -90,22 +115,13 @@ func (b *bench) plain(p *pair) func(context.Context) (time.Duration, error) {
 		}
 		_, _ = io.CopyBuffer(struct{ io.Writer }{s}, newContent(b.Seed, b.Bytes), make([]byte, 256<<10)) // the other side counts
 	})
-	return func(ctx context.Context) (time.Duration, error) {
-		began := time.Now()
-		s, err := p.to.net.Open(ctx, p.from.net.Key(), plainProtocol)
-		if err != nil {
-			return 0, err
-		}
-		defer s.Reset()
-		if _, err := s.Write([]byte{1}); err != nil {
-			return 0, err
-		}
-		n, err := io.CopyBuffer(struct{ io.Writer }{sha256.New()}, struct{ io.Reader }{s}, make([]byte, 256<<10))
-		if err == nil && n != b.Bytes {
-			err = fmt.Errorf("%d bytes of %d came", n, b.Bytes)
-		}
-		return time.Since(began), err
+	if s, err = p.to.net.Open(ctx, p.from.net.Key(), plainProtocol); err != nil {
+		return s, err
 	}
+	if _, err = s.Write([]byte{1}); err != nil {
+		s.Reset()
+	}
+	return s, err
 }
 
 // transfer compares our streams with bitswap, with a plain copy, and with Kubo.
@@ -115,7 +131,7 @@ func (b *bench) transfer(ctx context.Context) error {
 		return err
 	}
 	defer p.close()
-	ways := []way{{"stream", b.over(p, true)}, {"plain", b.plain(p)}, {"bitswap", b.over(p, false)}}
+	ways := []way{{"stream", b.over(p, true)}, {"plain", b.plain(p)}, {"stored", b.stored(p)}, {"bitswap", b.over(p, false)}}
 	if b.Kubo != "" {
 		k, err := b.newKubo(ctx)
 		if err != nil {
@@ -131,6 +147,8 @@ func (b *bench) transfer(ctx context.Context) error {
 	b.report.set("stream_mb_s", b.speed(took["stream"]))
 	b.report.set("bitswap_mb_s", b.speed(took["bitswap"]))
 	b.report.refer("plain_mb_s", b.speed(took["plain"]))
+	b.report.refer("stored_mb_s", b.speed(took["stored"]))
+	b.report.set("stream_over_stored", took["stored"].Seconds()/took["stream"].Seconds())
 	b.report.set("stream_over_plain", took["plain"].Seconds()/took["stream"].Seconds())
 	if d, ok := took["kubo"]; ok {
 		b.report.refer("kubo_mb_s", b.speed(d))
