@@ -14,40 +14,37 @@ import (
 // The fields without a guard belong to the process's own goroutine, or never
 // change once it runs.
 type actor struct {
-	g      guest
-	table  *Processes
-	tree   *tree
-	proc   *process.Process
-	module *Module // nil for a supervisor
-	img    *Image  // of the module, if whoever spawned the root gave one
-	cid    string
-	name   string
-	args   []string
-	parent *process.Cap // without the right to kill; nil for a root
-	from   uint64       // pid of the parent
-	kind   Kind
-
+	g       guest
 	letter  *process.Letter // the current one; nil for none
-	lender  *process.Cap    // of the process itself, as its children get it
-	spawned uint64          // monitor that the last spawn made
-	exited  bool            // it called exit
+	proc    *process.Process
+	module  *Module // nil for a supervisor
+	tree    *tree
+	granted int64        // gas given so far
+	since   int64        // when what is timed began, in nanoseconds of the table; 0: nothing is
+	gas     atomic.Int64 // what a listing shows, as are the next ones
+	bytes   atomic.Int64 // of linear memory
+	turns   uint32
 	code    uint32
+	exited  bool // it called exit
 	hogged  bool // the last letter used up the slice
 
-	granted int64 // gas given so far
-	since   int64 // when what is timed began, in nanoseconds of the table; 0: nothing is
-	weight  int64 // how much that counts
-	turns   uint32
+	cpu     atomic.Int64 // nanoseconds
+	weight  int64        // how much what is timed counts
+	born    int64        // in nanoseconds of the table
+	table   *Processes
+	img     *Image // of the module, if whoever spawned the root gave one
+	cid     string
+	name    string
+	args    []string
+	parent  *process.Cap // without the right to kill; nil for a root
+	lender  *process.Cap // of the process itself, as its children get it
+	from    uint64       // pid of the parent
+	spawned uint64       // monitor that the last spawn made
+	kind    Kind
 
 	reserved int64 // bytes of the tree's memory
 
 	rare *rare // most guests need none of it
-
-	// What a listing shows.
-	gas   atomic.Int64
-	cpu   atomic.Int64 // nanoseconds
-	bytes atomic.Int64 // of linear memory
-	born  int64        // in nanoseconds of the table
 
 	logMu   sync.Mutex
 	log     *logRing // nil while there are no lines

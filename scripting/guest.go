@@ -16,20 +16,19 @@ type guest struct {
 	context.Context
 	mod    api.Module
 	gas    api.MutableGlobal
+	in     *instance
 	memory bool
 	// faulted: a call did not return, so its stack is not used again.
 	faulted bool
-	tries   int // calls of try that are open
+
+	p *actor // exactly one of the four is set
+	h *handling
+	l *loading
+	i *making
 	// spent is called when the gas counter is below zero: it refills it or
 	// panics with the fault.
 	spent func(g *guest)
-
-	h *handling // exactly one of the four is set
-	p *actor
-	l *loading
-	i *making
-
-	in *instance
+	tries int // calls of try that are open
 }
 
 // begin makes the guest an instance with the contents of the image. Nothing
@@ -130,7 +129,10 @@ func (g *guest) charge(n int64) {
 }
 
 // view gives the guest's bytes, not copied: only until it runs again.
-func (g *guest) view(ptr, n uint32) []byte {
+func (g *guest) view(ptr, n uint32) []byte { return g.viewFor(ptr, n, 0) }
+
+// viewFor is view for a call that costs more gas besides.
+func (g *guest) viewFor(ptr, n uint32, gas int64) []byte {
 	if !g.memory {
 		trapf("no memory")
 	}
@@ -138,7 +140,7 @@ func (g *guest) view(ptr, n uint32) []byte {
 	if !ok {
 		trapf("pointer out of range")
 	}
-	g.charge(int64(n >> gasPerBytesShift))
+	g.charge(int64(n>>gasPerBytesShift) + gas)
 	return b
 }
 

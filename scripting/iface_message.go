@@ -162,10 +162,9 @@ func (g *guest) send(handle uint64, tag int64, ptr, n uint64, caps []*process.Ca
 	case uint32(n) > MaxMessage:
 		return codeTooLarge
 	}
-	from := g.view(uint32(ptr), uint32(n))
+	from := g.viewFor(uint32(ptr), uint32(n), gasSend)
 	data := make([]byte, len(from))
 	copy(data, from)
-	g.charge(gasSend)
 	return codeOf(c.Send(process.Letter{Tag: tag, Data: data, Caps: caps}))
 }
 

@@ -20,7 +20,7 @@ func (g *guest) slice() {
 	if a.since != 0 {
 		a.cpu.Add((now - a.since) * a.weight)
 	}
-	a.note()
+	a.note(g.left())
 	if a.proc.Yield() != nil {
 		panic(ErrKilled)
 	}
@@ -40,9 +40,9 @@ func (g *guest) slice() {
 	}
 }
 
-// note publishes what was used.
-func (a *actor) note() {
-	a.gas.Store(a.granted - a.g.left())
+// note publishes what was used; left is of the gas that was granted.
+func (a *actor) note(left int64) {
+	a.gas.Store(a.granted - left)
 	if a.g.memory {
 		a.bytes.Store(int64(a.g.mod.Memory().Size()))
 	}
@@ -71,8 +71,8 @@ func (a *actor) pause() {
 	if a.g.mod == nil {
 		return
 	}
-	a.note()
 	left := a.g.left()
+	a.note(left)
 	a.hogged = left < gasSlice/2
 	switch {
 	case a.tree.gas.bounded && left > 0:

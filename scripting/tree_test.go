@@ -348,3 +348,53 @@ func TestSuperviseGuests(t *testing.T) {
 		runtime.Gosched()
 	}
 }
+
+// Trees that come and go leave nothing behind: neither memories nor goroutines,
+// nor anything in the budgets.
+func TestTreesLeaveNothing(t *testing.T) {
+	e := newEngine(t)
+	ps := newProcesses(t, ProcessesConfig{Engine: e})
+	s := newScript()
+	m := admitGuest(t, e, s.handleOr(s.echoes(),
+		s.when('c', s.receive(), drop),
+		local(0, s.do("process.self")),
+		loop, s.spawn("c", "", spawnMonitor, 0), drop, s.spawn("", "", spawnHandler, 0), drop,
+		local(1, s.spawn("c", "", spawnLink, 0)), s.send(1, 9, "hello"), drop,
+		get(2), c32(1), []byte{0x6a}, asm.Op(0x22, 2), c32(20), []byte{0x48}, brIf(0), end,
+		s.send(0, 0, "to itself"), drop,
+		s.do("log.log", c32(1), s.text("ready")),
+		s.receive(), drop, s.receive(), drop, s.do("time.sleep", c32(-1))))
+	round := func() (*tree, uint64) {
+		i, err := ps.Spawn(SpawnSpec{Module: m})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines(t, ps, i.PID, 1)
+		a, err := ps.find(i.PID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ps.KillTree(i.PID); err != nil {
+			t.Fatal(err)
+		}
+		return a.tree, i.PID
+	}
+	round()
+	goroutines := runtime.NumGoroutine()
+	for range 50 {
+		tr, pid := round()
+		if tr.alive.Load() != 0 || tr.memory.Used() != 0 {
+			t.Fatalf("the tree of %d has %d processes and %d bytes", pid, tr.alive.Load(), tr.memory.Used())
+		}
+	}
+	if ps.Len() != 0 || m.users != 0 {
+		t.Errorf("%d processes, %d users of the module", ps.Len(), m.users)
+	}
+	for range 1000 { // they may be about to end
+		if runtime.NumGoroutine() <= goroutines+2 {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d goroutines, %d at the start", runtime.NumGoroutine(), goroutines)
+}

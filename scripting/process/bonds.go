@@ -17,10 +17,10 @@ func (p *Process) nextRef() uint64 {
 	return refBit | p.lastRef
 }
 
-// room says whether there is room for one more signal to come. It needs the
+// hasRoom says whether there is room for one more signal to come. It needs the
 // lock.
-func (p *Process) room() bool {
-	return p.spec.Proxy != nil ||
+func (p *Process) hasRoom() bool {
+	return p.remote ||
 		len(p.peers)+len(p.hears)+len(p.timers)+p.box.waitingSignals() < MaxSignals
 }
 
@@ -36,7 +36,7 @@ func (p *Process) Link(c *Cap, tag int64) error {
 	t := p.table
 	t.mu.Lock()
 	if to.over {
-		ok := p.room()
+		ok := p.hasRoom()
 		t.mu.Unlock()
 		if !ok {
 			return ErrFull
@@ -63,7 +63,7 @@ func (t *Table) bind(a, b *Process, tagA, tagB int64) error {
 		return nil
 	}
 	for _, p := range []*Process{a, b} {
-		if len(p.peers) >= MaxLinks || !p.room() {
+		if len(p.peers) >= MaxLinks || !p.hasRoom() {
 			return ErrFull
 		}
 	}
@@ -106,7 +106,7 @@ func (p *Process) monitor(c *Cap, tag *int64) (ref uint64, err error) {
 	t := p.table
 	t.mu.Lock()
 	if to.over {
-		if !p.room() {
+		if !p.hasRoom() {
 			t.mu.Unlock()
 			return 0, ErrFull
 		}
@@ -139,7 +139,7 @@ func (t *Table) watch(by, of *Process) (*monitor, error) {
 	switch {
 	case by.over:
 		return nil, ErrNoProcess
-	case len(by.hears) >= MaxMonitors, !by.room():
+	case len(by.hears) >= MaxMonitors, !by.hasRoom():
 		return nil, ErrFull
 	}
 	ref := by.nextRef()
@@ -175,7 +175,7 @@ func (p *Process) Demonitor(ref uint64) {
 // unwatched says that p stands for one elsewhere and nobody here would be told
 // of its end. It needs the lock.
 func (p *Process) unwatched() bool {
-	return p.spec.Proxy != nil && !p.over && len(p.peers) == 0 && len(p.heard) == 0
+	return p.remote && !p.over && len(p.peers) == 0 && len(p.heard) == 0
 }
 
 // TrapExits says whether the ends of those linked become letters.

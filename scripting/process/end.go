@@ -8,7 +8,7 @@ import (
 // Finish makes a process end for a reason: by the node, not by a guest. The
 // first reason counts. It does not wait.
 func (p *Process) Finish(r Reason) {
-	if p.spec.Proxy != nil && r.End != Unreachable && r.End != Gone {
+	if p.remote && r.End != Unreachable && r.End != Gone {
 		// Its own node ends it and says so.
 		p.spec.Proxy.End(p, r)
 		return
@@ -96,7 +96,7 @@ func (t *Table) end(p *Process, r Reason) {
 	}
 	t.mu.Unlock()
 
-	p.box.close(p.spec.Room)
+	p.box.close(p.room)
 	p.handles = Handles{}
 	for _, m := range told.monitors {
 		m.by.post(&Letter{Tag: m.tag, Signal: &Signal{Kind: Down, Ref: m.ref, Reason: r}})

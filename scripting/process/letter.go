@@ -36,10 +36,10 @@ func (l *Letter) check() error {
 // no more, the others in a ring that grows, and is let go when it is empty and
 // was large.
 type letters struct {
-	first Letter
-	ring  []Letter
 	at    int32
 	n     int32 // with the first
+	first Letter
+	ring  []Letter
 }
 
 // keepRing is the largest ring that an empty queue keeps.

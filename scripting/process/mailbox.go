@@ -19,17 +19,17 @@ func (p *Pick) takes(l *Letter) bool {
 
 // mailbox is bounded in messages and bytes: a sender is told, never blocked,
 // and what was refused is counted. Signals are bounded by who asks for them:
-// see Process.room.
+// see Process.hasRoom.
 type mailbox struct {
 	mu       sync.Mutex
-	queue    letters
 	messages int32 // and room kept for more
 	signals  int32
 	bytes    int // of messages, and room kept
-	refused  uint64
-	taken    uint64
 	shut     bool
 	idle     bool // nobody works on it: whoever posts must wake
+	refused  uint64
+	taken    uint64
+	queue    letters
 }
 
 // letterCost is what a message costs a budget besides its data: its place in

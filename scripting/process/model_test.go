@@ -147,8 +147,12 @@ func (w *world) check(t *testing.T, did []string) {
 		i := s.p.Info()
 		slices.Sort(s.want) // the order among those that end together is not promised
 		slices.Sort(s.got)
-		if i.State != Waiting || i.Links != len(s.links) || !slices.Equal(s.got, s.want) {
-			fail("%d: %+v with signals %v; want %d links and %v", n, i, s.got, len(s.links), s.want)
+		watched := 0
+		for _, o := range w.procs {
+			watched += len(o.hears[n])
+		}
+		if i.State != Waiting || i.Links != len(s.links) || i.Monitors != watched || !slices.Equal(s.got, s.want) {
+			fail("%d: %+v with signals %v; want %d links, %d monitors and %v", n, i, s.got, len(s.links), watched, s.want)
 		}
 		s.got, s.want = nil, nil
 	}

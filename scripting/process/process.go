@@ -49,22 +49,29 @@ type Info struct {
 	Ended    time.Time
 }
 
-// Process is one process of a Table.
+// Process is one process of a Table. What a letter to it and from it touches
+// stands together at the front: among many processes, memory is what takes time.
 type Process struct {
-	id      uint64
-	table   *Table
-	spec    Spec
 	self    Cap
-	box     mailbox
-	handles Handles                // the process's own
-	place   *worker                // that runs it; of a handler, the process's own
-	begun   bool                   // Handler.Start was called
-	hog     bool                   // its last turn used up its slice
-	born    time.Time              //
 	stop    atomic.Pointer[Reason] // it is to end; nil while it lives
-	outside atomic.Bool            // something of the node runs for it
-	stopped chan struct{}          // closed then, if somebody asked; under box.mu
-	wake    chan struct{}          // one token; of a blocking process
+	handler Handler                // of spec, as are the next ones
+	room    *Budget
+	prio    Priority
+	remote  bool        // it has a proxy
+	begun   bool        // Handler.Start was called
+	hog     bool        // its last turn used up its slice
+	outside atomic.Bool // something of the node runs for it
+
+	table   *Table
+	place   *worker // that runs it; of a handler, the process's own
+	box     mailbox
+	handles Handles       // the process's own
+	wake    chan struct{} // one token; of a blocking process
+
+	id      uint64
+	spec    Spec
+	born    time.Time
+	stopped chan struct{} // closed when it is to end, if somebody asked; under box.mu
 
 	// Under table.mu.
 	peers   map[*Process]int64 // linked: tag of the link here
@@ -114,14 +121,14 @@ func (p *Process) Stopping() bool { return p.stop.Load() != nil }
 
 // post files a letter and wakes p.
 func (p *Process) post(l *Letter) error {
-	if p.spec.Proxy != nil {
+	if p.remote {
 		if l.Signal != nil {
 			return nil
 		}
 		on := *l // l itself need not be on the heap
 		return p.spec.Proxy.Forward(p, &on)
 	}
-	wake, err := p.box.post(l, p.spec.Room)
+	wake, err := p.box.post(l, p.room)
 	if wake {
 		p.rouse()
 	}
@@ -133,21 +140,21 @@ func (p *Process) post(l *Letter) error {
 func (p *Process) Reserve(size int) bool {
 	p.box.mu.Lock()
 	defer p.box.mu.Unlock()
-	return !p.box.shut && p.box.reserve(size+letterCost, p.spec.Room)
+	return !p.box.shut && p.box.reserve(size+letterCost, p.room)
 }
 
 // Deliver puts a message without capabilities into the room for size bytes that
 // Reserve kept. The data must fit.
 func (p *Process) Deliver(l Letter, size int) {
 	l.Signal, l.Caps = nil, nil
-	if p.box.deliver(&l, size+letterCost, p.spec.Room) {
+	if p.box.deliver(&l, size+letterCost, p.room) {
 		p.rouse()
 	}
 }
 
 // rouse lets p run again; it was idle.
 func (p *Process) rouse() {
-	if p.spec.Handler != nil {
+	if p.handler != nil {
 		p.table.workers.enqueue(p)
 		return
 	}
@@ -162,7 +169,7 @@ func (p *Process) finish(r Reason) {
 	if !p.stop.CompareAndSwap(nil, &r) {
 		return
 	}
-	if p.spec.Proxy != nil {
+	if p.remote {
 		p.table.end(p, r)
 		return
 	}
@@ -193,14 +200,14 @@ func (p *Process) turn(w *worker) {
 		return
 	}
 	p.finish(reasonOf(err)) // so that what runs for it elsewhere ends too
-	p.spec.Handler.Stop(p)
+	p.handler.Stop(p)
 	p.table.end(p, *p.stop.Load())
 }
 
 var errIdle = errors.New("idle")
 
 func (p *Process) work(l *Letter) error {
-	h := p.spec.Handler
+	h := p.handler
 	if !p.begun && !p.Stopping() {
 		p.begun = true
 		if err := h.Start(p); err != nil {
@@ -212,7 +219,7 @@ func (p *Process) work(l *Letter) error {
 		if p.Stopping() {
 			return nil
 		}
-		got, idle := p.box.take(nil, &p.stop, p.spec.Room, l)
+		got, idle := p.box.take(nil, &p.stop, p.room, l)
 		if idle {
 			return errIdle
 		}

@@ -11,7 +11,7 @@ func (p *Process) Receive(pick Pick, d time.Duration, l *Letter) (got bool, err 
 		if p.Stopping() {
 			return false, ErrClosed
 		}
-		got, idle := p.box.take(&pick, &p.stop, p.spec.Room, l)
+		got, idle := p.box.take(&pick, &p.stop, p.room, l)
 		if got {
 			return true, nil
 		}
@@ -38,7 +38,7 @@ func (p *Process) Receive(pick Pick, d time.Duration, l *Letter) (got bool, err 
 				late = true
 			}
 		}
-		p.table.slots.take(p.spec.Priority)
+		p.table.slots.take(p.prio)
 		if late {
 			p.box.busy()
 			return false, nil
@@ -53,7 +53,7 @@ func (p *Process) Outside(do func()) {
 	p.outside.Store(true)
 	p.table.slots.give()
 	defer func() {
-		p.table.slots.take(p.spec.Priority)
+		p.table.slots.take(p.prio)
 		p.outside.Store(false)
 	}()
 	do()
@@ -83,7 +83,7 @@ func (p *Process) Yield() error {
 		return ErrClosed
 	}
 	p.leave()
-	p.table.slots.yield(p.spec.Priority)
+	p.table.slots.yield(p.prio)
 	return nil
 }
 

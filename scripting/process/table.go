@@ -83,7 +83,10 @@ func (t *Table) spawn(spec Spec, with func(s *Starting) error) (*Starting, error
 		return nil, ErrFull
 	}
 	t.last++
-	p := &Process{id: t.last, table: t, spec: spec, trap: spec.TrapExits, born: time.Now()}
+	p := &Process{
+		handler: spec.Handler, room: spec.Room, prio: spec.Priority, remote: spec.Proxy != nil,
+		id: t.last, table: t, spec: spec, trap: spec.TrapExits, born: time.Now(),
+	}
 	p.self = Cap{to: p, rights: All}
 	if spec.Blocking != nil {
 		p.wake = make(chan struct{}, 1)
@@ -106,7 +109,7 @@ func (s *Starting) begin() *Process {
 	}
 	p := s.p
 	switch t := p.table; {
-	case p.spec.Handler != nil:
+	case p.handler != nil:
 		t.workers.enqueue(p)
 	case p.spec.Blocking != nil:
 		t.running.Go(p.live)
@@ -117,7 +120,7 @@ func (s *Starting) begin() *Process {
 // live is the goroutine of a blocking process.
 func (p *Process) live() {
 	t := p.table
-	t.slots.take(p.spec.Priority)
+	t.slots.take(p.prio)
 	var err error
 	if !p.Stopping() {
 		err = p.spec.Blocking.Run(p)

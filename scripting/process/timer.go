@@ -11,7 +11,7 @@ func (p *Process) SetTimer(d time.Duration) (ref uint64, err error) {
 	switch {
 	case p.over:
 		return 0, ErrNoProcess
-	case len(p.timers) >= MaxTimers, !p.room():
+	case len(p.timers) >= MaxTimers, !p.hasRoom():
 		return 0, ErrFull
 	}
 	ref = p.nextRef()

@@ -28,7 +28,7 @@ type worker struct {
 // queue and not running.
 func (w *workers) enqueue(p *Process) {
 	w.mu.Lock()
-	w.ready.push(p.spec.Priority, p)
+	w.ready.push(p.prio, p)
 	w.unlock()
 }
 
