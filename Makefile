@@ -88,6 +88,7 @@ soak: build ## 200 real nodes; a simulated day of churn; lumps: 1000 kills, a mi
 	$(GO) test ./lumps/disk -count=1 -v -run 'TestKilled|TestPowerCutAtEvery' -kills 1000 -killdir $(CURDIR)/.make/kills -cuts 50 -timeout 60m
 	$(GO) test ./lumps/exchange -count=1 -v -run TestHostileCampaign -hostile -timeout 30m
 	$(GO) test ./lumps/lumpsbench -run '^$$' -bench Store -benchtime 1x -lumps 1000000 -timeout 60m -v
+	$(GO) test ./scripting/hostile -count=1 -v -neighbour -timeout 30m
 	METATOPIA_BIN=$(CURDIR)/$(BIN) $(GO) test ./test/e2e -count=1 -v -run Kubo -kubo build -timeout 30m
 	METATOPIA_SOAK=$(SOAKTIME) $(GO) test ./scripting/process -count=1 -v -run TestAgainstAModel -timeout 0
 	$(BIN) demo --headless --for $(SOAKTIME) --json

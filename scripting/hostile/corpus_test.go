@@ -134,20 +134,30 @@ func (n *node) run(g hostile.Guest, spec scripting.SpawnSpec) (end hostile.End, 
 		i, err = n.procs.Get(p.PID)
 		return err != nil || i.State == scripting.Exited || i.State == scripting.Waiting && g.Want&hostile.Waits != 0
 	})
+	n.killTree(p.PID)
 	if errors.Is(err, scripting.ErrNoProcess) { // so many of its children ended after it
 		return hostile.Done, "forgotten"
 	}
 	if err != nil {
 		n.t.Fatalf("%s: %v", g.Name, err)
 	}
-	// Also what it has started ends.
-	if err := n.procs.KillTree(p.PID); err != nil {
-		n.t.Errorf("%s: %v", g.Name, err)
-	}
 	if i.State == scripting.Waiting {
 		return hostile.Waits, "waits"
 	}
 	return endOf(i.Err), i.Exit
+}
+
+// killTree ends a guest and all that it started, which may outlive it.
+func (n *node) killTree(root uint64) {
+	n.t.Helper()
+	for _, i := range n.procs.List(false) {
+		if i.Root != root {
+			continue
+		}
+		if err := n.procs.KillTree(i.PID); err != nil && !errors.Is(err, scripting.ErrNoProcess) {
+			n.t.Errorf("%s: %v", i.Name, err)
+		}
+	}
 }
 
 // handle runs a handler twice: a region needs the same from every node.
