@@ -24,8 +24,11 @@ type Config struct {
 	Log       *slog.Logger
 	Guests    fs.FS    // shipped guest modules; nil = none
 	Compiler  []string // command that runs compiler.Main for hard guest modules; nil = they are compiled in this process
-	Grants    []string // privileges that every package gets that asks for them, as pkg.ParseGrant
-	Loaders   []string // formats that other loader guests read: NAME:CLASS:MAGIC:CID, as assets.ParseForeign
+	// GuestMemory is how many bytes all guests may have together; 0 = half of
+	// the machine's.
+	GuestMemory uint64
+	Grants      []string // privileges that every package gets that asks for them, as pkg.ParseGrant
+	Loaders     []string // formats that other loader guests read: NAME:CLASS:MAGIC:CID, as assets.ParseForeign
 }
 
 func (c *Config) validate() error {

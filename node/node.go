@@ -120,7 +120,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.openTransfers(); err != nil {
 		return err
 	}
-	if n.engine, err = scripting.NewEngine(scripting.EngineConfig{CacheDir: n.home.path("wasm"), Compiler: n.cfg.Compiler}); err != nil {
+	if n.engine, err = scripting.NewEngine(scripting.EngineConfig{CacheDir: n.home.path("wasm"), Compiler: n.cfg.Compiler, Memory: n.cfg.GuestMemory}); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
 	if err := n.openMounts(); err != nil {

@@ -26,8 +26,8 @@ type EngineConfig struct {
 	// compiled in this process, within the bounds of admission.
 	Compiler []string
 	// Memory is how many bytes the memories of all guests may have together,
-	// 0 for a quarter of the address space or 8 GiB, what is less. A process
-	// that cannot get its memory is not started; memory.grow answers -1.
+	// 0 for half of the machine's. A process that cannot get its memory is not
+	// started; memory.grow answers -1.
 	Memory uint64
 }
 
@@ -72,7 +72,7 @@ func makeEngine(cfg EngineConfig, rc wazero.RuntimeConfig) (e *Engine, err error
 		}
 	}()
 	if cfg.Memory == 0 {
-		cfg.Memory = min(uint64(math.MaxUint)/4, defaultBudget)
+		cfg.Memory = min(uint64(math.MaxUint)/4, max(arena.Physical()/2, defaultBudget))
 	}
 	rc = rc.WithMemoryLimitPages(defaultPages)
 	e = &Engine{modules: map[[32]byte]*Module{}, mostWork: maxLoadedWork, arena: arena.New(cfg.Memory), hard: map[[32]byte]hardModule{}}

@@ -22,7 +22,7 @@ const (
 
 // Bounds on instances and images.
 const (
-	defaultBudget = 8 << 30  // bytes of all memories
+	defaultBudget = 1 << 30  // bytes of all memories, at least
 	maxIdle       = 64       // instances of a module that wait for work
 	maxIdleBytes  = 64 << 20 // what those of all modules keep
 	idleWeight    = 32 << 10 // of one, besides its memory

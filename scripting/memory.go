@@ -57,3 +57,16 @@ func (e *Engine) memory(s arena.Spec) (*arena.Memory, error) {
 	}
 	return mem, nil
 }
+
+// hasRoom tells at a spawn what memory would tell at the start: nil, or an
+// error that wraps ErrFull. Between the two others may take what is left.
+func (e *Engine) hasRoom(n uint64) error {
+	err := e.arena.Room(n)
+	if err != nil && e.dropIdle() {
+		err = e.arena.Room(n)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return nil
+}

@@ -128,6 +128,10 @@ func (a *actor) spec(low, trap bool) (process.Spec, error) {
 	need := int64(0)
 	if a.module != nil {
 		need = int64(a.module.res.MinPages) << 16
+		if err := a.table.cfg.Engine.hasRoom(uint64(need)); err != nil {
+			a.tree.leave()
+			return process.Spec{}, err
+		}
 	}
 	if !a.tree.memory.Take(need) {
 		a.tree.leave()

@@ -16,20 +16,21 @@ import (
 
 // upFlags are the settings of a node; the config file's keys are their names.
 type upFlags struct {
-	Name      string   `help:"My name, as others see it." placeholder:"NAME"`
-	Listen    []string `help:"Address to listen on for other nodes, a multiaddr; may be given again." placeholder:"ADDR"`
-	Bootstrap []string `help:"Address of a node to connect to at start, with /p2p/; may be given again." placeholder:"ADDR"`
-	Mdns      bool     `name:"mdns" help:"Find nodes on the local network (the default); --no-mdns does not." default:"true" negatable:""`
-	Reach     string   `help:"Whether others can dial this node: ask them (auto), yes, so relay for those who cannot be dialled (public), or no (private)." enum:"auto,public,private" default:"auto"`
-	Ipfs      bool     `name:"ipfs" help:"Exchange lumps also with IPFS nodes that are connected to this one."`
-	Web       string   `help:"Where to serve the page; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
-	NoWeb     bool     `name:"no-web" help:"Serve no page."`
-	Telnet    string   `help:"Where to serve telnet; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
-	NoTelnet  bool     `name:"no-telnet" help:"Serve no telnet."`
-	Loader    []string `help:"Format that a loader guest reads; may be given again. MAGIC is hexadecimal, words=a,b, or empty." placeholder:"NAME:CLASS:MAGIC:CID" sep:"none"`
-	Grant     []string `help:"Privilege that every package gets that asks for it, as world; may be given again. See pkg install." placeholder:"PRIVILEGE" sep:"none"`
-	Absent    bool     `help:"Keep my avatar out of the world until I do something there."`
-	LogLevel  string   `name:"log-level" help:"What to log: debug, info, warn or error." enum:"debug,info,warn,error" default:"warn"`
+	Name        string   `help:"My name, as others see it." placeholder:"NAME"`
+	Listen      []string `help:"Address to listen on for other nodes, a multiaddr; may be given again." placeholder:"ADDR"`
+	Bootstrap   []string `help:"Address of a node to connect to at start, with /p2p/; may be given again." placeholder:"ADDR"`
+	Mdns        bool     `name:"mdns" help:"Find nodes on the local network (the default); --no-mdns does not." default:"true" negatable:""`
+	Reach       string   `help:"Whether others can dial this node: ask them (auto), yes, so relay for those who cannot be dialled (public), or no (private)." enum:"auto,public,private" default:"auto"`
+	Ipfs        bool     `name:"ipfs" help:"Exchange lumps also with IPFS nodes that are connected to this one."`
+	Web         string   `help:"Where to serve the page; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
+	NoWeb       bool     `name:"no-web" help:"Serve no page."`
+	Telnet      string   `help:"Where to serve telnet; loopback only." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
+	NoTelnet    bool     `name:"no-telnet" help:"Serve no telnet."`
+	Loader      []string `help:"Format that a loader guest reads; may be given again. MAGIC is hexadecimal, words=a,b, or empty." placeholder:"NAME:CLASS:MAGIC:CID" sep:"none"`
+	Grant       []string `help:"Privilege that every package gets that asks for it, as world; may be given again. See pkg install." placeholder:"PRIVILEGE" sep:"none"`
+	GuestMemory string   `name:"guest-memory" help:"Bytes of memory that all guests may have together, as 4G; half of the machine's when not given." placeholder:"SIZE"`
+	Absent      bool     `help:"Keep my avatar out of the world until I do something there."`
+	LogLevel    string   `name:"log-level" help:"What to log: debug, info, warn or error." enum:"debug,info,warn,error" default:"warn"`
 }
 
 type upCmd struct {
@@ -70,6 +71,7 @@ type nodeConfig struct {
 	Listen, Bootstrap         []string
 	Loader, Grant             []string
 	MDNS, Absent, IPFS        bool
+	GuestMemory               uint64
 	Log                       *slog.Logger
 }
 
@@ -98,6 +100,12 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
 		return usagef("", "log level: %w", err)
 	}
+	guestMemory := int64(0)
+	if f.GuestMemory != "" {
+		if guestMemory, err = parseSize(f.GuestMemory); err != nil {
+			return usagef("write it like 4G or 800M", "guest memory: %w", err)
+		}
+	}
 	log := slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: level}))
 	if err := os.MkdirAll(e.Home, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
@@ -121,7 +129,7 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 	n, err := startNode(ctx, nodeConfig{
 		Home: e.Home, Name: f.Name, Join: join, Version: e.Version,
 		Listen: f.Listen, Bootstrap: f.Bootstrap, MDNS: f.Mdns, Absent: f.Absent, Log: log,
-		Reach: f.Reach, IPFS: f.Ipfs, Loader: f.Loader, Grant: f.Grant,
+		Reach: f.Reach, IPFS: f.Ipfs, Loader: f.Loader, Grant: f.Grant, GuestMemory: uint64(guestMemory),
 	})
 	if err != nil {
 		if ctx.Err() != nil {

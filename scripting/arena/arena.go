@@ -81,6 +81,17 @@ func (a *Arena) charge(n uint64, must bool) error {
 	}
 }
 
+// Room tells whether n bytes more could be had now: nil, or an error that wraps
+// ErrBudget.
+func (a *Arena) Room(n uint64) error {
+	err := a.charge(n, false)
+	if err != nil {
+		return fmt.Errorf("arena: %w", err)
+	}
+	a.refund(n)
+	return nil
+}
+
 func (a *Arena) refund(n uint64) { a.used.Add(-n) }
 
 // class gives the size class for so many bytes.

@@ -101,6 +101,16 @@ func unmapFile(b []byte) error {
 	return os.NewSyscallError("mmap", err)
 }
 
+// Physical is how much memory the machine has, in bytes; 0 when that is not
+// known.
+func Physical() uint64 {
+	var s unix.Sysinfo_t
+	if unix.Sysinfo(&s) != nil {
+		return 0
+	}
+	return uint64(s.Totalram) * uint64(s.Unit)
+}
+
 // mapLimit is how many slots may have a file mapped into them: each is up to
 // two areas more, of which the system allows a process so many, and half of
 // them are left to others.

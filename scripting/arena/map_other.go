@@ -19,3 +19,6 @@ func newFile([]byte, int) (*os.File, []byte, error) { return nil, nil, errNone }
 func mapFile([]byte, *os.File) error                { return errNone }
 func unmapFile([]byte) error                        { return errNone }
 func mapLimit() int64                               { return 0 }
+
+// Physical is how much memory the machine has, in bytes: not known here.
+func Physical() uint64 { return 0 }
