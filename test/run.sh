@@ -54,9 +54,11 @@ CGO_ENABLED=1 gotest race -short -race -timeout 10m $(make --no-print-directory 
 # once more as arm64 code.
 if command -v qemu-aarch64-static >/dev/null; then
 	step "arm64 under qemu"
-	rm -f .make/digest
+	rm -f .make/digest .make/digest-admit
 	gotest same -short -run TestSameEverywhere ./scripting -digest "$PWD/.make/digest"
+	gotest same-admit -short -run TestSameEverywhere ./scripting/admit -digest "$PWD/.make/digest-admit"
 	GOARCH=arm64 gotest same-arm64 -short -timeout 10m -exec qemu-aarch64-static -run TestSameEverywhere ./scripting -digest "$PWD/.make/digest"
+	GOARCH=arm64 gotest same-admit-arm64 -short -timeout 10m -exec qemu-aarch64-static -run TestSameEverywhere ./scripting/admit -digest "$PWD/.make/digest-admit"
 	GOARCH=arm64 gotest arm64 -short -timeout 10m -exec qemu-aarch64-static ./internal/base ./spatial/... ./physics/... ./region/...
 else
 	echo "skipped: arm64 (qemu-aarch64-static is not installed)" >&2
