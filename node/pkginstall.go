@@ -3,9 +3,11 @@ package node
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/packages"
@@ -194,6 +196,13 @@ func (b *backend) PkgUpdate(ctx context.Context, req *control.PkgInstallRequest)
 	}
 	ctx, cancel := context.WithTimeout(ctx, packageWait)
 	defer cancel()
+	var authors []base.Key
+	for _, e := range todo {
+		if k := e.Manifest.Publisher(); !slices.Contains(authors, k) {
+			authors = append(authors, k)
+		}
+	}
+	askSome(authors, func(k base.Key) { b.refresh(ctx, k) })
 	out := &control.PkgUpdateResponse{}
 	for _, e := range todo {
 		u := control.PackageUpdate{Name: e.Manifest.Name, From: e.Manifest.Version.String()}
@@ -215,7 +224,6 @@ func (b *backend) PkgUpdate(ctx context.Context, req *control.PkgInstallRequest)
 // update replaces an entry by the newest release, if that is newer; the old one
 // stays when the new one is refused.
 func (n *Node) update(ctx context.Context, e packages.Entry, more []pkg.Grant, asked bool) (*pkg.Release, error) {
-	n.refresh(ctx, e.Manifest.Publisher())
 	h := n.packages.History(e.Manifest.Publisher())
 	rel := h.Newest(e.Manifest.Name, e.Manifest.Version.Pre != "")
 	if rel == nil || rel.Version.Compare(e.Manifest.Version) <= 0 {

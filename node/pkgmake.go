@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -64,10 +65,17 @@ func (n *Node) draft(ctx context.Context, p *pkg.Plan, source lumps.Ref, toolcha
 	return m, m.Check()
 }
 
+// luaDrivers are the shipped guests that run scripts of a target.
+var luaDrivers = map[pkg.Target]string{pkg.Sim: guest.Lua, pkg.Process: guest.LuaProcess}
+
 // bindScript makes a script for this node's driver of a Lua text, and says in
 // the recipe which driver that is.
 func (n *Node) bindScript(ctx context.Context, m *pkg.Manifest, x *pkg.Module, text []byte) error {
-	driver, err := n.shippedModule(ctx, guest.Lua)
+	name, ok := luaDrivers[x.Target]
+	if !ok {
+		return fmt.Errorf("%w: Lua is for things and processes, not for a %v", pkg.ErrManifest, x.Target)
+	}
+	driver, err := n.shippedModule(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -80,7 +88,8 @@ func (n *Node) bindScript(ctx context.Context, m *pkg.Manifest, x *pkg.Module, t
 		return err
 	}
 	x.Ref, x.Size = st.Ref, st.Size
-	m.Recipe.Options = []pkg.Setting{{Key: "driver", Value: driver.String()}}
+	// In the order of the names: process comes before sim.
+	m.Recipe.Options = slices.Insert(m.Recipe.Options, 0, pkg.Setting{Key: recipe.DriverOption(x.Target), Value: driver.String()})
 	return nil
 }
 

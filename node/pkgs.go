@@ -140,8 +140,8 @@ func (n *Node) vetPackage(ctx context.Context, m *pkg.Manifest) error {
 		if err != nil {
 			return lumpError(err)
 		}
-		if script.Is(wasm) && x.Target == pkg.Sim {
-			if err := n.vetScript(ctx, wasm); err != nil {
+		if name, ok := luaDrivers[x.Target]; ok && script.Is(wasm) {
+			if err := n.vetScript(ctx, wasm, name); err != nil {
 				return scriptTextError(fmt.Errorf("%s: %w", m.ID(), err))
 			}
 			continue
@@ -177,14 +177,15 @@ func (n *Node) vetPackage(ctx context.Context, m *pkg.Manifest) error {
 	return packageError(err)
 }
 
-// vetScript lets the driver of a script read it.
-func (n *Node) vetScript(ctx context.Context, b []byte) error {
+// vetScript lets the driver of a script read it. What a script calls shows when
+// it runs: each call is held to the grants then.
+func (n *Node) vetScript(ctx context.Context, b []byte, driver string) error {
 	s, err := script.Parse(b)
 	if err != nil {
 		return err
 	}
 	// The program's own driver need not be fetched.
-	if _, err := n.shippedModule(ctx, guest.Lua); err != nil && !errors.Is(err, guest.ErrNotBuilt) {
+	if _, err := n.shippedModule(ctx, driver); err != nil && !errors.Is(err, guest.ErrNotBuilt) {
 		return err
 	}
 	_, err = n.modules.prepare(ctx, s)

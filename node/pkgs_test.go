@@ -439,11 +439,11 @@ func TestLuaPackage(t *testing.T) {
 	const text = "function on_heard(who, text)\n  self.heard = (self.heard or 0) + 1\nend\n"
 	plan := planOf("parrot", "1.0.0", "sim", map[string]any{"build": map[string]any{"tool": "lua"}, "modules": map[string]any{"sim": "parrot.lua"}})
 	p := buildPackage(t, a, plan, []byte(text))
-	if p.Options["driver"] == "" || p.Tool != "lua" {
+	if p.Options["driver.sim"] == "" || p.Tool != "lua" {
 		t.Fatalf("%+v", p)
 	}
 	b, _, err := a.lumps.Bytes(t.Context(), must(lumps.Parse(p.Modules[0].CID))(t), 1<<20)
-	if want := must(recipe.Lua("parrot.lua", p.Options["driver"], []byte(text)))(t); err != nil || !bytes.Equal(b, want) {
+	if want := must(recipe.Lua("parrot.lua", p.Options["driver.sim"], []byte(text)))(t); err != nil || !bytes.Equal(b, want) {
 		t.Fatalf("%s, %v", b, err)
 	}
 	must(a.Backend().PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: p.CID}))(t)
@@ -454,6 +454,17 @@ func TestLuaPackage(t *testing.T) {
 		in := must(a.Backend().Inspect(t.Context(), &control.InspectRequest{Thing: lamp.ID}))(t)
 		return slices.ContainsFunc(in.Slots, func(s control.Slot) bool { return s.Name == "heard" })
 	})
+	// The same for a process.
+	plan = planOf("teller", "1.0.0", "process", map[string]any{"build": map[string]any{"tool": "lua"}, "modules": map[string]any{"process": "teller.lua"}})
+	p = buildPackage(t, a, plan, []byte("function run() print('hello') end\n"))
+	must(a.Backend().PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: p.CID}))(t)
+	sp := must(a.Backend().Spawn(t.Context(), &control.SpawnRequest{CID: "teller"}))(t)
+	if info := must(a.procs.Wait(t.Context(), sp.Process.PID))(t); info.Exit != "exit 0" || !sp.Process.NoWorld {
+		t.Errorf("%s, %+v", info.Exit, sp.Process)
+	}
+	if src := must(a.Backend().PkgSource(t.Context(), &control.PkgRequest{Ref: strconv.FormatUint(sp.Process.PID, 10)}))(t); src.CID != p.Source || src.Language != "lua" {
+		t.Errorf("%+v", src)
+	}
 	bad := planOf("broken", "1.0.0", "sim", map[string]any{"build": map[string]any{"tool": "lua"}, "modules": map[string]any{"sim": "broken.lua"}})
 	if _, err := tryPackage(t, a, bad, []byte("function (")); control.CodeOf(err) != control.Invalid || !strings.Contains(err.Error(), "broken.lua:1") {
 		t.Errorf("a script that is none: %v", err)

@@ -17,6 +17,7 @@ import (
 	"github.com/metatopia/metatopia/region"
 	"github.com/metatopia/metatopia/scripting/guest"
 	"github.com/metatopia/metatopia/scripting/pkg"
+	"github.com/metatopia/metatopia/scripting/script"
 )
 
 // PkgSource says where the source of something is: of a process by its pid, of
@@ -100,6 +101,13 @@ func (n *Node) moduleSource(ctx context.Context, module lumps.Ref) (*control.Pkg
 		}
 		return &control.PkgSourceResponse{CID: src.Ref.String(), Size: src.Size, Module: module.String(),
 			License: meta.License, Author: meta.Author, Language: meta.Language}, nil
+	}
+	if b, _, err := n.lumps.Bytes(ctx, module, script.MaxBytes); err == nil && script.Is(b) { // its own source
+		sc, err := script.Parse(b)
+		if err != nil {
+			return nil, scriptTextError(err)
+		}
+		return &control.PkgSourceResponse{CID: module.String(), Size: int64(len(b)), Module: module.String(), Language: sc.Language}, nil
 	}
 	return nil, control.Errorf(control.NotFound, "it was started as a bare module, not as a package", "the source of module %s is not known here", module)
 }

@@ -145,11 +145,7 @@ func (c *building) run(ctx context.Context, e *environment, near string, m *pkg.
 	if !e.JSON {
 		e.note("Building %s with %s ...", m.ID(), m.Recipe.Tool)
 	}
-	var entries []string
-	for _, x := range m.Modules {
-		entries = append(entries, x.Entry)
-	}
-	built, err := recipe.Build(ctx, recipe.Config{Paths: c.Tool, Near: near}, m.Recipe, files, entries)
+	built, err := recipe.Build(ctx, recipe.Config{Paths: c.Tool, Near: near}, m.Recipe, files, m.Modules)
 	var missing *recipe.Missing
 	if errors.As(err, &missing) {
 		return nil, control.Errorf(control.Failed, missing.Hint, "pkg build: %w", err)
@@ -210,7 +206,11 @@ func (c *pkgBuildCmd) verify(ctx context.Context, e *environment) error {
 		m.Recipe.Options = append(m.Recipe.Options, pkg.Setting{Key: k, Value: v})
 	}
 	for _, x := range p.Modules {
-		m.Modules = append(m.Modules, pkg.Module{Entry: x.Entry})
+		t, err := pkg.ParseTarget(x.Target)
+		if err != nil {
+			return fmt.Errorf("pkg build: %w", err)
+		}
+		m.Modules = append(m.Modules, pkg.Module{Target: t, Entry: x.Entry})
 	}
 	near, err := os.Getwd()
 	if err != nil {

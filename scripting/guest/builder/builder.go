@@ -115,7 +115,7 @@ func (c Config) one(ctx context.Context, m guest.Meta) error {
 	if err != nil {
 		return err
 	}
-	built, err := recipe.Build(ctx, recipe.Config{Log: c.Log, Near: near}, want.Recipe, files, []string{want.Modules[0].Entry})
+	built, err := recipe.Build(ctx, recipe.Config{Log: c.Log, Near: near}, want.Recipe, files, want.Modules)
 	if err != nil {
 		return err
 	}

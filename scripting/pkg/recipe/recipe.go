@@ -62,7 +62,7 @@ var tools = map[string]tool{
 	"go":             {nil, goVersion, goBuild},
 	"assemblyscript": {[]string{"runtime", "use"}, ascVersion, ascBuild},
 	"c":              {[]string{"exports", "opt", "sysroot"}, clangVersion, clangBuild},
-	"lua":            {[]string{"driver"}, noVersion, luaBuild},
+	"lua":            {[]string{"driver.process", "driver.sim"}, noVersion, luaBuild},
 	"wat":            {nil, watVersion, watBuild},
 	"prebuilt":       {nil, noVersion, prebuilt},
 }
@@ -75,10 +75,12 @@ type bench struct {
 	Config
 	dir     string
 	options map[string]string
+	target  pkg.Target // of the module that is being built
 }
 
-// Build makes the modules of a recipe whose entries are paths in the source.
-func Build(ctx context.Context, cfg Config, r pkg.Recipe, files []pkg.File, entries []string) (*Built, error) {
+// Build makes the modules of a recipe: of each the target and the entry count, a
+// path in the source.
+func Build(ctx context.Context, cfg Config, r pkg.Recipe, files []pkg.File, modules []pkg.Module) (*Built, error) {
 	t, ok := tools[r.Tool]
 	if !ok {
 		return nil, fmt.Errorf("recipe: %w: tool %q is none of %s", ErrRecipe, r.Tool, strings.Join(Tools(), ", "))
@@ -106,7 +108,9 @@ func Build(ctx context.Context, cfg Config, r pkg.Recipe, files []pkg.File, entr
 	if out.Toolchain, err = t.version(ctx, b); err != nil {
 		return nil, fmt.Errorf("recipe: %w", err)
 	}
-	for _, entry := range entries {
+	for _, x := range modules {
+		entry := x.Entry
+		b.target = x.Target
 		if err := pkg.CheckPath(entry); err != nil {
 			return nil, fmt.Errorf("recipe: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,6 +26,8 @@ func write(t *testing.T, dir string, files map[string]string) {
 		}
 	}
 }
+
+func of(entry string) []pkg.Module { return []pkg.Module{{Target: pkg.Sim, Entry: entry}} }
 
 func names(files []pkg.File) (out []string) {
 	for _, f := range files {
@@ -65,7 +68,7 @@ func TestCollect(t *testing.T) {
 
 func TestPrebuilt(t *testing.T) {
 	files := []pkg.File{{Path: "x.wasm", Data: []byte("\x00asm")}}
-	got, err := Build(t.Context(), Config{}, pkg.Recipe{Tool: "prebuilt"}, files, []string{"x.wasm"})
+	got, err := Build(t.Context(), Config{}, pkg.Recipe{Tool: "prebuilt"}, files, of("x.wasm"))
 	if err != nil || len(got.Modules) != 1 || string(got.Modules[0]) != "\x00asm" {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -79,7 +82,7 @@ func TestPrebuilt(t *testing.T) {
 		{pkg.Recipe{Tool: "prebuilt"}, "y.wasm"},
 		{pkg.Recipe{Tool: "prebuilt"}, "../x.wasm"},
 	} {
-		if _, err := Build(t.Context(), Config{}, bad.r, files, []string{bad.entry}); err == nil {
+		if _, err := Build(t.Context(), Config{}, bad.r, files, of(bad.entry)); err == nil {
 			t.Errorf("%+v is built", bad)
 		}
 	}
@@ -88,12 +91,12 @@ func TestPrebuilt(t *testing.T) {
 func TestLua(t *testing.T) {
 	files := []pkg.File{{Path: "bell/bell.lua", Data: []byte("function on_touch() end\n")}}
 	r := pkg.Recipe{Tool: "lua"}
-	got, err := Build(t.Context(), Config{}, r, files, []string{"bell/bell.lua"})
+	got, err := Build(t.Context(), Config{}, r, files, of("bell/bell.lua"))
 	if err != nil || string(got.Modules[0]) != string(files[0].Data) {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	r.Options = []pkg.Setting{{Key: "driver", Value: "bafkdriver"}}
-	got, err = Build(t.Context(), Config{}, r, files, []string{"bell/bell.lua"})
+	r.Options = []pkg.Setting{{Key: "driver.sim", Value: "bafkdriver"}}
+	got, err = Build(t.Context(), Config{}, r, files, of("bell/bell.lua"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +104,7 @@ func TestLua(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	files[0].Data = []byte("\xff")
-	if _, err = Build(t.Context(), Config{}, r, files, []string{"bell/bell.lua"}); !errors.Is(err, ErrRecipe) {
+	if _, err = Build(t.Context(), Config{}, r, files, of("bell/bell.lua")); !errors.Is(err, ErrRecipe) {
 		t.Error(err)
 	}
 }
@@ -109,7 +112,7 @@ func TestLua(t *testing.T) {
 func TestMissingTool(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	for tool := range tools {
-		_, err := Build(t.Context(), Config{}, pkg.Recipe{Tool: tool}, []pkg.File{{Path: "a"}}, []string{"a"})
+		_, err := Build(t.Context(), Config{}, pkg.Recipe{Tool: tool}, []pkg.File{{Path: "a"}}, of("a"))
 		var missing *Missing
 		if tool != "prebuilt" && tool != "lua" && (!errors.As(err, &missing) || missing.Hint == "") {
 			t.Errorf("%s: %v", tool, err)
@@ -128,7 +131,7 @@ func TestGoIsReproducible(t *testing.T) {
 	}
 	var first []byte
 	for range 2 {
-		got, err := Build(t.Context(), Config{}, pkg.Recipe{Tool: "go"}, files, []string{"main"})
+		got, err := Build(t.Context(), Config{}, pkg.Recipe{Tool: "go"}, files, of("main"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +145,43 @@ func TestGoIsReproducible(t *testing.T) {
 		}
 	}
 	files[1].Data = []byte("package main\n\nfunc run( {}\n")
-	if _, err := Build(t.Context(), Config{}, pkg.Recipe{Tool: "go"}, files, []string{"main"}); !errors.Is(err, ErrRecipe) || !strings.Contains(err.Error(), "syntax error") {
+	if _, err := Build(t.Context(), Config{}, pkg.Recipe{Tool: "go"}, files, of("main")); !errors.Is(err, ErrRecipe) || !strings.Contains(err.Error(), "syntax error") {
+		t.Error(err)
+	}
+}
+
+// What is not on this machine is skipped; the recipe of C is the one that has
+// most to leave out of what it makes.
+func TestCIsReproducible(t *testing.T) {
+	if _, err := exec.LookPath("clang"); err != nil {
+		t.Skip(err)
+	}
+	files := []pkg.File{
+		{Path: "src/a.c", Data: []byte("#include \"b.h\"\n__attribute__((export_name(\"run\"))) void run(void) { twice(__FILE__[0]); }\n")},
+		{Path: "src/b.c", Data: []byte("#include \"b.h\"\nint n;\nvoid twice(int x) { n += 2 * x; }\n")},
+		{Path: "src/b.h", Data: []byte("void twice(int x);\n")},
+	}
+	r := pkg.Recipe{Tool: "c", Options: []pkg.Setting{{Key: "opt", Value: "s"}, {Key: "sysroot", Value: "none"}}}
+	var first []byte
+	for range 2 {
+		got, err := Build(t.Context(), Config{}, r, files, of("src"))
+		if err != nil {
+			if strings.Contains(err.Error(), "wasm-ld") {
+				t.Skip(err)
+			}
+			t.Fatal(err)
+		}
+		if !strings.Contains(got.Toolchain, "clang") || !bytes.HasPrefix(got.Modules[0], []byte("\x00asm")) || bytes.Contains(got.Modules[0], []byte("metatopia-build")) {
+			t.Fatalf("%q, %d bytes", got.Toolchain, len(got.Modules[0]))
+		}
+		if first == nil {
+			first = got.Modules[0]
+		} else if !bytes.Equal(first, got.Modules[0]) {
+			t.Error("two builds differ")
+		}
+	}
+	r.Options[0].Value = "9"
+	if _, err := Build(t.Context(), Config{}, r, files, of("src")); !errors.Is(err, ErrRecipe) {
 		t.Error(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/metatopia/metatopia/scripting/pkg"
 	"github.com/metatopia/metatopia/scripting/script"
 )
 
@@ -198,21 +199,24 @@ func watBuild(ctx context.Context, b *bench, entry, out string) error {
 // noVersion is that of a recipe without a tool.
 func noVersion(context.Context, *bench) (string, error) { return "", nil }
 
-// luaBuild: the entry is a .lua file. Option driver is the CID of the module that
-// runs it; a node that makes a package adds that of its own. Without it the text
-// alone comes out.
+// luaBuild: the entry is a .lua file. Option driver.sim or driver.process is the
+// CID of the module that runs it; a node that makes a package adds those of its
+// own. Without it the text alone comes out.
 func luaBuild(_ context.Context, b *bench, entry, out string) error {
 	text, err := readModule(filepath.Join(b.dir, filepath.FromSlash(entry)))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRecipe, err)
 	}
-	if driver := b.options["driver"]; driver != "" {
+	if driver := b.options[DriverOption(b.target)]; driver != "" {
 		if text, err = Lua(entry, driver, text); err != nil {
 			return err
 		}
 	}
 	return os.WriteFile(out, text, 0o644)
 }
+
+// DriverOption names the option with the driver of a target's script.
+func DriverOption(t pkg.Target) string { return "driver." + t.String() }
 
 // Lua makes the script of a Lua file.
 func Lua(entry, driver string, text []byte) ([]byte, error) {
