@@ -164,6 +164,10 @@ func (c Config) driver(ctx context.Context, m guest.Meta) error {
 	return os.Rename(part, wasm)
 }
 
+// Compiler has the AssemblyScript compiler there, for who builds other guests
+// with the SDK in cfg.Dir.
+func Compiler(ctx context.Context, cfg Config) error { return cfg.npm(ctx) }
+
 // npm fetches the AssemblyScript compiler, unless it is there.
 func (c Config) npm(ctx context.Context) error {
 	dir := filepath.Join(c.Dir, "as")

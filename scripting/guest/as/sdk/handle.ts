@@ -4,7 +4,7 @@ import { at, utf8 } from "./text";
 import {
   mt_message_send, mt_message_send_caps, mt_process_demonitor, mt_process_demote, mt_process_drop,
   mt_process_kill, mt_process_lend, mt_process_link, mt_process_monitor, mt_process_parent,
-  mt_process_register, mt_process_revoke, mt_process_rights, mt_process_self, mt_process_spawn,
+  mt_process_register, mt_process_revoke, mt_process_rights, mt_process_self, mt_process_spawn, mt_process_spawn_module,
   mt_process_supervise, mt_process_trap_exits, mt_process_unlink, mt_process_unregister, mt_process_whereis,
 } from "./imports";
 
@@ -38,6 +38,12 @@ export class Handle {
     const b = utf8(text);
     return mt_message_send_caps(this.id, tag, at(b), b.byteLength, changetype<usize>(caps), caps.length);
   }
+  sendBytes(data: ArrayBuffer, tag: i64 = 0): i32 {
+    return mt_message_send(this.id, tag, at(data), data.byteLength);
+  }
+  sendBytesCaps(data: ArrayBuffer, tag: i64, caps: StaticArray<i32>): i32 {
+    return mt_message_send_caps(this.id, tag, at(data), data.byteLength, changetype<usize>(caps), caps.length);
+  }
   link(tag: i64 = 0): i32 { return mt_process_link(this.id, tag); }
   unlink(): i32 { return mt_process_unlink(this.id); }
   monitor(): i64 { return mt_process_monitor(this.id); }
@@ -58,6 +64,11 @@ export namespace processes {
   export function spawn(arg: string, name: string = "", flags: i32 = 0, tag: i64 = 0): Handle {
     const a = utf8(arg), n = utf8(name);
     return new Handle(mt_process_spawn(at(a), a.byteLength, at(n), n.byteLength, flags, tag));
+  }
+  /** Starts another module, if that was granted (metatopia spawn --may-spawn). */
+  export function spawnModule(cid: string, arg: string = "", name: string = "", flags: i32 = 0, tag: i64 = 0): Handle {
+    const c = utf8(cid), a = utf8(arg), n = utf8(name);
+    return new Handle(mt_process_spawn_module(at(c), c.byteLength, at(a), a.byteLength, at(n), n.byteLength, flags, tag));
   }
   /** Has the node keep children alive; see docs/interfaces/process.md for the text. */
   export function supervise(spec: string): Handle {
