@@ -12,6 +12,7 @@ need chromium chromium
 need telnet inetutils-telnet
 need ip iproute2
 need tmux tmux
+need wat2wasm wabt
 need gcc gcc
 need qemu-aarch64-static qemu-user-static
 command -v gcc >/dev/null && [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)

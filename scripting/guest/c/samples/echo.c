@@ -3,10 +3,11 @@
  * SPDX-License-Identifier: MIT */
 #include "metatopia.h"
 
-static char line[6 + 65536] = "echo: ";
+static char line[6 + 65536];
 static char *const data = line + 6;
 
 MT_EXPORT("run") void run(void) {
+	mt_put(line, "echo: ");
 	for (;;) {
 		if (mt_message_receive(0, 0, -1) != MT_MESSAGE)
 			continue;
