@@ -74,7 +74,7 @@ func Build(ctx context.Context, dir, language, name string, log io.Writer) ([]by
 			return wasm, nil
 		}
 	}
-	built, err := recipe.Build(ctx, recipe.Config{Log: log, Near: near}, r, files, []string{entry})
+	built, err := recipe.Build(ctx, recipe.Config{Log: log, Near: near}, r, files, []pkg.Module{{Entry: entry}})
 	var missing *recipe.Missing
 	if errors.As(err, &missing) {
 		return nil, fmt.Errorf("samples: %w: %w: %s", ErrMissing, err, missing.Hint)
