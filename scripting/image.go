@@ -117,7 +117,7 @@ func (e *Engine) run(m *Module, i *making, sim bool) (*Image, error) {
 func (in *instance) image(e *Engine) (*Image, error) {
 	img := &Image{m: in.m}
 	if in.mem != nil {
-		mem, err := e.arena.NewImage(in.mem.Bytes(), in.must)
+		mem, err := e.arena.NewImage(in.mem.Bytes(), in.must, in.must)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrFull, err)
 		}

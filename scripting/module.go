@@ -84,7 +84,7 @@ func (m *Module) layOut() {
 	} else if end > 0 {
 		mem := make([]byte, end)
 		res.WriteData(mem)
-		m.plain.mem, _ = m.engine.arena.NewImage(mem, true) // no error when it must
+		m.plain.mem, _ = m.engine.arena.NewImage(mem, true, false) // no error when it must
 	}
 	res.Data = nil
 }

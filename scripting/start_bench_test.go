@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/metatopia/metatopia/scripting/admit"
+	guests "github.com/metatopia/metatopia/scripting/guest"
 	"github.com/metatopia/metatopia/scripting/internal/asm"
 )
 
@@ -37,57 +39,73 @@ func BenchmarkHandle(b *testing.B) {
 			}
 		})
 	}
-}
-
-// BenchmarkStart is the start of a process's guest with the call of an export
-// that does nothing: an instance that waited for work ("again"), one made for
-// it ("new", all of them alive), and one whose start is run ("ordinary").
-func BenchmarkStart(b *testing.B) {
-	for name, wasm := range map[string][]byte{"tiny": tinyGuest(), "resident": shipped(b, "resident"), "greeter": shipped(b, "greeter")} {
+	b.Run("lua", func(b *testing.B) {
 		e := newEngine(b)
-		m := admitGuest(b, e, wasm)
-		table := NewProcesses(ProcessesConfig{Engine: e})
-		begin := func(b *testing.B, img *Image) *guest {
-			g := &guest{Context: context.Background(), p: &actor{table: table, tree: &tree{}}, spent: (*guest).slice}
-			if err := g.start(e, m, img, nil, DefaultMemory, 1<<40); err != nil {
+		img := luaScript(b, e, "bench.lua", "function on_touch() end")
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := e.HandleImage(img, touched, one, 7, 1e6); err != nil {
 				b.Fatal(err)
 			}
-			return g
 		}
-		again := func(b *testing.B, img *Image) {
-			b.ReportAllocs()
-			for b.Loop() {
-				begin(b, img).stop()
-			}
+	})
+}
+
+// benchGuest admits a guest by name and gives what its processes start from.
+func benchGuest(b *testing.B, e *Engine, name string) (*Module, *Image) {
+	switch name {
+	case "tiny":
+		m := admitGuest(b, e, tinyGuest())
+		return m, e.forProcesses(m)
+	case "lua":
+		m := admitGuest(b, e, shipped(b, guests.LuaProcess))
+		img, err := e.ProcessImage(m, []byte("bench.lua\nlocal n = 0"), luaGas)
+		if err != nil {
+			b.Fatal(err)
 		}
+		return m, img
+	}
+	m := admitGuest(b, e, shipped(b, name))
+	return m, e.forProcesses(m)
+}
+
+// starting is the guest of a process, up to where its export can be called. The
+// _thaw of Lua is left out: it asks for what only a whole process has.
+func starting(b *testing.B, e *Engine, table *Processes, m *Module, img *Image, thaw bool) *guest {
+	g := &guest{Context: context.Background(), p: &actor{table: table, tree: &tree{}}, spent: (*guest).slice}
+	var err error
+	if thaw {
+		err = g.start(e, m, img, nil, DefaultMemory, 1<<40)
+	} else {
+		err = g.begin(e, m, img, nil, DefaultMemory, admit.Depth, false)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return g
+}
+
+// BenchmarkStart is the start of a process's guest and its end: from an image
+// in an instance that waited for work ("again"), and with its start run
+// ("ordinary"). For new instances see BenchmarkMany.
+func BenchmarkStart(b *testing.B) {
+	for _, name := range []string{"tiny", "resident", "lua", "greeter"} {
+		e := newEngine(b)
+		m, img := benchGuest(b, e, name)
+		table := NewProcesses(ProcessesConfig{Engine: e})
 		b.Run(name+"/again", func(b *testing.B) {
-			if e.forProcesses(m) == nil {
-				b.Skip("no image")
-			}
-			again(b, e.forProcesses(m))
-		})
-		b.Run(name+"/ordinary", func(b *testing.B) { again(b, nil) })
-		b.Run(name+"/new", func(b *testing.B) {
-			if e.forProcesses(m) == nil {
-				b.Skip("no image")
-			}
 			b.ReportAllocs()
-			var all []*guest
 			for b.Loop() {
-				all = append(all, begin(b, e.forProcesses(m)))
-				if len(all) == 1000 {
-					b.StopTimer()
-					for _, g := range all {
-						g.in.close()
-						g.in = nil
-						m.release()
-					}
-					all = all[:0]
-					b.StartTimer()
-				}
+				starting(b, e, table, m, img, name != "lua").stop()
 			}
-			for _, g := range all {
-				g.stop()
+		})
+		if name == "lua" {
+			continue
+		}
+		b.Run(name+"/ordinary", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				starting(b, e, table, m, nil, true).stop()
 			}
 		})
 	}
@@ -99,31 +117,22 @@ func BenchmarkMany(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		n    int
-	}{{"tiny", 50_000}, {"resident", 10_000}, {"greeter", 1000}} {
+	}{{"tiny", 50_000}, {"resident", 10_000}, {"lua", 10_000}, {"greeter", 1000}} {
 		b.Run(c.name, func(b *testing.B) {
-			wasm := tinyGuest()
-			if c.name != "tiny" {
-				wasm = shipped(b, c.name)
-			}
 			e, err := NewEngine(EngineConfig{Memory: 1 << 40})
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer e.Close()
-			m := admitGuest(b, e, wasm)
+			m, img := benchGuest(b, e, c.name)
 			table := NewProcesses(ProcessesConfig{Engine: e})
-			img := e.forProcesses(m)
 			for b.Loop() {
-				all := make([]guest, c.n)
+				all := make([]*guest, c.n)
 				debug.FreeOSMemory()
 				rss, heap := resident(b), heapInUse()
 				began := time.Now()
 				for i := range all {
-					g := &all[i]
-					g.Context, g.p, g.spent = context.Background(), &actor{table: table, tree: &tree{}}, (*guest).slice
-					if err := g.start(e, m, img, nil, DefaultMemory, 1<<40); err != nil {
-						b.Fatal(err)
-					}
+					all[i] = starting(b, e, table, m, img, c.name != "lua")
 				}
 				took := time.Since(began)
 				debug.FreeOSMemory()

@@ -19,7 +19,7 @@ func get(t *testing.T, a *Arena, s Spec) *Memory {
 
 func image(t *testing.T, a *Arena, b []byte) *Image {
 	t.Helper()
-	img, err := a.NewImage(b, false)
+	img, err := a.NewImage(b, false, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestBudget(t *testing.T) {
 	if m.Grow(1<<20) == nil {
 		t.Error("did not grow within it")
 	}
-	if _, err := a.NewImage(pattern(1<<20, 1), false); !errors.Is(err, ErrBudget) {
+	if _, err := a.NewImage(pattern(1<<20, 1), false, true); !errors.Is(err, ErrBudget) {
 		t.Errorf("image: %v", err)
 	}
 	must := get(t, a, Spec{Size: 1 << 19, Limit: 1 << 20, Must: true})

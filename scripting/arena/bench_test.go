@@ -17,7 +17,7 @@ func BenchmarkStart(b *testing.B) {
 				for i := range c.content {
 					mem[i] = 1
 				}
-				img, _ = a.NewImage(mem, true)
+				img, _ = a.NewImage(mem, true, false)
 			}
 			touch := func(m *Memory) {
 				m.Bytes()[5]++

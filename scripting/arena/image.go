@@ -42,8 +42,8 @@ type keptSlot struct {
 }
 
 // NewImage copies the contents of a memory. Errors wrap ErrBudget; with must
-// there are none.
-func (a *Arena) NewImage(mem []byte, must bool) (*Image, error) {
+// there are none. again says that it is for memories with Spec.Again.
+func (a *Arena) NewImage(mem []byte, must, again bool) (*Image, error) {
 	s := &state{a: a, size: uint64(len(mem))}
 	for at := 0; at < len(mem); {
 		end := at
@@ -59,7 +59,7 @@ func (a *Arena) NewImage(mem []byte, must bool) (*Image, error) {
 	if err := a.charge(s.bytes, must); err != nil {
 		return nil, fmt.Errorf("arena: image: %w", err)
 	}
-	if !s.toFile(mem) {
+	if again && s.bytes <= discardAbove || !s.toFile(mem) {
 		s.toHeap()
 	}
 	img := &Image{state: s}

@@ -15,7 +15,7 @@ const (
 
 	// An image with less content than this is copied: mapping it costs two
 	// system calls and two areas a memory.
-	mapContent = 64 << 10
+	mapContent = 12 << 10
 	maxFiles   = 256 // images in files of their own
 	keptSlots  = 16  // mapped slots that an image keeps ready
 
