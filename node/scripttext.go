@@ -115,12 +115,60 @@ func (m *modules) prepare(ctx context.Context, s *script.Script) (*readyScript, 
 	if !mod.IsDriver() {
 		return nil, fmt.Errorf("node: script %s: %s runs no scripts", s.Name, driver.Short())
 	}
+	var libs []scripting.Library
+	for _, u := range s.Uses {
+		l, err := m.library(ctx, u, s.Driver)
+		if err != nil {
+			return nil, err
+		}
+		libs = append(libs, l)
+	}
 	if mod.IsHandler() == nil {
-		ready.image, err = m.n.engine.Image(mod, s.Input(), warmGas)
+		ready.image, err = m.n.engine.Image(mod, s.Input(), warmGas, libs...)
 	} else {
-		ready.image, err = m.n.engine.ProcessImage(mod, s.Input(), warmGas)
+		ready.image, err = m.n.engine.ProcessImage(mod, s.Input(), warmGas, libs...)
 	}
 	return ready, err
+}
+
+// library fetches what a script is bound to: a module, or another script for
+// the same driver, of which the text counts.
+func (m *modules) library(ctx context.Context, u script.Use, driver string) (l scripting.Library, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("node: library %s: %w", u.Name, err)
+		}
+	}()
+	ref, err := lumps.Parse(u.Module)
+	if err != nil {
+		return l, err
+	}
+	is, err := m.isScript(ctx, ref)
+	if err != nil {
+		return l, err
+	}
+	l.Name = u.Name
+	if !is {
+		if l.Module, err = m.load(ctx, ref); err == nil {
+			err = l.Module.IsLibrary()
+		}
+		return l, err
+	}
+	b, _, err := m.n.lumps.Bytes(ctx, ref, script.MaxBytes)
+	if err != nil {
+		return l, err
+	}
+	s, err := script.Parse(b)
+	switch {
+	case err != nil:
+		return l, err
+	case s.Driver != driver:
+		return l, fmt.Errorf("%w: it is for another driver", scripting.ErrNotUsable)
+	case len(s.Uses) > 0:
+		return l, fmt.Errorf("%w: a library has no libraries of its own", scripting.ErrNotUsable)
+	}
+	l.Text = append([]byte{}, s.Text...)
+	return l, nil
 }
 
 // withModules adds what the scripts among some contents name: their drivers.
@@ -186,7 +234,7 @@ func (b *backend) ScriptAdd(ctx context.Context, req *control.ScriptAddRequest) 
 
 func scriptTextError(err error) error {
 	if errors.Is(err, scripting.ErrRaised) {
-		return control.Errorf(control.Invalid, "docs/lua.md says what a script can do", "%w", err)
+		return control.Errorf(control.Invalid, "docs/lua.md says what a script can do", "%s", strings.TrimPrefix(err.Error(), "scripting: image: "))
 	}
 	return scriptError(err)
 }

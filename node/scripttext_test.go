@@ -126,3 +126,36 @@ func TestSpawnLua(t *testing.T) {
 		t.Error("a process's script for a thing")
 	}
 }
+
+// TestLibraryReplaced: the same script with a library in Lua, and with a
+// module in its place.
+func TestLibraryReplaced(t *testing.T) {
+	if _, _, _, err := guest.Open(guest.LuaProcess); err != nil {
+		t.Skip(err)
+	}
+	n := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
+	add := func(name, text string, uses ...control.ScriptUse) *control.ScriptAddResponse {
+		t.Helper()
+		return must(n.Backend().ScriptAdd(t.Context(), &control.ScriptAddRequest{Name: name, Text: text, Process: true, Uses: uses}))(t)
+	}
+	// (module (func (export "twice") (param i64) (result i64) local.get 0 local.get 0 i64.add))
+	wasm := []byte("\x00asm\x01\x00\x00\x00\x01\x06\x01\x60\x01\x7e\x01\x7e\x03\x02\x01\x00\x07\x09\x01\x05twice\x00\x00\x0a\x09\x01\x07\x00\x20\x00\x20\x00\x7c\x0b")
+	module := must(n.Backend().LumpAdd(t.Context(), true, once(wasm)))(t)
+	lua := add("maths.lua", "return {twice = function(n) return n + n end}")
+	for _, cid := range []string{lua.CID, module.CID} {
+		s := add("user.lua", "local maths = require 'maths' function run() print(maths.twice(21)) end", control.ScriptUse{Name: "maths", CID: cid})
+		p := must(n.Backend().Spawn(t.Context(), &control.SpawnRequest{CID: s.CID}))(t).Process
+		var got []string
+		if err := n.Backend().Tail(t.Context(), &control.TailRequest{PID: p.PID, Follow: true}, func(l *control.LogLine) error {
+			got = append(got, l.Text)
+			return nil
+		}); err != nil || !slices.Equal(got, []string{"42"}) {
+			t.Errorf("%s: %q, %v", cid, got, err)
+		}
+	}
+	for _, cid := range []string{"no cid", lua.Driver, lua.Source} {
+		if _, err := n.Backend().ScriptAdd(t.Context(), &control.ScriptAddRequest{Name: "user.lua", Process: true, Uses: []control.ScriptUse{{Name: "maths", CID: cid}}}); err == nil {
+			t.Errorf("%s as a library", cid)
+		}
+	}
+}

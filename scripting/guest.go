@@ -29,6 +29,8 @@ type guest struct {
 	// panics with the fault.
 	spent func(g *guest)
 	tries int // calls of try that are open
+
+	called []*guest // instances of libraries
 }
 
 // begin makes the guest an instance with the contents of the image. Nothing
@@ -91,6 +93,10 @@ func (g *guest) warmUp() error {
 
 // stop gives the instance back, if there is one.
 func (g *guest) stop() {
+	for _, c := range g.called {
+		c.stop()
+	}
+	g.called = nil
 	if g.in == nil {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 type handling struct {
 	ev    Event
 	slots func(name string) (Value, bool)
+	libs  []Library
 	rand  randReader
 	out   Effects
 }
@@ -43,6 +44,9 @@ func (e *Engine) handle(m *Module, img *Image, ev Event, slots func(string) (Val
 		return Effects{Gas: uint64(budget)}, ErrOutOfGas
 	}
 	h := &handling{ev: ev, slots: slots, rand: randReader{base.NewRand(seed, 0)}}
+	if img != nil {
+		h.libs = img.libs
+	}
 	g := &guest{Context: context.Background(), h: h, spent: spentAll}
 	err := g.start(e, m, img, nil, maxHandlerPages<<16, left)
 	defer g.stop()

@@ -25,6 +25,7 @@ type Image struct {
 	mem     *arena.Image
 	size    uint64   // bytes of memory
 	globals []uint64 // in the order of m.res.Globals
+	libs    []Library
 }
 
 // Module is what the image is of.
@@ -36,6 +37,7 @@ func (i *Image) Size() uint64 { return i.size }
 // making is the run that makes an image.
 type making struct {
 	input []byte
+	libs  []Library
 	rand  io.Reader
 	log   []string
 	quiet bool  // it may not log
@@ -61,22 +63,32 @@ func newMaking(input []byte, gas uint64, sim bool) *making {
 // randomness is always the same. Errors wrap ErrNotUsable (the start does what
 // it may not, or the module keeps state elsewhere than in memory and globals),
 // ErrOutOfGas, ErrTooDeep, ErrTrap, or ErrFailed with what the guest gave to
-// fail.
-func (e *Engine) Image(m *Module, input []byte, gas uint64) (*Image, error) {
+// fail. Runs that begin with the image have the libraries.
+func (e *Engine) Image(m *Module, input []byte, gas uint64, libs ...Library) (*Image, error) {
 	if m.handler != nil {
 		return nil, fmt.Errorf("scripting: image: %w", m.handler)
 	}
-	return e.freeze(m, newMaking(input, gas, true), true)
+	return e.bind(m, newMaking(input, gas, true), libs, true)
+}
+
+func (e *Engine) bind(m *Module, i *making, libs []Library, sim bool) (img *Image, err error) {
+	if i.libs, err = libraries(libs); err != nil {
+		return nil, fmt.Errorf("scripting: image: %w", err)
+	}
+	if img, err = e.freeze(m, i, sim); err == nil {
+		img.libs = i.libs
+	}
+	return img, err
 }
 
 // ProcessImage is Image for processes: the start may look at the clock, and
 // its randomness is true. Every process made from the image sees the same. The
 // error may also wrap ErrFull.
-func (e *Engine) ProcessImage(m *Module, input []byte, gas uint64) (*Image, error) {
+func (e *Engine) ProcessImage(m *Module, input []byte, gas uint64, libs ...Library) (*Image, error) {
 	if err := m.IsProcess(); err != nil {
 		return nil, fmt.Errorf("scripting: image: %w", err)
 	}
-	return e.freeze(m, newMaking(input, gas, false), false)
+	return e.bind(m, newMaking(input, gas, false), libs, false)
 }
 
 // freeze makes an image: in the surroundings of a handler, or of a process.

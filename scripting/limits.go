@@ -58,6 +58,9 @@ const (
 // stack of the engine, 10 KB and more.
 const maxTries = 200
 
+// maxLibraryParams bounds the parameters of a library's function.
+const maxLibraryParams = 16
+
 // MaxText is the most bytes of a spoken line.
 const MaxText = 512
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/metatopia/metatopia/internal/base"
+	guests "github.com/metatopia/metatopia/scripting/guest"
+	"github.com/metatopia/metatopia/scripting/internal/asm"
 )
 
 // TestLuaPage runs the examples of docs/lua.md: a block of Lua, and below it
@@ -30,34 +32,59 @@ func TestLuaPage(t *testing.T) {
 			}
 			continue
 		}
-		img := luaScript(t, e, "example.lua", string(x[1]))
-		slots := map[string]Value{}
-		var out strings.Builder
-		for line := range strings.Lines(string(x[2])) {
-			if strings.HasPrefix(line, "  ") {
-				continue
-			}
-			out.WriteString(line)
-			w := strings.SplitN(strings.TrimSpace(line), " ", 3)
-			ev := Event{Name: w[0]}
-			if len(w) > 1 {
-				ev.FromName, ev.From = w[1], base.ID{1}
-			}
-			if len(w) > 2 {
-				ev.Text = w[2]
-			}
-			did, err := e.HandleImage(img, ev, func(n string) (Value, bool) { v, ok := slots[n]; return v, ok }, 1, 500_000)
-			if err != nil {
-				fmt.Fprintf(&out, "  fails %v\n", err)
-			}
-			tell(&out, did, err)
-			for _, w := range did.Set {
-				slots[w.Name] = w.Value
-			}
+		for _, libs := range noises(t, e, string(x[1])) {
+			example(t, e, string(x[1]), string(x[2]), libs)
 		}
-		if out.String() != string(x[2]) {
-			t.Errorf("%s\ngives\n%s", x[0], out.String())
+	}
+}
+
+// noises are the libraries with which an example is run: one in Lua, and one
+// that takes its place.
+func noises(t *testing.T, e *Engine, text string) [][]Library {
+	if !strings.Contains(text, `require "noise"`) {
+		return [][]Library{nil}
+	}
+	var m asm.Module
+	mul := []byte{0x7e}
+	m.Export("at", asm.Func, m.Func(asm.Cat(i64, i64), i64, nil, get(0), get(0), mul, get(1), get(1), mul, add64))
+	return [][]Library{
+		{{Name: "noise", Text: []byte("return {at = function(x, y) return x * x + y * y end}")}},
+		{{Name: "noise", Module: admitGuest(t, e, m.Bytes())}},
+	}
+}
+
+// example runs one against its outcome.
+func example(t *testing.T, e *Engine, text, outcome string, libs []Library) {
+	img, err := e.Image(admitGuest(t, e, shipped(t, guests.Lua)), []byte("example.lua\n"+text), luaGas, libs...)
+	if err != nil {
+		t.Fatalf("%s\n%v", text, err)
+	}
+	slots := map[string]Value{}
+	var out strings.Builder
+	for line := range strings.Lines(outcome) {
+		if strings.HasPrefix(line, "  ") {
+			continue
 		}
+		out.WriteString(line)
+		w := strings.SplitN(strings.TrimSpace(line), " ", 3)
+		ev := Event{Name: w[0]}
+		if len(w) > 1 {
+			ev.FromName, ev.From = w[1], base.ID{1}
+		}
+		if len(w) > 2 {
+			ev.Text = w[2]
+		}
+		did, err := e.HandleImage(img, ev, func(n string) (Value, bool) { v, ok := slots[n]; return v, ok }, 1, 500_000)
+		if err != nil {
+			fmt.Fprintf(&out, "  fails %v\n", err)
+		}
+		tell(&out, did, err)
+		for _, w := range did.Set {
+			slots[w.Name] = w.Value
+		}
+	}
+	if out.String() != outcome {
+		t.Errorf("%s\ngives\n%s", text, out.String())
 	}
 }
 

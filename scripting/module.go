@@ -47,8 +47,8 @@ func (e *Engine) Admit(wasm []byte) (*Module, error) {
 		return nil, fmt.Errorf("scripting: %w: %w", ErrRefused, err)
 	}
 	m := &Module{engine: e, hash: sha256.Sum256(res.Wasm), res: res, handler: usableAsHandler(res), run: usableAsProcess(res, exportRun), react: usableAsProcess(res, exportHandle), loader: usableAsLoader(res)}
-	if m.handler != nil && m.IsProcess() != nil && m.loader != nil {
-		return nil, fmt.Errorf("scripting: %w: neither a handler (%v) nor a process (%v) nor a loader (%v)", ErrRefused, m.handler, m.IsProcess(), m.loader)
+	if m.handler != nil && m.IsProcess() != nil && m.loader != nil && m.IsLibrary() != nil {
+		return nil, fmt.Errorf("scripting: %w: neither a handler (%v) nor a process (%v) nor a loader (%v) nor a library (%v)", ErrRefused, m.handler, m.IsProcess(), m.loader, m.IsLibrary())
 	}
 	if err := e.tooHard(m.hash); err != nil {
 		return nil, err
@@ -265,6 +265,11 @@ func usableAsHandler(res *admit.Result) error {
 	if err := offered(res, forHandler, "handler"); err != nil {
 		return err
 	}
+	return small(res)
+}
+
+// small holds what regions run against the bounds of a handler or a driver.
+func small(res *admit.Result) error {
 	what, size, work := "handler", maxHandlerSize, uint64(maxHandlerWork)
 	if isDriver(res) {
 		what, size, work = "driver", maxDriverSize, maxDriverWork
@@ -314,6 +319,11 @@ func exports(res *admit.Result, name string) error {
 	if len(sig.Params)+len(sig.Results) != 0 {
 		return fmt.Errorf("%w: %q takes or gives something", ErrNotUsable, name)
 	}
+	return starts(res)
+}
+
+// starts checks the exports that every start calls.
+func starts(res *admit.Result) error {
 	for _, name := range []string{exportInit, exportWarm, exportThaw} {
 		if sig, ok := res.Funcs[name]; ok && len(sig.Params)+len(sig.Results) != 0 {
 			return fmt.Errorf("%w: %q takes or gives something", ErrNotUsable, name)

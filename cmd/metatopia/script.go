@@ -18,7 +18,7 @@ type scriptCmd struct {
 type scriptAddCmd struct {
 	File    string   `arg:"" help:"FILE.lua." type:"existingfile"`
 	Thing   string   `help:"Id of a thing of mine, or the name of one in sight, that gets the script." placeholder:"THING"`
-	Use     []string `help:"NAME=FILE.wasm or NAME=CID: what require \"NAME\" gives; may be given several times." placeholder:"NAME=MODULE" sep:"none"`
+	Use     []string `help:"NAME=FILE.wasm, NAME=FILE.lua or NAME=CID: what require \"NAME\" gives; may be given several times." placeholder:"NAME=MODULE" sep:"none"`
 	Process bool     `help:"A script for spawn, not for a thing."`
 	License string   `help:"SPDX name of the script's licence." placeholder:"NAME"`
 	Author  string   `help:"Who wrote it." placeholder:"NAME"`
@@ -47,17 +47,8 @@ func (c scriptAddCmd) Run(ctx context.Context, e *environment) error {
 		if !ok {
 			return control.Errorf(control.Invalid, "", "script add: --use %s: want NAME=MODULE", u)
 		}
-		if isModuleFile(module) {
-			f, err := os.Open(module)
-			if err != nil {
-				return fmt.Errorf("script add: %w", err)
-			}
-			lump, err := node.LumpAdd(ctx, true, chunks(f, &progress{}))
-			f.Close()
-			if err != nil {
-				return err
-			}
-			module = lump.CID
+		if module, err = stored(ctx, node, module, c.Process); err != nil {
+			return fmt.Errorf("script add: --use %s: %w", name, err)
 		}
 		req.Uses = append(req.Uses, control.ScriptUse{Name: name, CID: module})
 	}
@@ -66,6 +57,35 @@ func (c scriptAddCmd) Run(ctx context.Context, e *environment) error {
 		return err
 	}
 	return e.show(res, func(w io.Writer) { fmt.Fprintln(w, res.CID) })
+}
+
+// stored gives the CID of a library: of one that is a file, when it is stored.
+func stored(ctx context.Context, node *control.Client, module string, process bool) (string, error) {
+	switch {
+	case isScriptFile(module):
+		lib, err := scriptOf(module)
+		if err != nil {
+			return "", err
+		}
+		lib.Process = process
+		res, err := node.ScriptAdd(ctx, lib)
+		if err != nil {
+			return "", err
+		}
+		return res.CID, nil
+	case isModuleFile(module):
+		f, err := os.Open(module)
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		lump, err := node.LumpAdd(ctx, true, chunks(f, &progress{}))
+		if err != nil {
+			return "", err
+		}
+		return lump.CID, nil
+	}
+	return module, nil
 }
 
 // scriptOf reads a script's file.

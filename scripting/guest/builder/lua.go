@@ -43,7 +43,7 @@ var (
 // luaOurs is compiled with every guest, luaParts is what of Lua is. The rest of
 // Lua is for files, the operating system, other code and debugging.
 var (
-	luaOurs  = []string{"base", "driver", "math", "nodump", "nostdio", "pack", "try"}
+	luaOurs  = []string{"base", "driver", "library", "math", "nodump", "nostdio", "pack", "try"}
 	luaParts = []string{"lapi", "lauxlib", "lcode", "lcorolib", "lctype", "ldebug", "ldo", "lfunc", "lgc", "llex", "lmem",
 		"lobject", "lopcodes", "lparser", "lstate", "lstring", "lstrlib", "ltable", "ltablib", "ltm", "lutf8lib", "lvm", "lzio"}
 )

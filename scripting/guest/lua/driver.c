@@ -66,6 +66,7 @@ static int open(lua_State *L) {
 	lua_setglobal(L, "dofile");
 	lua_pushnil(L);
 	lua_setglobal(L, "loadfile");
+	mt_library(L);
 	mt_world(L);
 	return 0;
 }

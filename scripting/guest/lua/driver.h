@@ -27,6 +27,9 @@ void mt_call(lua_State *L, int n, int results);
 /* mt_world adds what the world offers: thing.c or process.c. */
 void mt_world(lua_State *L);
 
+/* mt_library adds require. */
+void mt_library(lua_State *L);
+
 /* mt_code raises the error that a negative code of the host means, mt_codetext
  * pushes its words. */
 int mt_code(lua_State *L, const char *what, int code);
