@@ -18,7 +18,7 @@ type Options struct {
 	Dir       string        // for the stores, emptied as it goes; required
 	Bytes     int64         // of the content; 0 = 256 MiB
 	Repeat    int           // of each measurement, of which the median counts; 0 = 5
-	Rest      time.Duration // between adding a content and fetching it: a store trusts no file that is younger; 0 = 4 s
+	Rest      time.Duration // between adding a content and fetching it: a store trusts no file that is younger; 0 = 4 s, or not at all below 64 MiB
 	Transport string        // "quic" (the one nodes prefer) or "tcp"; "" = quic
 	Million   bool          // also measure a store of a million lumps
 	Kubo      string        // an ipfs binary to compare with; "" = none
@@ -97,7 +97,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Repeat == 0 {
 		o.Repeat = 5
 	}
-	if o.Rest == 0 {
+	if o.Rest == 0 && o.Bytes >= 64<<20 {
 		o.Rest = 4 * time.Second
 	}
 	if o.Transport == "" {

@@ -10,7 +10,7 @@ import (
 
 // TestRun: every part once, small.
 func TestRun(t *testing.T) {
-	r, err := Run(t.Context(), Options{Dir: t.TempDir(), Bytes: 6 << 20, Repeat: 1, Rest: time.Millisecond, Seed: 1})
+	r, err := Run(t.Context(), Options{Dir: t.TempDir(), Bytes: 6 << 20, Repeat: 1, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
