@@ -37,12 +37,18 @@ func (s dead) Get(ctx context.Context, r lumps.Ref) ([]byte, error) {
 // is dead and one slow.
 func (b *bench) providers(ctx context.Context) error {
 	same := func(s lumps.Store) lumps.Store { return s }
-	well, undo, err := b.four(ctx, same, same)
+	dir, remove, err := b.place()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	to := &sinks{dir: dir}
+	well, undo, err := b.four(ctx, to, same, same)
 	if err != nil {
 		return err
 	}
 	defer undo()
-	ill, undo, err := b.four(ctx, func(s lumps.Store) lumps.Store { return dead{s} }, func(s lumps.Store) lumps.Store { return slow{s} })
+	ill, undo, err := b.four(ctx, to, func(s lumps.Store) lumps.Store { return dead{s} }, func(s lumps.Store) lumps.Store { return slow{s} })
 	if err != nil {
 		return err
 	}
@@ -59,7 +65,7 @@ func (b *bench) providers(ctx context.Context) error {
 // four makes four nodes with the content, the last two of them changed, and a
 // function that fetches it from all into a new node: one that has no bad
 // memories of them.
-func (b *bench) four(ctx context.Context, third, fourth func(lumps.Store) lumps.Store) (func(context.Context) (time.Duration, error), func(), error) {
+func (b *bench) four(ctx context.Context, sinks *sinks, third, fourth func(lumps.Store) lumps.Store) (func(context.Context) (time.Duration, error), func(), error) {
 	var peers []*peer
 	var shops []*shop
 	undo := func() {
@@ -103,15 +109,24 @@ func (b *bench) four(ctx context.Context, third, fourth func(lumps.Store) lumps.
 				return 0, err
 			}
 		}
-		s, err := b.open(ctx, to, true, nil)
+		dir, err := sinks.next()
 		if err != nil {
 			return 0, err
 		}
-		defer s.done()
-		if err := known(ctx, to, len(peers)); err != nil {
+		s, err := b.openAt(ctx, to, dir, true, nil)
+		if err != nil {
 			return 0, err
 		}
-		return s.fetch(ctx, ref, b.Bytes)
+		if err = known(ctx, to, len(peers)); err != nil {
+			s.done()
+			return 0, err
+		}
+		took, err := s.fetch(ctx, ref, b.Bytes)
+		s.done()
+		if err == nil {
+			err = hollow(dir)
+		}
+		return took, err
 	}, undo, nil
 }
 
