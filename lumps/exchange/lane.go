@@ -133,11 +133,13 @@ func (l *lane) run() {
 	stop := context.AfterFunc(l.s.ctx, func() { _ = l.st.Reset() })
 	ctx, cancel := context.WithCancel(l.s.ctx)
 	l.s.f.work.Go(func() { l.send(ctx) })
-	l.s.f.work.Go(func() {
-		for a := range l.came {
-			l.deliver(a.j, a.b)
-		}
-	})
+	for range laneStores {
+		l.s.f.work.Go(func() {
+			for a := range l.came {
+				l.deliver(a.j, a.b)
+			}
+		})
+	}
 	err := l.receive()
 	close(l.came)
 	cancel()
