@@ -16,6 +16,7 @@ const (
 	evScript evKind = 1 // Name, FromName, Text
 	evThrow  evKind = 2 // Vel, At, player
 	evSet    evKind = 3 // Slot, player
+	evChange evKind = 4 // FromName, Identity, player
 )
 
 // event is in an actor's inbox. Only script events live past a tick.
@@ -28,6 +29,7 @@ type event struct {
 	Text     string
 	Vel, At  spatial.Vec
 	Slot     SlotWrite
+	Identity []SlotWrite
 	player   base.Key // whose input it was
 	rank     uint64
 }
@@ -39,6 +41,7 @@ type job struct {
 	body   physics.Body
 	native []event
 	script []event
+	due    bool // a change of its script is to be tried
 
 	// Results. Nothing else is written while jobs run.
 	newThing *Thing
@@ -121,6 +124,14 @@ func (s *Sim) jobs() []job {
 			}
 		}
 	}
+	for _, id := range s.due() {
+		k, ok := byThing[id]
+		if !ok {
+			k = len(jobs)
+			jobs = append(jobs, job{thing: s.thing(id), body: s.body(s.thing(id))})
+		}
+		jobs[k].due = true
+	}
 	slices.SortFunc(jobs, func(a, b job) int { return a.thing.ID.Compare(b.thing.ID) })
 	s.ration(jobs)
 	return jobs
@@ -167,7 +178,15 @@ func (s *Sim) run(j *job) {
 			at := s.inside(e.At, t.Size.Scale(0.5))
 			j.cmds = append(j.cmds, physics.Command{Kind: physics.CmdSet, ID: physics.BodyID(t.body),
 				Body: physics.Body{Pos: at, Rot: j.body.Rot, Vel: e.Vel, Spin: spatial.Vec{X: e.Vel.Z, Z: -e.Vel.X}.Limit(physics.MaxSpin)}})
+		case evChange:
+			if code = s.rescript(j, &t, &e); code == OK {
+				changed = true
+			}
 		case evSet:
+			if e.Slot.Name == SlotNext || e.Slot.Name == SlotBefore {
+				code = BadInput
+				break
+			}
 			slots, err := t.Slots.With(e.Slot)
 			if err != nil {
 				code = BadInput
@@ -186,6 +205,10 @@ func (s *Sim) run(j *job) {
 			j.slots = append(j.slots, SlotChange{t.ID, e.Slot})
 		}
 		j.acks = append(j.acks, reply{e, code})
+	}
+	if j.due && t.held(SlotNext) != nil {
+		s.upgrade(j, &t)
+		changed = true
 	}
 	if len(j.script) > 0 {
 		s.runScript(j, &t)
@@ -332,8 +355,11 @@ func (s *Sim) reply(r reply) {
 		return
 	}
 	kind := InThrow
-	if r.ev.Kind == evSet {
+	switch r.ev.Kind {
+	case evSet:
 		kind = InSet
+	case evChange:
+		kind = InScript
 	}
 	s.answer(r.ev.player, r.ev.Seq, kind, r.code, r.ev.To)
 }

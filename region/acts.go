@@ -126,6 +126,11 @@ func (s *Sim) set(x *signed, me *session) (Code, base.ID, bool) {
 	case t.Owner != x.Key && s.cfg.Owner != x.Key:
 		return NotAllowed, t.ID, false
 	}
+	if x.in.Kind == InScript {
+		who := s.thing(me.Thing)
+		s.todo = append(s.todo, event{To: t.ID, From: who.ID, FromName: who.Name, Seq: x.Seq, Kind: evChange, Identity: x.in.Identity, player: x.Key})
+		return OK, t.ID, true
+	}
 	s.todo = append(s.todo, event{To: t.ID, From: me.Thing, Seq: x.Seq, Kind: evSet, Slot: x.in.Slot, player: x.Key})
 	return OK, t.ID, true
 }

@@ -259,6 +259,10 @@ func (s *Sim) acceptThing(e *handoff.Effect) error {
 	} else {
 		t.body = s.addBody(t.solid(m, p.mass, p.friction, p.restitution))
 	}
+	if c := t.held(SlotNext); c != nil { // times are this region's from now on
+		c.Since = s.tick
+		t.Slots, _ = t.Slots.With(c.slot(SlotNext)) // as long as before
+	}
 	s.put(t)
 	s.want(t)
 	for _, w := range t.Slots {

@@ -20,6 +20,7 @@ func same1(t *testing.T, in []byte, appendTo func(*base.Encoder)) {
 }
 
 func FuzzParseSignedInput(f *testing.F) {
+	f.Add(newPerson("ann").entry(Input{Kind: InScript, Identity: []SlotWrite{license("MIT"), script("x")}}).Body)
 	p := newPerson("ann")
 	for _, in := range []Input{
 		{Kind: InJoin, Region: regionID("hearth"), Name: "ann", Pos: spatial.At(1, 2, 3)}, {Kind: InLeave}, {Kind: InSteer, Vel: spatial.Vec{X: 1}},

@@ -133,6 +133,13 @@ func (toy) Handle(module string, ev ScriptEvent, slots func(string) (SlotValue, 
 	case "seed": // writes down its randomness and what it heard, in order
 		v, _ := slots("heard")
 		return ScriptResult{Set: []SlotWrite{{"heard", TextSlot(last(v.Text+ev.Text, 600))}, {"seed", IntSlot(int64(seed))}}}, nil
+	case "tally": // counts in hundreds, and takes over what "count" has counted
+		v, _ := slots("total")
+		if ev.Name == EventUpgrade {
+			old, _ := slots("count")
+			return ScriptResult{Set: []SlotWrite{{"total", IntSlot(100 * old.Int)}, {Name: "count"}}, Say: []string{"I was " + ev.Text}}, nil
+		}
+		return ScriptResult{Set: []SlotWrite{{"total", IntSlot(v.Int + 100)}}}, nil
 	case "trap":
 		return ScriptResult{Set: []SlotWrite{{"bad", BoolSlot(true)}}, Say: []string{"never"}}, fmt.Errorf("unreachable executed")
 	case "steal": // tries to write what says whose code it is

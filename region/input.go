@@ -12,16 +12,17 @@ import (
 type InputKind uint8
 
 const (
-	InJoin  InputKind = iota + 1 // Region, Name, Pos: put my avatar here
-	InLeave                      // take my avatar away
-	InSteer                      // Vel: wanted velocity in the ground plane; lapses after SteerTicks
-	InWalk                       // Pos: walk there, over borders too
-	InJump                       // once, when standing
-	InSay                        // Text: heard within HearRadius
-	InTouch                      // Thing
-	InThrow                      // Thing (zero: the nearest loose one), Vel
-	InSet                        // Thing, Slot
-	InStop                       // stop walking
+	InJoin   InputKind = iota + 1 // Region, Name, Pos: put my avatar here
+	InLeave                       // take my avatar away
+	InSteer                       // Vel: wanted velocity in the ground plane; lapses after SteerTicks
+	InWalk                        // Pos: walk there, over borders too
+	InJump                        // once, when standing
+	InSay                         // Text: heard within HearRadius
+	InTouch                       // Thing
+	InThrow                       // Thing (zero: the nearest loose one), Vel
+	InSet                         // Thing, Slot
+	InStop                        // stop walking
+	InScript                      // Thing, Identity: give it another script while it runs; none: the one before
 )
 
 // Durable reports whether an input of this kind is acknowledged only once it
@@ -42,6 +43,7 @@ func (k InputKind) Durable() bool {
 //	steer  vel                walk  pos
 //	say    text str           touch thing id
 //	throw  thing id, vel      set   thing id, slot
+//	script thing id, count u8, slots in the order of their names
 type Input struct {
 	Kind   InputKind
 	Region base.ID
@@ -51,6 +53,9 @@ type Input struct {
 	Pos    spatial.Pos
 	Vel    spatial.Vec
 	Slot   SlotWrite
+	// Identity is the script with what belongs to it: source, language,
+	// license, author, package.
+	Identity []SlotWrite
 }
 
 // AppendTo writes the canonical form.
@@ -75,6 +80,9 @@ func (in Input) AppendTo(e *base.Encoder) {
 	case InSet:
 		e.ID(in.Thing)
 		AppendSlotWrite(e, in.Slot)
+	case InScript:
+		e.ID(in.Thing)
+		appendIdentity(e, in.Identity)
 	}
 }
 
@@ -106,6 +114,9 @@ func ReadInput(d *base.Decoder) Input {
 	case InSet:
 		in.Thing = d.ID()
 		in.Slot = ReadSlotWrite(d)
+	case InScript:
+		in.Thing = d.ID()
+		in.Identity = readIdentity(d)
 	case InLeave, InJump, InStop:
 	default:
 		d.Fail(fmt.Errorf("unknown input kind %d", in.Kind))

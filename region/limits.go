@@ -61,6 +61,9 @@ const (
 	MaxScriptSets  = 16      // slot writes of one script event
 	MaxScriptSays  = 2       // lines said by one script event
 	MaxScriptLogs  = 8
+	maxIdentity    = 6    // slots that say whose code it is
+	maxChanges     = 4    // changes of scripts tried in a tick
+	changeTicks    = 1200 // how long a change waits for its script to be loaded: 60 s
 	MaxLogLine     = 256
 	MinEvery       = 10 // ticks between "tick" events, at least
 )

@@ -169,7 +169,7 @@ func (s *Sim) takeInput(x *signed) (code Code, thing base.ID, later bool) {
 		return s.touch(x, me)
 	case InThrow:
 		return s.throw(x, me)
-	case InSet:
+	case InSet, InScript:
 		return s.set(x, me)
 	}
 	return BadInput, thing, false

@@ -1,6 +1,7 @@
 package region
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/metatopia/metatopia/internal/spdx"
@@ -80,24 +81,69 @@ func (s *Sim) needs(t *Thing) []string {
 	return []string{name}
 }
 
+// wants are the entries that a thing needs now or for the change that waits.
+func (s *Sim) wants(t *Thing) []string {
+	names := s.needs(t)
+	if c := t.held(SlotNext); c != nil {
+		if n, err := t.with(c); err == nil {
+			names = append(names, s.needs(n)...)
+		}
+	}
+	return names
+}
+
+// errLoading: the driver has not answered yet.
+var errLoading = errors.New("not loaded yet")
+
 // refused says why a thing's script does not run in this tick; "" when it does.
 func (s *Sim) refused(t *Thing) string {
 	if why := s.closed(t); why != "" {
 		return why
 	}
 	for _, name := range s.needs(t) {
-		what := "script"
-		if strings.HasPrefix(name, SourcePrefix) {
-			what = "source of the script"
-		}
-		switch i, ok := s.moduleIndex(name); {
-		case !ok || !s.modules[i].Ready && s.modules[i].Err == "":
-			return what + " is not loaded yet"
-		case !s.modules[i].Ready:
-			return what + " cannot be loaded: " + s.modules[i].Err
+		if err := s.usable(name); err == errLoading {
+			return entryName(name) + " is not loaded yet"
+		} else if err != nil {
+			return err.Error()
 		}
 	}
 	return ""
+}
+
+// loaded is nil when a thing's script could run, errLoading while the driver
+// is about it.
+func (s *Sim) loaded(t *Thing) error {
+	if s.cfg.Scripts == nil {
+		return errors.New("no script engine")
+	}
+	if why := s.closed(t); why != "" {
+		return errors.New(why)
+	}
+	var err error
+	for _, name := range s.needs(t) {
+		if e := s.usable(name); e != nil && (err == nil || err == errLoading) {
+			err = e
+		}
+	}
+	return err
+}
+
+// usable tells of an entry of the module table.
+func (s *Sim) usable(name string) error {
+	switch i, ok := s.moduleIndex(name); {
+	case !ok || !s.modules[i].Ready && s.modules[i].Err == "":
+		return errLoading
+	case !s.modules[i].Ready:
+		return errors.New(entryName(name) + " cannot be loaded: " + s.modules[i].Err)
+	}
+	return nil
+}
+
+func entryName(name string) string {
+	if strings.HasPrefix(name, SourcePrefix) {
+		return "source of the script"
+	}
+	return "script"
 }
 
 // forbids tells whether the rules refuse a player's write: one that brings a

@@ -263,7 +263,7 @@ func (s *Sim) moduleIndex(name string) (int, bool) {
 // want asks the driver for a thing's module, and its source where the rules
 // need it, unless they are known.
 func (s *Sim) want(t *Thing) {
-	for _, name := range s.needs(t) {
+	for _, name := range s.wants(t) {
 		if _, known := s.moduleIndex(name); known {
 			continue
 		}
@@ -278,6 +278,13 @@ func (s *Sim) want(t *Thing) {
 func (s *Sim) again(w SlotWrite) {
 	name := w.Value.Lump
 	switch w.Name {
+	case SlotNext:
+		if c := (&Thing{Slots: Slots{w}}).held(SlotNext); c != nil {
+			for _, w := range c.Identity {
+				s.again(w)
+			}
+		}
+		return
 	case SlotScript:
 	case SlotSource:
 		name = SourcePrefix + name
@@ -296,7 +303,7 @@ func (s *Sim) moduleSlot(name string) (int, bool) {
 	if len(s.modules) >= MaxModules {
 		used := map[string]bool{}
 		for _, t := range s.things {
-			for _, n := range s.needs(t) {
+			for _, n := range s.wants(t) {
 				used[n] = true
 			}
 		}

@@ -54,23 +54,25 @@ type SlotWrite struct {
 	Value SlotValue
 }
 
-// Slots with a meaning for the sim. Scripts may not write the first six:
+// Slots with a meaning for the sim. Scripts may not write the first eight:
 // they say whose code it is.
 const (
-	SlotScript   = "script"   // lump: the module that handles events
-	SlotSource   = "source"   // lump: its source
-	SlotLanguage = "language" // text
-	SlotLicense  = "license"  // text: SPDX
-	SlotAuthor   = "author"   // text
-	SlotPackage  = "package"  // lump: the package that the script is of
-	SlotColor    = "color"    // int 0xRRGGBB: overrides the thing's colour
-	SlotLit      = "lit"      // bool: false shows the thing dark
-	SlotEvery    = "every"    // int: ticks between "tick" events
+	SlotScript   = "script"        // lump: the module that handles events
+	SlotSource   = "source"        // lump: its source
+	SlotLanguage = "language"      // text
+	SlotLicense  = "license"       // text: SPDX
+	SlotAuthor   = "author"        // text
+	SlotPackage  = "package"       // lump: the package that the script is of
+	SlotNext     = "script-next"   // bytes: the change that waits, written by the sim
+	SlotBefore   = "script-before" // bytes: what the last change replaced, the same
+	SlotColor    = "color"         // int 0xRRGGBB: overrides the thing's colour
+	SlotLit      = "lit"           // bool: false shows the thing dark
+	SlotEvery    = "every"         // int: ticks between "tick" events
 )
 
 func provenance(name string) bool {
 	switch name {
-	case SlotScript, SlotSource, SlotLanguage, SlotLicense, SlotAuthor, SlotPackage:
+	case SlotScript, SlotSource, SlotLanguage, SlotLicense, SlotAuthor, SlotPackage, SlotNext, SlotBefore:
 		return true
 	}
 	return false
