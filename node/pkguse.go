@@ -99,8 +99,7 @@ func narrow(u *packageUse, privilege string, wanted []string) (out []string, err
 }
 
 // PkgPut gives a thing the sim module of an installed package, with all that
-// says whose it is. The script comes last: a region that wants source refuses
-// it otherwise.
+// says whose it is.
 func (b *backend) PkgPut(ctx context.Context, req *control.PkgPutRequest) (*control.TickResponse, error) {
 	r, err := parsePackage(req.Ref)
 	if err != nil {
@@ -115,10 +114,6 @@ func (b *backend) PkgPut(ctx context.Context, req *control.PkgPutRequest) (*cont
 	if !ok {
 		return nil, control.Errorf(control.Invalid, "`metatopia pkg show` lists its modules", "%s has no sim module", m.ID())
 	}
-	source := control.Slot{Name: region.SlotSource, Type: "lump", Value: m.Source.String()}
-	if m.Source.IsZero() {
-		source.Type, source.Value = "none", ""
-	}
 	w, err := b.inWorld()
 	if err != nil {
 		return nil, err
@@ -127,19 +122,15 @@ func (b *backend) PkgPut(ctx context.Context, req *control.PkgPutRequest) (*cont
 	if err != nil {
 		return nil, err
 	}
-	var last *control.TickResponse
-	for _, s := range []control.Slot{
-		{Name: region.SlotScript, Type: "none"}, // the old script does not run with the new source
-		source,
-		{Name: region.SlotLanguage, Type: "text", Value: m.Recipe.Tool},
-		{Name: region.SlotLicense, Type: "text", Value: m.License},
-		{Name: region.SlotAuthor, Type: "text", Value: m.Author},
-		{Name: region.SlotPackage, Type: "lump", Value: e.Root.String()},
-		{Name: region.SlotScript, Type: "lump", Value: x.Ref.String()},
-	} {
-		if last, err = b.SetSlot(ctx, &control.SetSlotRequest{Thing: id.String(), Slot: s}); err != nil {
-			return nil, err
-		}
+	identity := []region.SlotWrite{
+		{Name: region.SlotScript, Value: region.LumpSlot(x.Ref.String())},
+		{Name: region.SlotLanguage, Value: region.TextSlot(m.Recipe.Tool)},
+		{Name: region.SlotLicense, Value: region.TextSlot(m.License)},
+		{Name: region.SlotAuthor, Value: region.TextSlot(m.Author)},
+		{Name: region.SlotPackage, Value: region.LumpSlot(e.Root.String())},
 	}
-	return last, nil
+	if !m.Source.IsZero() {
+		identity = append(identity, region.SlotWrite{Name: region.SlotSource, Value: region.LumpSlot(m.Source.String())})
+	}
+	return b.rescript(ctx, w, id, identity)
 }

@@ -255,8 +255,7 @@ func (n *Node) shippedModule(ctx context.Context, name string) (lumps.Ref, error
 	return st.Ref, nil
 }
 
-// giveScript makes the script a thing's. The slot that names it comes last, so
-// that what runs always has its source beside it.
+// giveScript makes the script a thing's, while what it has goes on.
 func (b *backend) giveScript(ctx context.Context, req *control.ScriptAddRequest, language string, out *control.ScriptAddResponse) error {
 	w, err := b.inWorld()
 	if err != nil {
@@ -269,23 +268,19 @@ func (b *backend) giveScript(ctx context.Context, req *control.ScriptAddRequest,
 	slots := []region.SlotWrite{
 		{Name: region.SlotSource, Value: region.LumpSlot(out.Source)},
 		{Name: region.SlotLanguage, Value: region.TextSlot(language)},
-		{Name: region.SlotLicense}, {Name: region.SlotAuthor}, {Name: region.SlotPackage},
 		{Name: region.SlotScript, Value: region.LumpSlot(out.CID)},
 	}
-	for _, s := range slots {
-		switch {
-		case s.Name == region.SlotLicense && req.License != "":
-			s.Value = region.TextSlot(req.License)
-		case s.Name == region.SlotAuthor && req.Author != "":
-			s.Value = region.TextSlot(req.Author)
-		}
-		ack, err := w.player.do(ctx, region.Input{Kind: region.InSet, Thing: id, Slot: s})
-		if err != nil {
-			return err
-		}
-		out.Tick = uint64(ack.Tick)
+	if req.License != "" {
+		slots = append(slots, region.SlotWrite{Name: region.SlotLicense, Value: region.TextSlot(req.License)})
 	}
-	out.Thing, out.Region = id.String(), w.player.inName()
+	if req.Author != "" {
+		slots = append(slots, region.SlotWrite{Name: region.SlotAuthor, Value: region.TextSlot(req.Author)})
+	}
+	done, err := b.rescript(ctx, w, id, slots)
+	if err != nil {
+		return err
+	}
+	out.Thing, out.Region, out.Tick = id.String(), done.Region, done.Tick
 	return nil
 }
 

@@ -84,6 +84,25 @@ func TestScriptAdd(t *testing.T) {
 		t.Errorf("a checkpoint would carry %v without the driver", all)
 	}
 
+	// A script that fails to take over is not taken either; one that does
+	// makes of the slots what it wants; and there is a way back.
+	now := slot("script")
+	if _, err := n.Backend().ScriptAdd(t.Context(), &control.ScriptAddRequest{Name: "lamp.lua", Thing: "lamp",
+		Text: "function on_upgrade() self.lost = self.heard self.heard = nil error('I cannot') end"}); err == nil || !strings.Contains(err.Error(), "lamp.lua:1: I cannot") {
+		t.Errorf("a script that fails its upgrade: %v", err)
+	}
+	if slot("script") != now || slot("heard") == "" || slot("lost") != "" {
+		t.Errorf("after a change that failed: %+v", inspect().Slots)
+	}
+	add("function on_upgrade(who, old) self.by, self.old = who.name, old end")
+	if slot("by") != "Ada" || slot("old") != now || slot("heard") == "" {
+		t.Errorf("after a change: %+v", inspect().Slots)
+	}
+	must(n.Backend().ScriptRollback(t.Context(), &control.ScriptRollbackRequest{Thing: "lamp"}))(t)
+	if slot("script") != now {
+		t.Errorf("back to %s, not %s", slot("script"), now)
+	}
+
 	add(counter)
 	stopNode(t, n)
 	n = startNode(t, Config{Name: "Ada", Home: home, Guests: guest.FS()})

@@ -19,6 +19,9 @@ import (
 // script before. What the script does is kept only if it does not fail.
 const EventUpgrade = "upgrade"
 
+// NotChanged begins a thing's last error when a change has failed.
+const NotChanged = "not changed"
+
 // change is what says whose code a thing runs: a new set of it.
 type change struct {
 	Since    base.Tick // taken
@@ -224,7 +227,7 @@ func (s *Sim) upgrade(j *job, t *Thing) {
 	}
 	j.log(t, res.Log)
 	if err != nil {
-		msg := fmt.Sprintf("not changed to %s: %v", c.name(), err)
+		msg := fmt.Sprintf("%s to %s: %v", NotChanged, c.name(), err)
 		j.logs = append(j.logs, LogLine{Thing: t.ID, Fault: true, Text: clip(msg, MaxLogLine)})
 		j.faults++
 		old := *t

@@ -12,7 +12,28 @@ import (
 )
 
 type scriptCmd struct {
-	Add scriptAddCmd `cmd:"" help:"Store a script, and give it to a thing."`
+	Add      scriptAddCmd      `cmd:"" help:"Store a script, and give it to a thing."`
+	Rollback scriptRollbackCmd `cmd:"" help:"Give a thing the script that it had before."`
+}
+
+type scriptRollbackCmd struct {
+	Thing string `arg:"" help:"Id of a thing of mine, or the name of one in sight."`
+}
+
+func (scriptRollbackCmd) Help() string {
+	return `What the slots hold stays: the script gets the event "upgrade" as every script
+does that takes another's place, and may bring them into the shape it knows.
+
+Example:
+  metatopia script rollback "north bench"`
+}
+
+func (c scriptRollbackCmd) Run(ctx context.Context, e *environment) error {
+	res, err := e.node().ScriptRollback(ctx, &control.ScriptRollbackRequest{Thing: c.Thing})
+	if err != nil {
+		return err
+	}
+	return e.show(res, func(w io.Writer) { fmt.Fprintf(w, "%s runs its script of before\n", c.Thing) })
 }
 
 type scriptAddCmd struct {
@@ -26,8 +47,8 @@ type scriptAddCmd struct {
 
 func (scriptAddCmd) Help() string {
 	return `Checks the script, stores it with the name of the Lua that runs it, and prints its
-CID. With --thing the thing runs it from the next tick on; docs/lua.md says what a
-script can do. Errors name file and line.
+CID. With --thing it takes the place of what the thing runs, which goes on if the new
+one fails; docs/lua.md says what a script can do. Errors name file and line.
 
 Example:
   metatopia script add greeter.lua

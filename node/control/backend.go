@@ -31,6 +31,7 @@ type Backend interface {
 	Touch(ctx context.Context, req *TouchRequest) (*TickResponse, error)
 	Inspect(ctx context.Context, req *InspectRequest) (*InspectResponse, error)
 	SetSlot(ctx context.Context, req *SetSlotRequest) (*TickResponse, error)
+	ScriptRollback(ctx context.Context, req *ScriptRollbackRequest) (*TickResponse, error)
 	ScriptAdd(ctx context.Context, req *ScriptAddRequest) (*ScriptAddResponse, error)
 
 	// LumpAdd reads the chunks that next gives until io.EOF.

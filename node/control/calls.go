@@ -84,6 +84,10 @@ func (c *Client) SetSlot(ctx context.Context, req *SetSlotRequest) (*TickRespons
 	return call[SetSlotRequest, TickResponse](ctx, c, "SetSlot", req)
 }
 
+func (c *Client) ScriptRollback(ctx context.Context, req *ScriptRollbackRequest) (*TickResponse, error) {
+	return call[ScriptRollbackRequest, TickResponse](ctx, c, "ScriptRollback", req)
+}
+
 func (c *Client) ScriptAdd(ctx context.Context, req *ScriptAddRequest) (*ScriptAddResponse, error) {
 	return call[ScriptAddRequest, ScriptAddResponse](ctx, c, "ScriptAdd", req)
 }

@@ -70,6 +70,7 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "Touch", MaxRequestBytes, b.Touch)
 	unary(a, "Inspect", MaxRequestBytes, b.Inspect)
 	unary(a, "SetSlot", MaxRequestBytes, b.SetSlot)
+	unary(a, "ScriptRollback", MaxRequestBytes, b.ScriptRollback)
 	unary(a, "ScriptAdd", MaxRequestBytes, b.ScriptAdd)
 
 	clientStream(a, "LumpAdd", b.LumpAdd)

@@ -53,3 +53,13 @@ func (r *ScriptAddRequest) check() error {
 		text("author", r.Author, 0, MaxNameBytes),
 	)
 }
+
+// ScriptRollbackRequest gives a thing the script that it had before: an id, or
+// the name of a thing in sight.
+type ScriptRollbackRequest struct {
+	Thing string `json:"thing"`
+}
+
+func (r *ScriptRollbackRequest) check() error {
+	return opaque("thing", r.Thing, 1, MaxNameBytes)
+}

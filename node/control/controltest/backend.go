@@ -234,6 +234,10 @@ func (b *Backend) SetSlot(_ context.Context, r *control.SetSlotRequest) (*contro
 	return &control.TickResponse{}, b.called("set %s %s=%s", r.Thing, r.Slot.Name, r.Slot.Value)
 }
 
+func (b *Backend) ScriptRollback(_ context.Context, r *control.ScriptRollbackRequest) (*control.TickResponse, error) {
+	return &control.TickResponse{Region: "Hearthside", Tick: 7}, b.called("rollback %s", r.Thing)
+}
+
 func (b *Backend) ScriptAdd(_ context.Context, r *control.ScriptAddRequest) (*control.ScriptAddResponse, error) {
 	return &control.ScriptAddResponse{CID: "cid1", Source: "cid2", Driver: "cid3", Gas: 1234567, Thing: r.Thing, Region: "Hearthside", Tick: 7},
 		b.called("script %s %q %v on %q by %q under %q", r.Name, r.Text, r.Uses, r.Thing, r.Author, r.License)

@@ -7,7 +7,7 @@ import {
 } from "./imports";
 
 export namespace event {
-  /** "touch", "heard" or "tick". */
+  /** "touch", "heard", "tick" or "upgrade". */
   export function name(): string { return result(mt_world_event_name(BUF, CAP)); }
   /** The id of who caused it, or "". */
   export function from(): string { return result(mt_world_event_from(BUF, CAP)); }
