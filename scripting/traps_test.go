@@ -187,9 +187,13 @@ func (f *far) Forward(_ *process.Process, l *process.Letter) error {
 	f.note(fmt.Sprintf("send %s with %d", l.Data, len(l.Caps)))
 	return nil
 }
-func (f *far) Watch(*process.Process)                   { f.note("watch") }
-func (f *far) Unwatch(*process.Process)                 { f.note("unwatch") }
-func (f *far) End(_ *process.Process, r process.Reason) { f.note("end " + r.End.String()) }
+func (f *far) Watched(p *process.Process) {
+	if _, linked := p.Watched(); linked {
+		f.note("link")
+	}
+}
+func (f *far) Exited(_ *process.Process, r process.Reason) { f.note("exit " + r.End.String()) }
+func (f *far) Kill(*process.Process)                       { f.note("kill") }
 
 // Links, monitors, kills and messages with capabilities reach one elsewhere; one
 // that cannot be reached is not said to be dead, and does not come back.
@@ -232,13 +236,13 @@ func TestTrapRemoteLinks(t *testing.T) {
 	f.mu.Lock()
 	told := strings.Join(f.told, "; ")
 	f.mu.Unlock()
-	if told != "watch; send hello with 1; end killed" {
+	if told != "link; link; send hello with 1; kill" {
 		t.Error(told)
 	}
 	if i, _ := ps.Get(pid); i.State == Exited {
 		t.Errorf("%+v", i)
 	}
-	q.Finish(process.Reason{End: process.Unreachable})
+	q.Over(process.Reason{End: process.Unreachable})
 	if got := wait(t, ps, pid); got.Exit != "exit 0" {
 		t.Error(got.Exit)
 	}

@@ -233,9 +233,7 @@ func (s *side) end(r Ref, why Reason) {
 		return
 	}
 	delete(s.alive, r)
-	if n, ok := s.peer.byRef[r]; ok && s.peer.exports[n].watch != NotWatched {
-		s.peer.Ended(s.w.q.Now(), n, why)
-	}
+	s.peer.EndedOwn(s.w.q.Now(), r, why)
 }
 
 func sorted[K cmp.Ordered, V any](m map[K]V) []K {

@@ -201,6 +201,15 @@ func (p *Peer) Packets() [][]byte {
 	return out
 }
 
+// Unsaid is how many operations the peer has not taken.
+func (p *Peer) Unsaid() int { return len(p.queue) }
+
+// Pending says that Events would give something.
+func (p *Peer) Pending() bool { return len(p.events) > 0 }
+
+// Holds says whether the peer has Ref.
+func (p *Peer) Holds(r Ref) bool { _, ok := p.byRef[r]; return ok }
+
 // Events gives what has happened, once, in order.
 func (p *Peer) Events() []Event {
 	ev := p.events

@@ -261,6 +261,14 @@ func (p *Peer) Ended(now int64, n Number, r Reason) {
 	_ = p.push(now, &op{kind: opEnded, number: n, reason: short(r)})
 }
 
+// EndedOwn is Ended for a process by what this node calls it, if the peer wants to
+// know.
+func (p *Peer) EndedOwn(now int64, ref Ref, r Reason) {
+	if n, ok := p.byRef[ref]; ok && p.exports[n].watch != NotWatched {
+		p.Ended(now, n, r)
+	}
+}
+
 // TakenBack says that a capability of ours was revoked.
 func (p *Peer) TakenBack(now int64, n Number) {
 	if e := p.exports[n]; e != nil {

@@ -29,13 +29,12 @@ type Blocking interface {
 type Proxy interface {
 	// Forward sends a message on.
 	Forward(p *Process, l *Letter) error
-	// Watch says that somebody here is now linked to the process or monitors
-	// it; Unwatch that nobody is any more.
-	Watch(p *Process)
-	Unwatch(p *Process)
-	// End asks for the end of the process for a reason: Killed, or Linked
-	// when one linked to it has ended.
-	End(p *Process, r Reason)
+	// Watched says that p.Watched has changed.
+	Watched(p *Process)
+	// Exited says that one here that is linked to it has ended, also normally.
+	Exited(p *Process, r Reason)
+	// Kill asks for the end of the process.
+	Kill(p *Process)
 }
 
 // Leave is what a body gives to end normally.

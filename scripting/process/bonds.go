@@ -44,11 +44,10 @@ func (p *Process) Link(c *Cap, tag int64) error {
 		p.exit(tag, Reason{End: Gone})
 		return nil
 	}
-	first := to.unwatched()
 	err = t.bind(p, to, tag, 0)
 	t.mu.Unlock()
-	if err == nil && first {
-		to.spec.Proxy.Watch(to)
+	if err == nil {
+		to.watched()
 	}
 	return err
 }
@@ -83,11 +82,8 @@ func (p *Process) Unlink(c *Cap) {
 	t.mu.Lock()
 	delete(p.peers, c.to)
 	delete(c.to.peers, p)
-	last := c.to.unwatched()
 	t.mu.Unlock()
-	if last {
-		c.to.spec.Proxy.Unwatch(c.to)
-	}
+	c.to.watched()
 }
 
 // Monitor has p told once of the end of another: a Down letter with the number
@@ -119,7 +115,6 @@ func (p *Process) monitor(c *Cap, tag *int64) (ref uint64, err error) {
 		p.post(&l)
 		return ref, nil
 	}
-	first := to.unwatched()
 	m, err := t.watch(p, to)
 	if err == nil && tag != nil {
 		m.tag = *tag
@@ -128,9 +123,7 @@ func (p *Process) monitor(c *Cap, tag *int64) (ref uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if first {
-		to.spec.Proxy.Watch(to)
-	}
+	to.watched()
 	return m.ref, nil
 }
 
@@ -165,17 +158,8 @@ func (p *Process) Demonitor(ref uint64) {
 	}
 	delete(p.hears, ref)
 	delete(m.of.heard, m)
-	last := m.of.unwatched()
 	t.mu.Unlock()
-	if last {
-		m.of.spec.Proxy.Unwatch(m.of)
-	}
-}
-
-// unwatched says that p stands for one elsewhere and nobody here would be told
-// of its end. It needs the lock.
-func (p *Process) unwatched() bool {
-	return p.remote && !p.over && len(p.peers) == 0 && len(p.heard) == 0
+	m.of.watched()
 }
 
 // TrapExits says whether the ends of those linked become letters.

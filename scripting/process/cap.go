@@ -53,6 +53,28 @@ func (l *Leash) length() (n int) {
 // Rights of c.
 func (c *Cap) Rights() Rights { return c.rights }
 
+// Lent says that c, or what it came from, can be taken back.
+func (c *Cap) Lent() bool { return c.leash != nil }
+
+// Kill is Process.Kill by the node, for somebody elsewhere.
+func (c *Cap) Kill() error {
+	to, err := c.allows(Kill)
+	if err == nil {
+		to.Finish(Reason{End: Killed})
+	}
+	return err
+}
+
+// Exit is what a link brings when one elsewhere that is linked to c's process
+// has ended.
+func (c *Cap) Exit(r Reason) error {
+	to, err := c.allows(Link)
+	if err == nil {
+		to.exit(0, r)
+	}
+	return err
+}
+
 // Process that c is for. The node may ask; a guest must not be told.
 func (c *Cap) Process() *Process { return c.to }
 

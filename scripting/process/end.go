@@ -8,12 +8,21 @@ import (
 // Finish makes a process end for a reason: by the node, not by a guest. The
 // first reason counts. It does not wait.
 func (p *Process) Finish(r Reason) {
-	if p.remote && r.End != Unreachable && r.End != Gone {
-		// Its own node ends it and says so.
-		p.spec.Proxy.End(p, r)
+	if p.remote {
+		p.spec.Proxy.Kill(p) // its own node ends it and says so
 		return
 	}
 	p.finish(r)
+}
+
+// Over ends a proxy: its process has, or cannot be reached.
+func (p *Process) Over(r Reason) { p.finish(r) }
+
+// Ended gives the reason once p has.
+func (p *Process) Ended() (r Reason, over bool) {
+	p.table.mu.Lock()
+	defer p.table.mu.Unlock()
+	return p.reason, p.over
 }
 
 // exit is what a link brings.
@@ -24,6 +33,8 @@ func (p *Process) exit(tag int64, r Reason) {
 	t.mu.Unlock()
 	switch {
 	case over:
+	case p.spec.Proxy != nil:
+		p.spec.Proxy.Exited(p, r)
 	case trap:
 		p.post(&Letter{Tag: tag, Signal: &Signal{Kind: Exit, Reason: r}})
 	case r.End != Normal:
@@ -35,7 +46,7 @@ func (p *Process) exit(tag int64, r Reason) {
 type ties struct {
 	linked   []tie
 	monitors []*monitor
-	idle     []*Process // proxies that nobody watches any more
+	proxies  []*Process // that may be watched no more
 }
 
 type tie struct {
@@ -43,14 +54,18 @@ type tie struct {
 	tag int64
 }
 
+func (t *ties) unwatch(q *Process) {
+	if q.spec.Proxy != nil && !slices.Contains(t.proxies, q) {
+		t.proxies = append(t.proxies, q)
+	}
+}
+
 // cut undoes everything that ties p to others. It needs the lock.
 func (p *Process) cut(into *ties) {
 	for q := range p.peers { //lint:sorted below
 		into.linked = append(into.linked, tie{q, q.peers[p]})
 		delete(q.peers, p)
-		if q.unwatched() {
-			into.idle = append(into.idle, q)
-		}
+		into.unwatch(q)
 	}
 	for m := range p.heard { //lint:sorted below
 		into.monitors = append(into.monitors, m)
@@ -58,9 +73,7 @@ func (p *Process) cut(into *ties) {
 	}
 	for _, m := range p.hears { //lint:sorted each on its own
 		delete(m.of.heard, m)
-		if m.of.unwatched() && !slices.Contains(into.idle, m.of) {
-			into.idle = append(into.idle, m.of)
-		}
+		into.unwatch(m.of)
 	}
 	for _, timer := range p.timers { //lint:sorted each on its own
 		timer.Stop()
@@ -88,7 +101,7 @@ func (t *Table) end(p *Process, r Reason) {
 	p.over, p.reason, p.ended = true, r, time.Now()
 	var told ties
 	p.cut(&told)
-	delete(t.alive, p.id)
+	t.remove(p)
 	var forgotten *Process
 	if t.ended = append(t.ended, p); len(t.ended) > t.cfg.Keep {
 		forgotten = t.ended[0]
@@ -104,8 +117,8 @@ func (t *Table) end(p *Process, r Reason) {
 	for _, q := range told.linked {
 		q.p.exit(q.tag, r)
 	}
-	for _, q := range told.idle {
-		q.spec.Proxy.Unwatch(q)
+	for _, q := range told.proxies {
+		q.spec.Proxy.Watched(q)
 	}
 	t.cfg.OnEnd(p, r)
 	if forgotten != nil {

@@ -82,8 +82,9 @@ type Process struct {
 	lastRef uint64
 	done    chan struct{} // closed when it is over; made when asked for
 	trap    bool
-	over    bool // it has ended
-	told    bool // and everybody knows
+	outer   map[any]Interest // of the node's own in the end of a proxy
+	over    bool             // it has ended
+	told    bool             // and everybody knows
 	reason  Reason
 	ended   time.Time
 }

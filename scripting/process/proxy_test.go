@@ -14,9 +14,12 @@ type far struct {
 func (f *far) note(s string) { f.mu.Lock(); f.told = append(f.told, s); f.mu.Unlock() }
 
 func (f *far) Forward(_ *Process, l *Letter) error { f.note("send " + string(l.Data)); return nil }
-func (f *far) Watch(*Process)                      { f.note("watch") }
-func (f *far) Unwatch(*Process)                    { f.note("unwatch") }
-func (f *far) End(_ *Process, r Reason)            { f.note("end " + r.End.String()) }
+func (f *far) Watched(p *Process) {
+	monitored, linked := p.Watched()
+	f.note(map[[2]bool]string{{}: "unwatch", {true, false}: "watch", {true, true}: "link", {false, true}: "link"}[[2]bool{monitored, linked}])
+}
+func (f *far) Exited(_ *Process, r Reason) { f.note("exit " + r.End.String()) }
+func (f *far) Kill(*Process)               { f.note("kill") }
 
 func (f *far) take() (s string) {
 	f.mu.Lock()
@@ -48,7 +51,7 @@ func TestAProxyStandsForAnother(t *testing.T) {
 	if err := p.Kill(q.Cap()); err != nil {
 		t.Fatal(err)
 	}
-	if s := f.take(); s != "send hello; watch; unwatch; end killed; " {
+	if s := f.take(); s != "send hello; watch; link; link; unwatch; kill; " {
 		t.Error(s)
 	}
 	if q.Stopping() {
@@ -57,7 +60,7 @@ func TestAProxyStandsForAnother(t *testing.T) {
 	if _, err := p.Monitor(q.Cap()); err != nil {
 		t.Fatal(err)
 	}
-	q.Finish(Reason{End: Unreachable})
+	q.Over(Reason{End: Unreachable})
 	if l := <-got; l.Signal == nil || l.Signal.Reason.End != Unreachable {
 		t.Errorf("%+v", l)
 	}
@@ -84,8 +87,8 @@ func TestTheEndOfALinkedOneReachesAcross(t *testing.T) {
 		f.mu.Unlock()
 	}
 	f.mu.Unlock()
-	if s := f.take(); s != "watch; end linked; unwatch; " {
+	if s := f.take(); s != "link; exit killed; unwatch; " {
 		t.Error(s)
 	}
-	q.Finish(Reason{End: Gone})
+	q.Over(Reason{End: Gone})
 }

@@ -12,9 +12,8 @@ func (s *Starting) Process() *Process { return s.p }
 
 // Link links the new process to another that is alive.
 func (s *Starting) Link(to *Process, tag int64) error {
-	first := to.unwatched()
 	err := s.t.bind(to, s.p, tag, 0)
-	if err == nil && first {
+	if err == nil && to.spec.Proxy != nil {
 		s.watch = append(s.watch, to)
 	}
 	return err

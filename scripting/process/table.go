@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"weak"
 )
 
 // Config of a Table. Zero fields take defaults.
@@ -30,7 +31,8 @@ type Table struct {
 	mu     sync.Mutex
 	last   uint64
 	alive  map[uint64]*Process
-	ended  []*Process // the oldest first
+	absent map[uint64]weak.Pointer[Process] // proxies: they live while somebody has them
+	ended  []*Process                       // the oldest first
 	closed bool
 }
 
@@ -45,7 +47,7 @@ func NewTable(cfg Config) *Table {
 	if cfg.OnForget == nil {
 		cfg.OnForget = func(*Process) {}
 	}
-	t := &Table{cfg: cfg, alive: map[uint64]*Process{}}
+	t := &Table{cfg: cfg, alive: map[uint64]*Process{}, absent: map[uint64]weak.Pointer[Process]{}}
 	t.slots.free = cfg.Slots
 	t.workers = workers{slots: &t.slots, most: cfg.Slots}
 	return t
@@ -79,7 +81,7 @@ func (t *Table) spawn(spec Spec, with func(s *Starting) error) (*Starting, error
 	switch {
 	case t.closed:
 		return nil, ErrClosed
-	case len(t.alive) >= t.cfg.Max:
+	case len(t.alive)+len(t.absent) >= t.cfg.Max:
 		return nil, ErrFull
 	}
 	t.last++
@@ -98,14 +100,14 @@ func (t *Table) spawn(spec Spec, with func(s *Starting) error) (*Starting, error
 			return nil, err
 		}
 	}
-	t.alive[p.id] = p
+	t.add(p)
 	return s, nil
 }
 
 // begin lets a new process run.
 func (s *Starting) begin() *Process {
 	for _, q := range s.watch {
-		q.spec.Proxy.Watch(q)
+		q.watched()
 	}
 	p := s.p
 	switch t := p.table; {
@@ -138,6 +140,7 @@ func (t *Table) List(all bool) []*Process {
 	for _, p := range t.alive {
 		ps = append(ps, p)
 	}
+	ps = t.proxies(ps)
 	if all {
 		ps = append(ps, t.ended...)
 	}
@@ -153,6 +156,9 @@ func (t *Table) Find(id uint64) (*Process, error) {
 	if p := t.alive[id]; p != nil {
 		return p, nil
 	}
+	if p := t.absent[id].Value(); p != nil {
+		return p, nil
+	}
 	for _, p := range t.ended {
 		if p.id == id {
 			return p, nil
@@ -161,7 +167,7 @@ func (t *Table) Find(id uint64) (*Process, error) {
 	return nil, ErrNoProcess
 }
 
-// Len is how many are alive.
+// Len is how many are alive here.
 func (t *Table) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -213,6 +219,10 @@ func (t *Table) Close(ctx context.Context) error {
 	t.mu.Unlock()
 	ps := t.List(false)
 	for _, p := range ps {
+		if p.spec.Proxy != nil {
+			p.finish(Reason{End: Unreachable, Text: "the node stops"})
+			continue
+		}
 		p.finish(Reason{End: Killed, Text: "the node stops"})
 	}
 	for _, p := range ps {
