@@ -72,6 +72,16 @@ func grantsOf(req *control.SpawnRequest) (scripting.Grants, error) {
 		}
 		g.SendTo = append(g.SendTo, p)
 	}
+	for _, p := range req.SpawnOn {
+		if p != scripting.AnyPeer {
+			k, err := parsePeer(p)
+			if err != nil {
+				return g, err
+			}
+			p = p2p.PeerID(k)
+		}
+		g.SpawnOn = append(g.SpawnOn, p)
+	}
 	for _, c := range req.MaySpawn {
 		if c != scripting.AnyModule {
 			ref, err := parseRef(c)

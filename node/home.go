@@ -26,6 +26,7 @@ import (
 //	mounts.json     directories that are read
 //	packages.json   packages installed or made here, with their grants
 //	authors/        releases of the authors of packages, one file a key
+//	lodgers.json    which peers may run processes here
 //	agreed/         from whom lumps are taken, one file a peer
 //	wasm/           compiled modules (native code: trusted, mode 0700)
 //	logs/           the last lines of processes

@@ -23,6 +23,7 @@ import (
 	"github.com/metatopia/metatopia/node/packages"
 	"github.com/metatopia/metatopia/node/world"
 	"github.com/metatopia/metatopia/scripting"
+	"github.com/metatopia/metatopia/scripting/ports"
 )
 
 const (
@@ -50,6 +51,8 @@ type Node struct {
 	engine    *scripting.Engine
 	modules   *modules
 	procs     *scripting.Processes
+	ports     *ports.Ports
+	lodgers   lodgers
 	journal   *scripting.Journal
 	assets    *assets.Library
 	packages  *packages.Store
@@ -135,6 +138,9 @@ func (n *Node) start(ctx context.Context) error {
 		World:   func() scripting.World { return avatarHost{n} },
 		OnEvent: n.processEvent,
 	})
+	if err := n.openPorts(); err != nil {
+		return err
+	}
 	if err := n.openAssets(); err != nil {
 		return err
 	}
@@ -249,6 +255,9 @@ func (n *Node) close() error {
 	}
 	if n.procs != nil {
 		keep(n.procs.Close())
+	}
+	if n.ports != nil {
+		n.ports.Close()
 	}
 	if n.journal != nil {
 		keep(n.journal.Close())

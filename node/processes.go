@@ -19,6 +19,7 @@ func processOf(i scripting.Info) control.Process {
 		Links: i.Links, Monitors: i.Monitors, Gas: i.Gas, Memory: i.Memory, CPU: i.CPU.Seconds(),
 		Started: i.Started.UTC().Format(time.RFC3339), SendTo: i.Grants.SendTo, MaySpawn: i.Grants.Modules,
 		NoWorld: i.Grants.NoWorld,
+		SpawnOn: i.Grants.SpawnOn, On: i.On, For: i.For,
 	}
 }
 
@@ -39,6 +40,9 @@ func scriptError(err error) error {
 // Spawn runs a module as a process: by CID, fetched from wherever it is, or
 // from the bytes given, which become a lump first.
 func (b *backend) Spawn(ctx context.Context, req *control.SpawnRequest) (*control.SpawnResponse, error) {
+	if req.On != "" {
+		return b.spawnOn(ctx, req)
+	}
 	var ref lumps.Ref
 	var mod *scripting.Module
 	var image *scripting.Image

@@ -95,7 +95,7 @@ func (t *Processes) Tail(ctx context.Context, pid uint64, level string, follow b
 	}
 	ring := t.lines
 	if pid != 0 {
-		a, err := t.find(pid)
+		a, err := t.here(pid)
 		if err != nil {
 			return fmt.Errorf("scripting: tail: %w", err)
 		}

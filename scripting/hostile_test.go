@@ -96,7 +96,7 @@ func TestEndedHoldsLittle(t *testing.T) {
 	if err := ps.Kill(pid); err != nil {
 		t.Fatal(err)
 	}
-	p, err := ps.find(pid)
+	p, err := ps.here(pid)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ var hostFuncs = sync.OnceValue(func() []hostFunc {
 	var all []hostFunc
 	for _, list := range [][]hostFunc{
 		{fn(admit.MeterModule, admit.MeterImport, "i:", forImage, meterSpent)},
-		logFuncs(), timeFuncs(), randomFuncs(), messageFuncs(), processFuncs(),
+		logFuncs(), timeFuncs(), randomFuncs(), messageFuncs(), processFuncs(), abroadFuncs(),
 		lumpFuncs(), sendFuncs(), slotFuncs(), worldFuncs(), eventFuncs(), assetFuncs(), faultFuncs(), libraryFuncsOffered(), wasiFuncs(), imageFuncs(),
 	} {
 		all = append(all, list...)

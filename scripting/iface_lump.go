@@ -36,6 +36,9 @@ func (g *guest) lump(ptr, n uint64) (string, int32) {
 		return "", codeInvalid
 	}
 	a, r := g.p, g.p.more()
+	if a.tree.grants.NoLumps {
+		return "", codeRefused
+	}
 	if r.lumpCID == cid {
 		return r.lump, 0
 	}

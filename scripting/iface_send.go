@@ -22,12 +22,17 @@ type Grants struct {
 	// NoWorld keeps the avatar of the node from it: mt:world refuses, and it
 	// hears nothing that is said around the avatar.
 	NoWorld bool
+	// NoLumps keeps the lumps of the node from it: mt:lump refuses.
+	NoLumps bool
 	// SendTo are the peer ids that it may send lumps to; AnyPeer stands for
 	// all. The text counts: a peer id must be in its usual form.
 	SendTo []string
 	// Modules are the CIDs of other modules that it may spawn; AnyModule stands
 	// for all.
 	Modules []string
+	// SpawnOn are the peer ids of nodes on which it may start processes, as far
+	// as their owners agree; AnyPeer stands for all.
+	SpawnOn []string
 }
 
 // AnyPeer in Grants.SendTo, AnyModule in Grants.Modules.
@@ -51,6 +56,13 @@ func (g Grants) check() error {
 	}
 	if len(g.SendTo) > maxGrants || size > maxGrants*maxPeerText {
 		return fmt.Errorf("%w: grants for %d peers, %d bytes", ErrTooLarge, len(g.SendTo), size)
+	}
+	size = 0
+	for _, p := range g.SpawnOn {
+		size += len(p)
+	}
+	if len(g.SpawnOn) > maxGrants || size > maxGrants*maxPeerText {
+		return fmt.Errorf("%w: grants for %d peers, %d bytes", ErrTooLarge, len(g.SpawnOn), size)
 	}
 	size = 0
 	for _, c := range g.Modules {

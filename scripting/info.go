@@ -22,6 +22,7 @@ const (
 	KindBlocking   Kind = "blocking"   // exports run
 	KindHandling   Kind = "handler"    // exports handle
 	KindSupervisor Kind = "supervisor" // keeps others alive; run by the node
+	KindElsewhere  Kind = "elsewhere"  // stands for one on another node
 )
 
 // Info describes a process at one moment.
@@ -44,6 +45,8 @@ type Info struct {
 	Memory   uint64        // bytes of linear memory, likewise
 	CPU      time.Duration // time spent running, by samples
 	Grants   Grants
+	On       string // peer on which it runs; "" for here
+	For      string // peer that started its tree; "" for this node
 	Started  time.Time
 	Ended    time.Time
 }
@@ -54,7 +57,7 @@ func (a *actor) info() Info {
 		PID: p.ID, Parent: a.from, Root: a.tree.root, Name: a.name, Kind: a.kind, CID: a.cid, State: Running,
 		Mailbox: p.Waiting, Refused: p.Refused, Received: p.Received, Links: p.Links, Monitors: p.Monitors,
 		Gas: uint64(a.gas.Load()), Memory: uint64(a.bytes.Load()), CPU: time.Duration(a.cpu.Load()),
-		Grants: a.tree.grants, Started: p.Started, Ended: p.Ended,
+		For: a.tree.lodger, Grants: a.tree.grants, Started: p.Started, Ended: p.Ended,
 	}
 	switch p.State {
 	case process.Waiting:

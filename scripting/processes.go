@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/metatopia/metatopia/scripting/process"
@@ -38,10 +39,12 @@ type ModuleLoader interface {
 
 // Processes is the process table of a node.
 type Processes struct {
-	cfg   ProcessesConfig
-	procs *process.Table
-	epoch time.Time
-	lines *logRing // of all processes
+	cfg      ProcessesConfig
+	procs    *process.Table
+	abroad   atomic.Pointer[Abroad] // nil until Connect
+	lodgings lodgings
+	epoch    time.Time
+	lines    *logRing // of all processes
 
 	randMu sync.Mutex
 }
@@ -72,7 +75,11 @@ func (t *Processes) now() int64 { return int64(time.Since(t.epoch)) + 1 }
 
 // ended is told of every end.
 func (t *Processes) ended(p *process.Process, r process.Reason) {
-	a := p.Of().(*actor)
+	defer t.told(p, r)
+	a, ok := p.Of().(*actor)
+	if !ok {
+		return
+	}
 	a.tree.leave()
 	a.endLog()
 	what := "exited"
@@ -87,7 +94,11 @@ func (t *Processes) ended(p *process.Process, r process.Reason) {
 }
 
 // forget is told when one that has ended is listed no more.
-func (t *Processes) forget(p *process.Process) { p.Of().(*actor).dropLog() }
+func (t *Processes) forget(p *process.Process) {
+	if a, ok := p.Of().(*actor); ok {
+		a.dropLog()
+	}
+}
 
 // logAt: what guests spawn is not news.
 func (a *actor) logAt() slog.Level {
@@ -97,31 +108,54 @@ func (a *actor) logAt() slog.Level {
 	return slog.LevelInfo
 }
 
-func (t *Processes) find(pid uint64) (*actor, error) {
+func (t *Processes) find(pid uint64) (*process.Process, error) {
 	p, err := t.procs.Find(pid)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %d", ErrNoProcess, pid)
 	}
-	return p.Of().(*actor), nil
+	return p, nil
 }
 
-// List gives the live processes and, with all, the last ended ones, by pid.
+// here is find for a process of this node.
+func (t *Processes) here(pid uint64) (*actor, error) {
+	p, err := t.find(pid)
+	if err != nil {
+		return nil, err
+	}
+	a, ok := p.Of().(*actor)
+	if !ok {
+		return nil, fmt.Errorf("%w: %d runs on another node", ErrNoProcess, pid)
+	}
+	return a, nil
+}
+
+// List gives the live processes, by pid, and with all the last ended ones and
+// those of other nodes whose end nobody here waits for.
 func (t *Processes) List(all bool) []Info {
 	ps := t.procs.List(all)
+	if !all {
+		ps = slices.DeleteFunc(ps, func(p *process.Process) bool {
+			if _, here := p.Of().(*actor); here {
+				return false
+			}
+			monitored, linked := p.Watched()
+			return !monitored && !linked
+		})
+	}
 	infos := make([]Info, len(ps))
 	for i, p := range ps {
-		infos[i] = p.Of().(*actor).info()
+		infos[i] = t.infoOf(p)
 	}
 	return infos
 }
 
 // Get describes one process; ErrNoProcess when it is unknown.
 func (t *Processes) Get(pid uint64) (Info, error) {
-	a, err := t.find(pid)
+	p, err := t.find(pid)
 	if err != nil {
 		return Info{}, fmt.Errorf("scripting: %w", err)
 	}
-	return a.info(), nil
+	return t.infoOf(p), nil
 }
 
 // Send puts a message of the node into a mailbox. Errors wrap ErrNoProcess (also
@@ -130,9 +164,9 @@ func (t *Processes) Send(pid uint64, tag int64, data []byte) error {
 	if len(data) > MaxMessage {
 		return fmt.Errorf("scripting: send to %d: %w: message of %d bytes, at most %d", pid, ErrTooLarge, len(data), MaxMessage)
 	}
-	a, err := t.find(pid)
+	p, err := t.find(pid)
 	if err == nil {
-		err = a.proc.Cap().Send(process.Letter{Tag: tag, Data: slices.Clone(data), Node: true})
+		err = p.Cap().Send(process.Letter{Tag: tag, Data: slices.Clone(data), Node: true})
 	}
 	if err != nil {
 		return fmt.Errorf("scripting: send to %d: %w", pid, err)
@@ -144,7 +178,7 @@ func (t *Processes) Send(pid uint64, tag int64, data []byte) error {
 // A full mailbox is the process's own affair.
 func (t *Processes) Announce(data []byte) {
 	for _, p := range t.procs.List(false) {
-		if a := p.Of().(*actor); a.from == 0 && !a.tree.grants.NoWorld {
+		if a, ok := p.Of().(*actor); ok && a.from == 0 && !a.tree.grants.NoWorld {
 			_ = p.Cap().Send(process.Letter{Data: slices.Clone(data), Node: true})
 		}
 	}
@@ -154,25 +188,35 @@ func (t *Processes) Announce(data []byte) {
 // ended, at most 5 s: a process inside a call of World ends when that returns.
 // Killing an ended process is no error.
 func (t *Processes) Kill(pid uint64) error {
-	a, err := t.find(pid)
+	p, err := t.find(pid)
 	if err != nil {
 		return fmt.Errorf("scripting: kill: %w", err)
 	}
-	return t.kill([]*process.Process{a.proc})
+	return t.kill([]*process.Process{p})
 }
 
 // KillTree is Kill for a process and all that were started by the same person's
 // spawn: pid may be any of them.
 func (t *Processes) KillTree(pid uint64) error {
-	a, err := t.find(pid)
+	p, err := t.find(pid)
 	if err != nil {
 		return fmt.Errorf("scripting: kill: %w", err)
 	}
+	a, ok := p.Of().(*actor)
+	if !ok { // its tree is on another node
+		return t.kill([]*process.Process{p})
+	}
+	err = t.killTree(a.tree)
+	t.reopen(a.tree)
+	return err
+}
+
+func (t *Processes) killTree(tr *tree) error {
 	// One may start others until it is dead itself.
-	for a.tree.close(); ; {
+	for tr.close(); ; {
 		var of []*process.Process
 		for _, p := range t.procs.List(false) {
-			if p.Of().(*actor).tree == a.tree {
+			if a, ok := p.Of().(*actor); ok && a.tree == tr {
 				of = append(of, p)
 			}
 		}
@@ -193,6 +237,9 @@ func (t *Processes) kill(ps []*process.Process) error {
 	defer cancel()
 	for _, p := range ps {
 		if _, err := p.Wait(ctx); err != nil {
+			if _, here := p.Of().(*actor); !here {
+				return fmt.Errorf("scripting: kill %d: %w: its node has not answered yet", p.ID(), ErrUnavailable)
+			}
 			return fmt.Errorf("scripting: kill %d: it is inside a call of the world and ends with it", p.ID())
 		}
 	}
@@ -201,12 +248,12 @@ func (t *Processes) kill(ps []*process.Process) error {
 
 // Wait blocks until a process has ended and describes it.
 func (t *Processes) Wait(ctx context.Context, pid uint64) (Info, error) {
-	a, err := t.find(pid)
+	p, err := t.find(pid)
 	if err != nil {
 		return Info{}, fmt.Errorf("scripting: wait: %w", err)
 	}
-	_, err = a.proc.Wait(ctx)
-	return a.info(), err
+	_, err = p.Wait(ctx)
+	return t.infoOf(p), err
 }
 
 // Len is how many processes are alive.

@@ -95,21 +95,32 @@ func (t *Processes) Spawn(spec SpawnSpec) (Info, error) {
 			tr.gas.bounded = true
 			tr.gas.left.Store(int64(min(spec.Gas, 1<<62)))
 		}
-		a = &actor{table: t, tree: tr, module: spec.Module, img: spec.Image, cid: spec.CID, name: spec.Name, args: spec.Args}
-		a.setKind(spec.Handler)
-		_, err = t.procs.SpawnWith(func() (process.Spec, error) { return a.spec(spec.Low, false) }, func(s *process.Starting) error {
-			a.proc = s.Process()
-			tr.root = a.proc.ID()
-			return nil
-		})
-		a.discard(err)
+		a, err = t.root(&spec, tr, nil, false)
 	}
 	if err != nil {
 		return Info{}, fmt.Errorf("scripting: spawn %s: %w", spec.Name, err)
 	}
-	t.cfg.Log.Info("process spawned", "pid", a.proc.ID(), "name", spec.Name, "module", spec.CID)
-	t.cfg.OnEvent("spawned")
 	return a.info(), nil
+}
+
+// root starts the first process of a tree, or one more without a parent here.
+func (t *Processes) root(spec *SpawnSpec, tr *tree, parent *process.Cap, trap bool) (*actor, error) {
+	a := &actor{table: t, tree: tr, module: spec.Module, img: spec.Image, cid: spec.CID, name: spec.Name, args: spec.Args, parent: parent}
+	a.setKind(spec.Handler)
+	_, err := t.procs.SpawnWith(func() (process.Spec, error) { return a.spec(spec.Low, trap) }, func(s *process.Starting) error {
+		a.proc = s.Process()
+		if tr.root == 0 {
+			tr.root = a.proc.ID()
+		}
+		return nil
+	})
+	a.discard(err)
+	if err != nil {
+		return nil, err
+	}
+	t.cfg.Log.Info("process spawned", "pid", a.proc.ID(), "name", spec.Name, "module", spec.CID, "for", tr.lodger)
+	t.cfg.OnEvent("spawned")
+	return a, nil
 }
 
 func (a *actor) setKind(handler bool) {
@@ -140,7 +151,7 @@ func (a *actor) spec(low, trap bool) (process.Spec, error) {
 	a.reserved = need
 	a.born = a.table.now()
 	s := process.Spec{Name: a.name, TrapExits: trap, Room: a.tree.memory, Of: a}
-	if low {
+	if low || a.tree.lodger != "" { // a stranger's never hold up one's own
 		s.Priority = process.Low
 	}
 	if a.kind == KindHandling {

@@ -175,25 +175,25 @@ func TestTrapLoadingHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// far is a process elsewhere, as a guest's tree sees it.
-type far struct {
+// elsewhere is a process on another node, as a guest's tree sees it.
+type elsewhere struct {
 	mu   sync.Mutex
 	told []string
 }
 
-func (f *far) note(s string) { f.mu.Lock(); f.told = append(f.told, s); f.mu.Unlock() }
+func (f *elsewhere) note(s string) { f.mu.Lock(); f.told = append(f.told, s); f.mu.Unlock() }
 
-func (f *far) Forward(_ *process.Process, l *process.Letter) error {
+func (f *elsewhere) Forward(_ *process.Process, l *process.Letter) error {
 	f.note(fmt.Sprintf("send %s with %d", l.Data, len(l.Caps)))
 	return nil
 }
-func (f *far) Watched(p *process.Process) {
+func (f *elsewhere) Watched(p *process.Process) {
 	if _, linked := p.Watched(); linked {
 		f.note("link")
 	}
 }
-func (f *far) Exited(_ *process.Process, r process.Reason) { f.note("exit " + r.End.String()) }
-func (f *far) Kill(*process.Process)                       { f.note("kill") }
+func (f *elsewhere) Exited(_ *process.Process, r process.Reason) { f.note("exit " + r.End.String()) }
+func (f *elsewhere) Kill(*process.Process)                       { f.note("kill") }
 
 // Links, monitors, kills and messages with capabilities reach one elsewhere; one
 // that cannot be reached is not said to be dead, and does not come back.
@@ -219,16 +219,15 @@ func TestTrapRemoteLinks(t *testing.T) {
 		s.want(letterDown, 8, s.receive()),
 		s.want(reasonGone, 9, s.do("message.reason")),
 	), SpawnSpec{})
-	p, err := ps.find(pid)
+	p, err := ps.here(pid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &far{}
-	q, err := ps.procs.Spawn(process.Spec{Proxy: f, Of: p}, nil)
+	f := &elsewhere{}
+	q, err := ps.procs.Spawn(process.Spec{Proxy: f}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.tree.join() // the proxy's place, for ended
 	if err := p.proc.Cap().Send(process.Letter{Caps: []*process.Cap{q.Cap()}}); err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func (a *asker) Stop(*process.Process) {}
 
 func (a *asker) send(pid uint64, tag int64, text string) {
 	a.t.Helper()
-	p, err := a.ps.find(pid)
+	p, err := a.ps.here(pid)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -370,7 +370,7 @@ func TestTreesLeaveNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines(t, ps, i.PID, 1)
-		a, err := ps.find(i.PID)
+		a, err := ps.here(i.PID)
 		if err != nil {
 			t.Fatal(err)
 		}

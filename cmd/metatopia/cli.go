@@ -36,12 +36,13 @@ type CLI struct {
 
 	Script scriptCmd `cmd:"" help:"Scripts of things."`
 
-	Ps    psCmd    `cmd:"" aliases:"list-processes" help:"Processes of my node."`
-	Spawn spawnCmd `cmd:"" help:"Start a process from a module."`
-	Kill  killCmd  `cmd:"" help:"End a process."`
-	Send  sendCmd  `cmd:"" help:"Send a message to a process."`
-	Tail  tailCmd  `cmd:"" help:"Log lines of a process."`
-	Top   topCmd   `cmd:"" help:"Watch processes and regions (terminal)."`
+	Ps      psCmd      `cmd:"" aliases:"list-processes" help:"Processes of my node."`
+	Spawn   spawnCmd   `cmd:"" help:"Start a process from a module."`
+	Kill    killCmd    `cmd:"" help:"End a process."`
+	Send    sendCmd    `cmd:"" help:"Send a message to a process."`
+	Tail    tailCmd    `cmd:"" help:"Log lines of a process."`
+	Process processCmd `cmd:"" help:"Who else may run processes on my node."`
+	Top     topCmd     `cmd:"" help:"Watch processes and regions (terminal)."`
 
 	Interface interfaceCmd `cmd:"" help:"What guests may import."`
 

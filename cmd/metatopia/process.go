@@ -19,8 +19,9 @@ type psCmd struct {
 }
 
 func (psCmd) Help() string {
-	return `KIND is blocking (a run of its own), handler (called for each letter) or
-supervisor. MAILBOX is what waits, REFUSED what found no room there.
+	return `KIND is blocking (a run of its own), handler (called for each letter),
+supervisor, or elsewhere: what stands for a process on another node. PEER is where
+that runs, or who had this one started here. MAILBOX is what waits, REFUSED what found no room there.
 
 Example:
   metatopia ps --sort cpu -n 10
@@ -33,10 +34,10 @@ func (c psCmd) Run(ctx context.Context, e *environment) error {
 		return err
 	}
 	return e.show(res, func(w io.Writer) {
-		fmt.Fprintln(w, "PID\tPARENT\tNAME\tKIND\tSTATE\tMEMORY KB\tGAS\tCPU S\tMAILBOX\tREFUSED\tLINKS\tEXIT")
+		fmt.Fprintln(w, "PID\tPARENT\tNAME\tKIND\tSTATE\tMEMORY KB\tGAS\tCPU S\tMAILBOX\tREFUSED\tLINKS\tPEER\tEXIT")
 		for _, p := range res.Processes {
-			fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t%d\t%d\t%.2f\t%d\t%d\t%d\t%s\n",
-				p.PID, p.Parent, p.Name, p.Kind, p.State, p.Memory/1024, p.Gas, p.CPU, p.Mailbox, p.Refused, p.Links, p.Exit)
+			fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t%d\t%d\t%.2f\t%d\t%d\t%d\t%s\t%s\n",
+				p.PID, p.Parent, p.Name, p.Kind, p.State, p.Memory/1024, p.Gas, p.CPU, p.Mailbox, p.Refused, p.Links, peerOf(&p), p.Exit)
 		}
 		if n := res.Total - len(res.Processes); n > 0 {
 			fmt.Fprintf(w, "%d more\n", n)
@@ -44,19 +45,33 @@ func (c psCmd) Run(ctx context.Context, e *environment) error {
 	})
 }
 
+// peerOf is the other node that a process has to do with.
+func peerOf(p *control.Process) string {
+	switch {
+	case p.On != "":
+		return "on " + p.On
+	case p.For != "":
+		return "for " + p.For
+	}
+	return ""
+}
+
 type spawnCmd struct {
-	Name      string   `help:"Name shown by ps." placeholder:"NAME"`
-	Handler   bool     `help:"Call handle for each letter, also when the module has a run."`
-	Low       bool     `help:"Let other processes go first."`
-	Memory    uint64   `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
-	Gas       uint64   `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
-	Processes int      `help:"How many processes it may be at a time, with those it spawns; 0 is 256." default:"0"`
-	LogLevel  string   `help:"Keep lines of this level and higher ones." enum:"debug,info,warn,error" default:"debug"`
-	MaySend   []string `help:"Peer id to which it may send lumps, or any; may be given several times. It may send to nobody without." placeholder:"PEER" sep:"none"`
-	MaySpawn  []string `help:"CID of another module that it may spawn, or any; may be given several times." placeholder:"CID" sep:"none"`
-	NoWorld   bool     `name:"no-world" help:"Keep my avatar from it: it cannot see, walk, talk, touch or throw."`
-	Module    string   `arg:"" help:"FILE.wasm, FILE.lua, an installed package ([AUTHOR/]NAME[@VERSION] or CID), or the CID of a module or a script."`
-	Args      []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
+	Name       string   `help:"Name shown by ps." placeholder:"NAME"`
+	Handler    bool     `help:"Call handle for each letter, also when the module has a run."`
+	Low        bool     `help:"Let other processes go first."`
+	Memory     uint64   `help:"Memory limit in bytes; 0 is the node's default." default:"0"`
+	Gas        uint64   `help:"Instructions for its whole life; 0 sets no budget." default:"0"`
+	Processes  int      `help:"How many processes it may be at a time, with those it spawns; 0 is 256." default:"0"`
+	LogLevel   string   `help:"Keep lines of this level and higher ones." enum:"debug,info,warn,error" default:"debug"`
+	MaySend    []string `help:"Peer id to which it may send lumps, or any; may be given several times. It may send to nobody without." placeholder:"PEER" sep:"none"`
+	MaySpawn   []string `help:"CID of another module that it may spawn, or any; may be given several times." placeholder:"CID" sep:"none"`
+	MaySpawnOn []string `name:"may-spawn-on" help:"Peer id of a node on which it may start processes, as far as its owner agrees, or any; may be given several times." placeholder:"PEER" sep:"none"`
+	On         string   `help:"Peer id of another node that runs it, if its owner agreed (process accept)." placeholder:"PEER"`
+	Stay       bool     `help:"With --on: it goes on when my node stops."`
+	NoWorld    bool     `name:"no-world" help:"Keep my avatar from it: it cannot see, walk, talk, touch or throw."`
+	Module     string   `arg:"" help:"FILE.wasm, FILE.lua, an installed package ([AUTHOR/]NAME[@VERSION] or CID), or the CID of a module or a script."`
+	Args       []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
 }
 
 func (spawnCmd) Help() string {
@@ -65,12 +80,17 @@ the process's; when that begins with a dash, put -- before it. What the process
 spawns shares its limits and what it may. A package gets what it was granted when
 it was installed; flags make that less, not more.
 
+With --on it runs on another node, which fetches the module; the id is that of
+what stands for it here, for send and kill. It ends when my node stops, or cannot
+be reached from there, unless --stay is given.
+
 Example:
   metatopia spawn resident.wasm 10,0 32,5
   metatopia spawn clock.lua
   metatopia spawn greeter
   metatopia spawn --gas 1000000 bafkrei... -- --verbose
-  metatopia spawn --may-send 12D3KooW... courier.wasm bafybei... 12D3KooW...`
+  metatopia spawn --may-send 12D3KooW... courier.wasm bafybei... 12D3KooW...
+  metatopia spawn --on 12D3KooW... --handler counter.wasm`
 }
 
 func (c spawnCmd) Run(ctx context.Context, e *environment) error {
@@ -81,6 +101,10 @@ func (c spawnCmd) Run(ctx context.Context, e *environment) error {
 	req := &control.SpawnRequest{
 		Name: c.Name, Args: args, Handler: c.Handler, Low: c.Low, Memory: c.Memory, Gas: c.Gas, Processes: c.Processes,
 		LogLevel: c.LogLevel, SendTo: c.MaySend, MaySpawn: c.MaySpawn, NoWorld: c.NoWorld,
+		SpawnOn: c.MaySpawnOn, On: c.On, Stay: c.Stay,
+	}
+	if c.On != "" && c.LogLevel == "debug" {
+		req.LogLevel = ""
 	}
 	node := e.node()
 	if isScriptFile(module) {

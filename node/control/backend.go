@@ -64,6 +64,12 @@ type Backend interface {
 	LumpRefuse(ctx context.Context, req *LumpAcceptRequest) (*Agreement, error)
 	LumpAgreed(ctx context.Context, req *LumpAgreedRequest) (*LumpAgreedResponse, error)
 
+	// ProcessAccept lets a peer run processes here, ProcessRefuse lets it run no
+	// more and ends those it has; ProcessAgreed tells with whom what was agreed.
+	ProcessAccept(ctx context.Context, req *ProcessAcceptRequest) (*ProcessAgreement, error)
+	ProcessRefuse(ctx context.Context, req *ProcessAcceptRequest) (*ProcessAgreement, error)
+	ProcessAgreed(ctx context.Context, req *ProcessAgreedRequest) (*ProcessAgreedResponse, error)
+
 	// AssetShow sends how far the load of an asset is, and last what it is.
 	AssetShow(ctx context.Context, req *AssetRequest, send func(*Asset) error) error
 	AssetFormats(ctx context.Context) (*AssetFormatsResponse, error)

@@ -46,6 +46,8 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 		serverStream(a, "MountFiles", b.MountFiles)
 		unary(a, "LumpAccept", MaxRequestBytes, b.LumpAccept)
 		unary(a, "LumpRefuse", MaxRequestBytes, b.LumpRefuse)
+		unary(a, "ProcessAccept", MaxRequestBytes, b.ProcessAccept)
+		unary(a, "ProcessRefuse", MaxRequestBytes, b.ProcessRefuse)
 	}
 	unary(a, "Status", MaxRequestBytes, get(status))
 	unary(a, "Peers", MaxRequestBytes, get(b.Peers))
@@ -94,6 +96,7 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	packageAPI(a, b, web)
 
 	unary(a, "Spawn", maxSpawnMessage, b.Spawn)
+	unary(a, "ProcessAgreed", MaxRequestBytes, b.ProcessAgreed)
 	unary(a, "Ps", MaxRequestBytes, b.Ps)
 	unary(a, "Kill", MaxRequestBytes, discard(b.Kill))
 	unary(a, "Send", MaxRequestBytes, discard(b.Send))

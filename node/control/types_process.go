@@ -6,7 +6,7 @@ type Process struct {
 	Parent   uint64  `json:"parent,omitempty"` // who spawned it; none: a person
 	Root     uint64  `json:"root"`             // the first of its tree: all that came of it share bounds
 	Name     string  `json:"name"`
-	Kind     string  `json:"kind"`   // blocking | handler | supervisor
+	Kind     string  `json:"kind"`   // blocking | handler | supervisor | elsewhere
 	Module   string  `json:"module"` // CID
 	State    string  `json:"state"`  // running | waiting | exited
 	Exit     string  `json:"exit,omitempty"`
@@ -23,6 +23,12 @@ type Process struct {
 	SendTo []string `json:"sendTo,omitempty"`
 	// MaySpawn are the modules that it may spawn besides its own: CIDs, or "any".
 	MaySpawn []string `json:"maySpawn,omitempty"`
+	// SpawnOn are the peers on which it may start processes: peer ids, or "any".
+	SpawnOn []string `json:"spawnOn,omitempty"`
+	// On is the peer on which it runs, when it is elsewhere; For is the peer that
+	// had it started here.
+	On  string `json:"on,omitempty"`
+	For string `json:"for,omitempty"`
 	// NoWorld: it has nothing to do with the avatar.
 	NoWorld bool `json:"noWorld,omitempty"`
 }
@@ -41,6 +47,12 @@ type SpawnRequest struct {
 	SendTo    []string `json:"sendTo,omitempty"`    // peers that it may send lumps to: peer ids, or "any"
 	MaySpawn  []string `json:"maySpawn,omitempty"`  // modules that it may spawn besides its own: CIDs, or "any"
 	NoWorld   bool     `json:"noWorld,omitempty"`   // keep the avatar from it
+	SpawnOn   []string `json:"spawnOn,omitempty"`   // peers on which it may start processes: peer ids, or "any"
+
+	// On has it run on another node: CID, Name, Handler, Low and one argument at
+	// most go with it. Unless Stay is set it ends when this node stops.
+	On   string `json:"on,omitempty"` // peer id
+	Stay bool   `json:"stay,omitempty"`
 }
 
 type SpawnResponse struct {

@@ -171,6 +171,29 @@ func (r *SpawnRequest) check() error {
 			return err
 		}
 	}
+	if len(r.SpawnOn) > MaxSendTo {
+		return fmt.Errorf("%d peers to spawn on, the limit is %d", len(r.SpawnOn), MaxSendTo)
+	}
+	for _, p := range r.SpawnOn {
+		if err := opaque("peer to spawn on", p, 1, MaxIDBytes); err != nil {
+			return err
+		}
+	}
+	if r.On != "" {
+		switch {
+		case len(r.Wasm) > 0:
+			return fmt.Errorf("a module for another node is named by its cid")
+		case len(r.Args) > 1:
+			return fmt.Errorf("%d arguments, the limit on another node is 1", len(r.Args))
+		case r.Memory != 0 || r.Gas != 0 || r.Processes != 0 || r.LogLevel != "" || len(r.SendTo)+len(r.MaySpawn)+len(r.SpawnOn) > 0:
+			return fmt.Errorf("the other node's owner says what a process may use and do there")
+		}
+	} else if r.Stay {
+		return fmt.Errorf("stay goes with on")
+	}
+	if err := opaque("on", r.On, 0, MaxIDBytes); err != nil {
+		return err
+	}
 	if len(r.MaySpawn) > MaxSendTo {
 		return fmt.Errorf("%d modules to spawn, the limit is %d", len(r.MaySpawn), MaxSendTo)
 	}

@@ -177,8 +177,8 @@ func (ps *Ports) Ended(p *process.Process, r process.Reason) {
 }
 
 // Hold keeps a proxy, and has its end told, until that: for one that nobody but
-// a person cares for.
-func (ps *Ports) Hold(c *process.Cap) {
+// a person cares for. Bound links it to the node itself.
+func (ps *Ports) Hold(c *process.Cap, i process.Interest) {
 	p := c.Process()
 	if !isProxy(p) {
 		return
@@ -192,7 +192,7 @@ func (ps *Ports) Hold(c *process.Cap) {
 		ps.mu.Unlock()
 		return
 	}
-	p.Observe(ps, process.Told)
+	p.Observe(ps, i)
 }
 
 // Spawn starts a process on another node and waits for it, at most SpawnWait.

@@ -4,19 +4,26 @@ import "sync/atomic"
 
 // Budget is a bound that several processes share, in bytes. nil has no bound.
 type Budget struct {
-	most int64
+	most atomic.Int64
 	used atomic.Int64
 }
 
 // NewBudget makes one of most bytes.
-func NewBudget(most int64) *Budget { return &Budget{most: most} }
+func NewBudget(most int64) *Budget {
+	b := &Budget{}
+	b.most.Store(most)
+	return b
+}
+
+// SetMost changes the bound; what is used stays.
+func (b *Budget) SetMost(most int64) { b.most.Store(most) }
 
 // Take uses n bytes; false when that is too much.
 func (b *Budget) Take(n int64) bool {
 	if b == nil {
 		return true
 	}
-	if b.used.Add(n) > b.most {
+	if b.used.Add(n) > b.most.Load() {
 		b.used.Add(-n)
 		return false
 	}
@@ -43,5 +50,5 @@ func (b *Budget) Most() int64 {
 	if b == nil {
 		return 0
 	}
-	return b.most
+	return b.most.Load()
 }
