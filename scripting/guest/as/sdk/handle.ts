@@ -4,7 +4,7 @@ import { at, utf8 } from "./text";
 import {
   mt_message_send, mt_message_send_caps, mt_process_demonitor, mt_process_demote, mt_process_drop,
   mt_process_kill, mt_process_lend, mt_process_link, mt_process_monitor, mt_process_parent,
-  mt_process_register, mt_process_revoke, mt_process_rights, mt_process_self, mt_process_spawn, mt_process_spawn_module,
+  mt_process_register, mt_process_revoke, mt_process_rights, mt_process_self, mt_process_spawn, mt_process_spawn_module, mt_process_spawn_on,
   mt_process_supervise, mt_process_trap_exits, mt_process_unlink, mt_process_unregister, mt_process_whereis,
 } from "./imports";
 
@@ -69,6 +69,11 @@ export namespace processes {
   export function spawnModule(cid: string, arg: string = "", name: string = "", flags: i32 = 0, tag: i64 = 0): Handle {
     const c = utf8(cid), a = utf8(arg), n = utf8(name);
     return new Handle(mt_process_spawn_module(at(c), c.byteLength, at(a), a.byteLength, at(n), n.byteLength, flags, tag));
+  }
+  /** Starts a module on another node, if that was granted and its owner agreed. */
+  export function spawnOn(peer: string, cid: string, arg: string = "", flags: i32 = 0, tag: i64 = 0): Handle {
+    const p = utf8(peer), c = utf8(cid), a = utf8(arg);
+    return new Handle(mt_process_spawn_on(at(p), p.byteLength, at(c), c.byteLength, at(a), a.byteLength, flags, tag));
   }
   /** Has the node keep children alive; see docs/interfaces/process.md for the text. */
   export function supervise(spec: string): Handle {

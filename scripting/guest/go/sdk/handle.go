@@ -118,6 +118,12 @@ func SpawnModule(cid string, arg []byte, name string, flags Flag, tag int64) (Ha
 	return handle(mtProcessSpawnModule(cid, ptr(arg), int32(len(arg)), name, uint32(flags), tag))
 }
 
+// SpawnOn starts a module on another node, if that was granted (metatopia spawn
+// --may-spawn-on PEER) and its owner agreed. It takes as long as that node does.
+func SpawnOn(peer, cid string, arg []byte, flags Flag, tag int64) (Handle, error) {
+	return handle(mtProcessSpawnOn(peer, cid, ptr(arg), int32(len(arg)), uint32(flags), tag))
+}
+
 // Spawned is the monitor that the last Spawn made.
 func Spawned() (ref int64) { return mtProcessSpawned() }
 
