@@ -42,7 +42,7 @@ func FuzzParseSignedInput(f *testing.F) {
 func FuzzParseControl(f *testing.F) {
 	spec := scripted("bell", "count", 3)
 	for _, c := range []ControlEntry{spec, ballSpec("ball", 1, 1), {Kind: ControlRemove, ID: base.ID{1}}, {Kind: ControlModule, Module: "m", Text: "no"},
-		{Kind: ControlAway, Player: base.Key{2}}, {Kind: ControlSet, ID: base.ID{3}, Slot: SlotWrite{"x", LumpSlot("bafy")}},
+		{Kind: ControlRules, Rules: RuleCopyleft}, {Kind: ControlAway, Player: base.Key{2}}, {Kind: ControlSet, ID: base.ID{3}, Slot: SlotWrite{"x", LumpSlot("bafy")}},
 		{Kind: ControlNeighbours, Neighbours: []Neighbour{{ID: base.ID{1}, Name: "n", Site: spatial.At(1, 2, 3)}}}} {
 		f.Add(control(c).Body)
 	}
@@ -136,6 +136,8 @@ func FuzzParseEntry(f *testing.F) {
 
 func FuzzRestore(f *testing.F) {
 	s, _ := run(f, testConfig("hearth", 0), crowd(12))
+	f.Add(s.Snapshot(nil))
+	s.setRules(RuleCopyleft)
 	f.Add(s.Snapshot(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := Restore(testConfig("hearth", 0), b)
