@@ -242,3 +242,31 @@ func TestImageIsFreed(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 }
+
+// TestRewrite: it is used where the tests are expected to run, and leaves what
+// giving back would have left.
+func TestRewrite(t *testing.T) {
+	a := New(0)
+	want := bytes.Repeat([]byte("abcdefgh"), 3<<20/8)
+	img := image(t, a, want)
+	m := get(t, a, Spec{Size: 3<<20 + 1<<16, Limit: 8 << 20, Image: img})
+	defer m.Free()
+	want = append(want, make([]byte, 1<<16)...)
+	if m.img == nil {
+		t.Skip("nothing is mapped on this system")
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	for _, n := range []int{0, 1, 30, 400, 3, 4000} {
+		for range n {
+			m.Bytes()[r.IntN(len(want))]++
+		}
+		did := rewrite(m.slot[:m.top], img.state.view)
+		t.Log(n, "writes:", did)
+		if did && !bytes.Equal(m.Bytes(), want) {
+			t.Fatalf("wrong after %d writes", n)
+		}
+		if !m.Reset(img, 3<<20+1<<16) || !bytes.Equal(m.Bytes(), want) {
+			t.Fatalf("no reset after %d writes", n)
+		}
+	}
+}

@@ -22,4 +22,10 @@ const (
 	// discardAbove is from how many bytes on a memory is reset by giving its
 	// pages back, and not by clearing it.
 	discardAbove = 1 << 20
+
+	// Above, the pages that were written to are looked up and written over when
+	// they are at most so many; a page costs a tenth of giving it back and
+	// having it again.
+	maxRewrite = 256
+	maxLookup  = 16 << 20 // bytes that are looked at for it
 )

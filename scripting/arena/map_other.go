@@ -14,6 +14,7 @@ var errNone = errors.New("not on this system")
 
 func reserve(int) ([]byte, error)                   { return nil, errNone }
 func release([]byte) error                          { return nil }
+func rewrite([]byte, []byte) bool                   { return false }
 func discard([]byte) error                          { return errNone }
 func newFile([]byte, int) (*os.File, []byte, error) { return nil, nil, errNone }
 func mapFile([]byte, *os.File) error                { return errNone }

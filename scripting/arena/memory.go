@@ -140,19 +140,22 @@ func (m *Memory) Reset(img *Image, size uint64) bool {
 	if m.size != size || img.Size() > size {
 		return false
 	}
-	if m.img != nil {
-		return img != nil && m.img == img.state && discard(m.slot[:m.top]) == nil
-	}
-	if img.mapped() && img.content() > discardAbove {
+	used := m.slot[:m.top]
+	switch {
+	case m.img != nil:
+		// The file shows again where the memory is given back.
+		if img == nil || m.img != img.state || !rewrite(used, img.state.view) && discard(used) != nil {
+			return false
+		}
+	case img.mapped() && img.content() > discardAbove:
 		return false // a memory with the image mapped into it is cheaper
-	}
-	if m.c != nil && m.top > discardAbove {
-		if discard(m.slot[:m.top]) != nil {
+	case m.c == nil || m.top <= discardAbove:
+		img.fill(used)
+	default:
+		if !rewrite(used, nil) && discard(used) != nil {
 			return false
 		}
 		img.copyTo(m.slot)
-	} else {
-		img.fill(m.slot[:m.top])
 	}
 	m.top = m.size
 	return true
