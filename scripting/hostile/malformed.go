@@ -9,6 +9,8 @@ import (
 
 // malformed are not modules, or use what guests may not.
 func malformed() []Guest {
+	// A library may export functions of any type: it is admitted and not started.
+	const asLibrary = Refused | Unusable
 	section := func(id byte, body ...[]byte) []byte {
 		m := asm.Module{Extra: map[byte][]byte{id: cat(body...)}}
 		m.Memory(1, 1)
@@ -75,12 +77,12 @@ func malformed() []Guest {
 		{Name: "other types", Wasm: runs(c64(1), c32(1), add, drop)},
 		{Name: "a result of another type", Wasm: runs([]byte{0x02, asm.I32}, c64(1), end, drop)},
 		{Name: "a select of two types", Wasm: runs(c32(1), c64(1), c32(0), []byte{0x1b}, drop)},
-		{Name: "run takes something", Wasm: func() []byte {
+		{Name: "run takes something", Want: asLibrary, Wasm: func() []byte {
 			var m asm.Module
 			m.Export("run", asm.Func, m.Func(i32, nil, nil))
 			return m.Bytes()
 		}()},
-		{Name: "run gives something", Wasm: func() []byte {
+		{Name: "run gives something", Want: asLibrary, Wasm: func() []byte {
 			var m asm.Module
 			m.Export("run", asm.Func, m.Func(nil, i32, nil, c32(0)))
 			return m.Bytes()
@@ -101,14 +103,16 @@ func malformed() []Guest {
 		list = append(list, Guest{Name: fmt.Sprintf("noise %d", k), Wasm: noise})
 	}
 	for k := range list {
-		list[k].Want = Refused
+		if list[k].Want == 0 {
+			list[k].Want = Refused
+		}
 	}
 	for k := range 40 { // these may happen to be modules
 		bent := append([]byte{}, good...)
 		for range 1 + k%3 {
 			bent[8+r.IntN(len(bent)-8)] ^= 1 << r.IntN(8)
 		}
-		list = append(list, Guest{Name: fmt.Sprintf("bent %d", k), Wasm: bent, Want: Refused | anyEnd})
+		list = append(list, Guest{Name: fmt.Sprintf("bent %d", k), Wasm: bent, Want: Refused | Unusable | anyEnd})
 	}
 	return named("malformed", list)
 }
