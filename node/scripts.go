@@ -10,6 +10,7 @@ import (
 	"github.com/metatopia/metatopia/region"
 	"github.com/metatopia/metatopia/scripting"
 	"github.com/metatopia/metatopia/scripting/guest"
+	"github.com/metatopia/metatopia/spatial"
 )
 
 // scriptWait bounds fetching and compiling a thing's module: the thing does
@@ -30,7 +31,9 @@ func (s simScripts) Handle(module string, ev region.ScriptEvent, slots func(stri
 	s.n.modules.mu.Lock()
 	mod, script := s.n.modules.m[ref], s.n.modules.scripts[ref]
 	s.n.modules.mu.Unlock()
-	event := scripting.Event{Name: ev.Name, From: ev.From, FromName: ev.FromName, Text: ev.Text}
+	event := scripting.Event{Name: ev.Name, From: ev.From, FromName: ev.FromName, Text: ev.Text,
+		Tick: uint64(ev.Tick), Loose: ev.Loose, Vel: [3]float64{float64(ev.Vel.X), float64(ev.Vel.Y), float64(ev.Vel.Z)}}
+	event.At[0], event.At[1], event.At[2] = ev.At.Meters()
 	read := func(name string) (scripting.Value, bool) {
 		v, ok := slots(name)
 		return toScript(v), ok
@@ -44,7 +47,8 @@ func (s simScripts) Handle(module string, ev region.ScriptEvent, slots func(stri
 	default:
 		return region.ScriptResult{}, fmt.Errorf("module %s is not loaded", ref)
 	}
-	res := region.ScriptResult{Say: out.Say, Log: out.Log, Gas: out.Gas}
+	res := region.ScriptResult{Say: out.Say, Log: out.Log, Gas: out.Gas,
+		Push: spatial.Vec{X: float32(out.Push[0]), Y: float32(out.Push[1]), Z: float32(out.Push[2])}}
 	for _, w := range out.Set {
 		res.Set = append(res.Set, region.SlotWrite{Name: w.Name, Value: fromScript(w.Value)})
 	}

@@ -243,9 +243,11 @@ func (s *Sim) runScript(j *job, t *Thing) {
 	}
 	slots := t.Slots
 	var set []SlotChange
+	var push spatial.Vec
 	for k, e := range j.script {
 		j.runs++
-		ev := ScriptEvent{Name: e.Name, From: e.From, FromName: e.FromName, Text: e.Text}
+		ev := ScriptEvent{Name: e.Name, From: e.From, FromName: e.FromName, Text: e.Text,
+			Tick: s.tick, At: s.at(j.body.Pos), Vel: j.body.Vel, Loose: t.loose()}
 		seed := mix(rank(s.r, t.ID, e.From) + uint64(k))
 		res, err := s.cfg.Scripts.Handle(name, ev, slots.Get, seed, EventGas)
 		if err == nil {
@@ -268,8 +270,12 @@ func (s *Sim) runScript(j *job, t *Thing) {
 			slots = next
 			set = append(set, SlotChange{t.ID, w})
 		}
+		push = push.Add(res.Push).Limit(MaxPush)
 		j.says = append(j.says, res.Say...)
 		j.log(t, res.Log)
+	}
+	if push != (spatial.Vec{}) && t.loose() {
+		j.cmds = append(j.cmds, physics.Command{Kind: physics.CmdImpulse, ID: physics.BodyID(t.body), Vec: push.Scale(j.body.Mass)})
 	}
 	t.Slots, t.LastError = slots, ""
 	t.Runs += j.runs
@@ -292,6 +298,9 @@ func (r *ScriptResult) check() error {
 		if provenance(w.Name) {
 			return fmt.Errorf("slot %s is not for scripts to write", w.Name)
 		}
+	}
+	if !r.Push.Finite() || r.Push.Len() > 2*MaxPush {
+		return fmt.Errorf("push of %v, at most %v m/s", r.Push, MaxPush)
 	}
 	for _, l := range r.Say {
 		if len(l) > MaxText || !printable(l) {

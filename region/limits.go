@@ -64,6 +64,7 @@ const (
 	maxIdentity    = 6    // slots that say whose code it is
 	maxChanges     = 4    // changes of scripts tried in a tick
 	changeTicks    = 1200 // how long a change waits for its script to be loaded: 60 s
+	MaxPush        = 10.0 // m/s that a script may add to its thing's velocity in a tick
 	MaxLogLine     = 256
 	MinEvery       = 10 // ticks between "tick" events, at least
 )

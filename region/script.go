@@ -1,6 +1,9 @@
 package region
 
-import "github.com/metatopia/metatopia/internal/base"
+import (
+	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/spatial"
+)
 
 // Names of script events.
 const (
@@ -15,15 +18,22 @@ type ScriptEvent struct {
 	From     base.ID // who or what caused it; zero for "tick"
 	FromName string
 	Text     string
+	Tick     base.Tick   // of the region
+	At       spatial.Pos // of the thing, as the tick began
+	Vel      spatial.Vec // of the thing, m/s
+	Loose    bool        // whether it can be pushed
 }
 
-// ScriptResult is what the script wants done: writes to its own slots and
-// lines said aloud. All of it is bounded by limits.go; more is a fault.
+// ScriptResult is what the script wants done: writes to its own slots, lines
+// said aloud, a push of its own thing. All of it is bounded by limits.go; more is a fault.
 type ScriptResult struct {
 	Set []SlotWrite
 	Say []string
 	Log []string
 	Gas uint64
+	// Push is what is added to the velocity of a loose thing, m/s, at most
+	// MaxPush. The pushes of a tick add up, to no more than that.
+	Push spatial.Vec
 }
 
 // Scripts runs a module's event handler. It must be a pure function of its

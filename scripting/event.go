@@ -8,6 +8,11 @@ type Event struct {
 	From     base.ID // the avatar or thing that caused it, zero when nobody did
 	FromName string
 	Text     string // what was said, for "heard"
+
+	Tick  uint64     // of the region, 20 a second
+	At    [3]float64 // where the thing is, metres
+	Vel   [3]float64 // how it moves, m/s
+	Loose bool       // whether it can be pushed
 }
 
 // ValueKind is the type of a slot's value. Numbers are part of the guest
@@ -54,5 +59,7 @@ type Effects struct {
 	Set []SlotWrite
 	Say []string
 	Log []string
-	Gas uint64 // charged; the same on every CPU
+	// Push is what is added to the thing's velocity, m/s.
+	Push [3]float64
+	Gas  uint64 // charged; the same on every CPU
 }

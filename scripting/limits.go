@@ -46,6 +46,7 @@ const (
 	maxDriverWork = 1 << 20
 	driverDepth   = admit.Depth
 
+	maxPush      = 10.0 // m/s added to the velocity of a thing by one event, each way
 	maxSets      = 16
 	maxSays      = 2
 	maxLogs      = 8

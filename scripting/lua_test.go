@@ -103,6 +103,21 @@ func TestLuaThing(t *testing.T) {
 	}
 }
 
+// TestLuaPush: a push is bounded, adds up, and is for things that move.
+func TestLuaPush(t *testing.T) {
+	e := newEngine(t)
+	img := luaScript(t, e, "push.lua", `
+		function on_touch() push(1, 2, 3) push(-3, 0, 0) print(pcall(push, 0, 9, 0)) print(pcall(push, 0/0, 0, 0)) print(pcall(push, 1/0, 0, 0)) end
+	`)
+	out, err := e.HandleImage(img, Event{Name: "touch", Loose: true}, nil, 1, 500_000)
+	if err != nil || out.Push != [3]float64{-2, 2, 3} || !strings.Contains(out.Log[0], "too large") || !strings.Contains(out.Log[1], "not valid") || !strings.Contains(out.Log[2], "not valid") {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if _, err := e.HandleImage(img, Event{Name: "touch"}, nil, 1, 500_000); err == nil || !strings.Contains(err.Error(), "push: refused") {
+		t.Errorf("a fixed thing: %v", err)
+	}
+}
+
 // TestLuaErrors: what goes wrong is told with file, line and stack, and voids
 // the event.
 func TestLuaErrors(t *testing.T) {

@@ -67,7 +67,7 @@ func example(t *testing.T, e *Engine, text, outcome string, libs []Library) {
 		}
 		out.WriteString(line)
 		w := strings.SplitN(strings.TrimSpace(line), " ", 3)
-		ev := Event{Name: w[0]}
+		ev := Event{Name: w[0], Tick: 100, At: [3]float64{1.5, 0.5, -2}, Vel: [3]float64{1, 0, 0}, Loose: true}
 		if len(w) > 1 {
 			ev.FromName, ev.From = w[1], base.ID{1}
 		}
@@ -99,6 +99,9 @@ func tell(out *strings.Builder, did Effects, err error) {
 			break
 		}
 		fmt.Fprintf(out, "  logs %s\n", l)
+	}
+	if p := did.Push; p != [3]float64{} {
+		fmt.Fprintf(out, "  pushes %.1f %.1f %.1f\n", p[0], p[1], p[2]+0)
 	}
 	for _, w := range did.Set {
 		if w.Name != "every" {

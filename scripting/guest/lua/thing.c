@@ -8,6 +8,10 @@ IMPORT("mt:world@1", "event_name") int event_name(char *buf, int cap);
 IMPORT("mt:world@1", "event_from") int event_from(char *buf, int cap);
 IMPORT("mt:world@1", "event_from_name") int event_from_name(char *buf, int cap);
 IMPORT("mt:world@1", "event_text") int event_text(char *buf, int cap);
+IMPORT("mt:world@1", "event_tick") int64_t event_tick(void);
+IMPORT("mt:world@1", "thing_at") void thing_at(double *at);
+IMPORT("mt:world@1", "thing_velocity") void thing_velocity(double *v);
+IMPORT("mt:world@1", "push") int host_push(double x, double y, double z);
 
 IMPORT("mt:slot@1", "kind") int slot_kind(const char *name, int len);
 IMPORT("mt:slot@1", "get_int") int64_t slot_get_int(const char *name, int len, int64_t otherwise);
@@ -119,7 +123,28 @@ static int every(lua_State *L) {
 	return result(L, "every", slot_set_int("every", 5, luaL_checkinteger(L, 1)));
 }
 
-static const luaL_Reg world[] = {{"say", say}, {"every", every}, {NULL, NULL}};
+static int tick(lua_State *L) {
+	lua_pushinteger(L, event_tick());
+	return 1;
+}
+
+static int point(lua_State *L, void (*get)(double *)) {
+	double v[3];
+	get(v);
+	for (int i = 0; i < 3; i++)
+		lua_pushnumber(L, v[i]);
+	return 3;
+}
+
+static int where(lua_State *L) { return point(L, thing_at); }
+static int velocity(lua_State *L) { return point(L, thing_velocity); }
+
+/* push(x, y, z) adds to the velocity of a thing that is not fixed, m/s. */
+static int push(lua_State *L) {
+	return result(L, "push", host_push(luaL_checknumber(L, 1), luaL_checknumber(L, 2), luaL_checknumber(L, 3)));
+}
+
+static const luaL_Reg world[] = {{"say", say}, {"every", every}, {"tick", tick}, {"where", where}, {"velocity", velocity}, {"push", push}, {NULL, NULL}};
 
 void mt_world(lua_State *L) {
 	lua_pushglobaltable(L);

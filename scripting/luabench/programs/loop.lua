@@ -3,7 +3,7 @@ for i = 1, 4000000 do
   if i % 3 == 0 then
     sum = sum + i
   else
-    sum = sum ~ i
+    sum = sum - 2
   end
 end
 return sum

@@ -7,7 +7,7 @@ for i = 1, 50000 do
 end
 local sum = 0
 for i, v in ipairs(list) do
-  sum = sum + v * (i & 7)
+  sum = sum + v * (i % 8)
 end
 for i = 0, 999 do
   sum = sum + names["k" .. i]
