@@ -2,8 +2,11 @@ package node
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/scripting/far"
 	"github.com/metatopia/metatopia/scripting/guesttest"
+	"github.com/metatopia/metatopia/scripting/process"
 )
 
 // quickly has nodes take each other for unreachable sooner than in real life.
@@ -47,6 +51,7 @@ func psOf(t *testing.T, n *Node, all bool) []control.Process {
 // A person has another node run something: when its owner agreed, and within
 // those bounds.
 func TestSpawnOnAnotherNode(t *testing.T) {
+	quickly(t)
 	ada, bob := adaAndBob(t)
 	adaID, bobID := p2p.PeerID(ada.key), p2p.PeerID(bob.key)
 	cid := addModule(t, ada, guesttest.Echo())
@@ -135,6 +140,66 @@ func TestAGuestSpawnsOnAnotherNode(t *testing.T) {
 	}
 	if _, err := ada.Backend().Spawn(t.Context(), &control.SpawnRequest{Wasm: guesttest.Caller(), SpawnOn: []string{"nobody"}}); control.CodeOf(err) != control.Invalid {
 		t.Errorf("a grant for no peer: %v", err)
+	}
+}
+
+// counter is a process that wants messages that count up.
+type counter struct {
+	want atomic.Uint64
+	done chan uint64 // the first that is wrong, or the last
+	last uint64
+}
+
+func (*counter) Start(*process.Process) error { return nil }
+func (*counter) Spent() bool                  { return false }
+func (*counter) Stop(*process.Process)        {}
+func (c *counter) Handle(_ *process.Process, l *process.Letter) error {
+	n := binary.LittleEndian.Uint64(l.Data)
+	if n != c.want.Load() || n == c.last {
+		c.done <- n
+		return process.Leave
+	}
+	c.want.Add(1)
+	return nil
+}
+
+// Ten thousand messages go to another node and come back in order, each with a
+// capability; who is faster than the other node is told so.
+func TestTenThousandThereAndBack(t *testing.T) {
+	ada, bob := adaAndBob(t)
+	must(bob.Backend().ProcessAccept(t.Context(), &control.ProcessAcceptRequest{Peer: p2p.PeerID(ada.key)}))(t)
+	sp := must(ada.Backend().Spawn(t.Context(), &control.SpawnRequest{CID: addModule(t, ada, guesttest.Echo()), On: p2p.PeerID(bob.key)}))(t)
+	echo := must(ada.procs.Table().Find(sp.Process.PID))(t)
+	const n = 10_000
+	c := &counter{last: n - 1, done: make(chan uint64, 1)}
+	// The echo does not look whether there is room for what it sends back.
+	const ahead = 500
+	me := must(ada.procs.Table().Spawn(process.Spec{Handler: c}, nil))(t)
+	began, full := time.Now(), 0
+	for i := range uint64(n) {
+		for i >= c.want.Load()+ahead {
+			<-time.After(100 * time.Microsecond)
+		}
+		l := process.Letter{Data: binary.LittleEndian.AppendUint64(nil, i), Caps: []*process.Cap{me.Cap()}}
+		for err := echo.Cap().Send(l); err != nil; err = echo.Cap().Send(l) {
+			if !errors.Is(err, process.ErrFull) {
+				t.Fatal(err)
+			}
+			full++
+			<-time.After(time.Millisecond)
+		}
+	}
+	select {
+	case last := <-c.done:
+		if last != n-1 {
+			t.Errorf("%d where %d belongs", last, c.want.Load())
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatalf("%d came", c.want.Load())
+	}
+	t.Logf("%d messages there and back in %v, %d refused at first", n, time.Since(began), full)
+	if e := bob.ports.Peers(); len(e) != 1 || e[0].Exports != 1 {
+		t.Errorf("%+v", e)
 	}
 }
 

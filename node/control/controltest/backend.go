@@ -251,6 +251,9 @@ func (b *Backend) Spawn(_ context.Context, r *control.SpawnRequest) (*control.Sp
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := control.Process{PID: uint64(len(b.procs) + 1), Root: uint64(len(b.procs) + 1), Name: r.Name, Kind: "blocking", Module: r.CID, State: "waiting", Exit: strings.Join(r.Args, " ")}
+	if r.On != "" {
+		p.Kind, p.On = "elsewhere", r.On
+	}
 	b.procs = append(b.procs, p)
 	return &control.SpawnResponse{Process: p}, nil
 }
