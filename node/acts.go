@@ -137,7 +137,7 @@ func (b *backend) Touch(ctx context.Context, req *control.TouchRequest) (*contro
 	if err != nil {
 		return nil, err
 	}
-	id, err := w.thingHere(req.Thing)
+	id, err := w.thingNamed(ctx, req.Thing)
 	if err != nil {
 		return nil, err
 	}

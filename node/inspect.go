@@ -21,7 +21,7 @@ func (b *backend) Inspect(ctx context.Context, req *control.InspectRequest) (*co
 	if err != nil {
 		return nil, err
 	}
-	id, err := parseThing(req.Thing)
+	id, err := w.thingInSight(ctx, req.Thing)
 	if err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ func (b *backend) PkgPut(ctx context.Context, req *control.PkgPutRequest) (*cont
 	if err != nil {
 		return nil, err
 	}
-	id, err := w.thingNamed(req.Thing)
+	id, err := w.thingNamed(ctx, req.Thing)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (b *backend) rescript(ctx context.Context, w *worldState, id base.ID, ident
 		select {
 		case <-time.After(changeLook):
 		case <-ctx.Done():
-			return nil, control.Errorf(control.Unavailable, "`metatopia inspect THING` shows what became of it", "the change of the script takes long: %w", ctx.Err())
+			return nil, control.Errorf(control.Unavailable, "`metatopia script show THING` shows what became of it", "the change of the script takes long: %w", ctx.Err())
 		}
 	}
 }
@@ -59,7 +59,7 @@ func (b *backend) ScriptRollback(ctx context.Context, req *control.ScriptRollbac
 	if err != nil {
 		return nil, err
 	}
-	id, err := w.thingNamed(req.Thing)
+	id, err := w.thingNamed(ctx, req.Thing)
 	if err != nil {
 		return nil, err
 	}

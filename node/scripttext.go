@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/region"
@@ -261,7 +260,7 @@ func (b *backend) giveScript(ctx context.Context, req *control.ScriptAddRequest,
 	if err != nil {
 		return err
 	}
-	id, err := w.thingNamed(req.Thing)
+	id, err := w.thingNamed(ctx, req.Thing)
 	if err != nil {
 		return err
 	}
@@ -283,31 +282,3 @@ func (b *backend) giveScript(ctx context.Context, req *control.ScriptAddRequest,
 	out.Thing, out.Region, out.Tick = id.String(), done.Region, done.Tick
 	return nil
 }
-
-// thingNamed is thingHere for an id or the name of a thing in sight, of which
-// there must be one.
-func (w *worldState) thingNamed(text string) (base.ID, error) {
-	if _, err := parseThing(text); err == nil {
-		return w.thingHere(text)
-	}
-	pos, ok := w.player.place()
-	if !ok {
-		return base.ID{}, control.Errorf(control.Unavailable, "try again in a moment", "the avatar is nowhere yet")
-	}
-	var found []base.ID
-	for _, s := range w.player.view.near(pos, maxNamed, w.player.id) {
-		if strings.EqualFold(s.e.Name, text) {
-			found = append(found, s.e.Pose.ID)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return base.ID{}, control.Errorf(control.NotFound, "only things in sight have names", "no thing %q is in sight", text)
-	case 1:
-		return w.thingHere(found[0].String())
-	}
-	return base.ID{}, control.Errorf(control.Conflict, "name it by its id, "+found[0].String()+" is the nearest", "%d things are called %q", len(found), text)
-}
-
-// maxNamed bounds the things among which a name is looked for.
-const maxNamed = 4096

@@ -27,6 +27,8 @@ type CLI struct {
 	Neighbours neighboursCmd `cmd:"" aliases:"neighbors" help:"Who surrounds my place in the overlay."`
 	Walk       walkCmd       `cmd:"" help:"Walk my avatar to a place or a region."`
 	Say        sayCmd        `cmd:"" help:"Say something to the people near me."`
+	Listen     listenCmd     `cmd:"" help:"Print what is said near me."`
+	Touch      touchCmd      `cmd:"" help:"Touch a thing within reach."`
 	Chat       chatCmd       `cmd:"" help:"Talk in a channel."`
 
 	Lump     lumpCmd    `cmd:"" help:"Store and fetch content by its hash."`
