@@ -62,7 +62,7 @@ func newMaking(input []byte, gas uint64, sim bool) *making {
 // the input, on every CPU. There is no event and there are no slots, and
 // randomness is always the same. Errors wrap ErrNotUsable (the start does what
 // it may not, or the module keeps state elsewhere than in memory and globals),
-// ErrOutOfGas, ErrTooDeep, ErrTrap, or ErrFailed with what the guest gave to
+// ErrTooLarge, ErrOutOfGas, ErrTooDeep, ErrTrap, or ErrFailed with what the guest gave to
 // fail. Runs that begin with the image have the libraries.
 func (e *Engine) Image(m *Module, input []byte, gas uint64, libs ...Library) (*Image, error) {
 	if m.handler != nil {
@@ -120,6 +120,9 @@ func (e *Engine) run(m *Module, i *making, sim bool) (*Image, error) {
 	img, err := g.in.image(e)
 	if err != nil {
 		return nil, err
+	}
+	if n := img.mem.Content(); sim && n > maxHandlerImage {
+		return nil, fmt.Errorf("%w: an image with %d bytes of contents, at most %d", ErrTooLarge, n, uint64(maxHandlerImage))
 	}
 	img.Log, img.Gas = i.log, uint64(budget-i.left-g.left())
 	return img, nil

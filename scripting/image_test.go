@@ -159,6 +159,28 @@ func TestImageOnlyWhereSafe(t *testing.T) {
 	}
 }
 
+// TestImageIsSmall: a handler whose start fills much memory is started anew for
+// each event.
+func TestImageIsSmall(t *testing.T) {
+	e := newEngine(t)
+	for pages, want := range map[int32]error{16: nil, 17: ErrTooLarge} {
+		var m asm.Module
+		m.Memory(int64(pages), int64(pages))
+		m.Export("_initialize", asm.Func, m.Func(nil, nil, nil, c32(0), c32(1), c32(pages<<16), asm.Op(0xfc, 11, 0)))
+		m.Export("handle", asm.Func, m.Func(nil, nil, nil))
+		mod := admitGuest(t, e, m.Bytes())
+		if img := e.forHandlers(mod); (img != nil) != (want == nil) {
+			t.Errorf("%d pages: image %v", pages, img)
+		}
+		if _, err := e.Image(mod, nil, 1e7); !errors.Is(err, want) {
+			t.Errorf("%d pages: %v", pages, err)
+		}
+		if _, err := e.Handle(mod, touched, one, 1, 1e7); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestActiveSegmentIsGone: to name an active segment after the start is a
 // trap, as it is where the engine writes them.
 func TestActiveSegmentIsGone(t *testing.T) {

@@ -22,13 +22,14 @@ const (
 
 // Bounds on instances and images.
 const (
-	defaultBudget = 1 << 30  // bytes of all memories, at least
-	maxIdle       = 64       // instances of a module that wait for work
-	maxIdleBytes  = 64 << 20 // what those of all modules keep
-	idleWeight    = 32 << 10 // of one, besides its memory
-	maxCalls      = 8        // calls that an instance keeps ready
-	imageGas      = 20 << 20 // of a start that is kept: some 20 ms
-	imageSeed     = 1        // of the randomness in a handler's start
+	defaultBudget   = 1 << 30  // bytes of all memories, at least
+	maxIdle         = 64       // instances of a module that wait for work
+	maxIdleBytes    = 64 << 20 // what those of all modules keep
+	idleWeight      = 32 << 10 // of one, besides its memory
+	maxCalls        = 8        // calls that an instance keeps ready
+	imageGas        = 20 << 20 // of a start that is kept: some 20 ms
+	maxHandlerImage = 1 << 20  // bytes of a handler's image that are stored: pages of 4 KiB that are not zero
+	imageSeed       = 1        // of the randomness in a handler's start
 )
 
 // Bounds on a handler. It is instantiated for every event, so it must be
