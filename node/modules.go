@@ -69,5 +69,8 @@ func (m *modules) admit(ref lumps.Ref, wasm []byte) (*scripting.Module, error) {
 		return old, nil
 	}
 	m.m[ref] = mod
+	for _, note := range mod.Deprecated() {
+		m.n.log.Warn("module imports what is deprecated", "module", ref.Short(), "note", note)
+	}
 	return mod, nil
 }

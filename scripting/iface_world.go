@@ -111,39 +111,8 @@ func eventFuncs() []hostFunc {
 		})),
 		fn(worldModule, "event_from_name", "ii:i", forHandler, field(func(e Event) string { return e.FromName })),
 		fn(worldModule, "event_tick", ":I", forHandler, func(g *guest, s []uint64) { s[0] = g.h.ev.Tick }),
-		fn(worldModule, "thing_at", "i:", forHandler, func(g *guest, s []uint64) {
-			g.givePoint(s[0], g.h.ev.At[0], g.h.ev.At[1], g.h.ev.At[2])
-		}),
-		fn(worldModule, "thing_velocity", "i:", forHandler, func(g *guest, s []uint64) {
-			g.givePoint(s[0], g.h.ev.Vel[0], g.h.ev.Vel[1], g.h.ev.Vel[2])
-		}),
-		fn(worldModule, "push", "FFF:i", forHandler, push),
 		fn(worldModule, "event_text", "ii:i", forHandler, field(func(e Event) string { return e.Text })),
 	}
-}
-
-// push adds to what the thing's velocity gets at the end of the tick: the
-// pushes of an event add up, to no more than maxPush each way.
-func push(g *guest, s []uint64) {
-	v := [3]float64{math.Float64frombits(s[0]), math.Float64frombits(s[1]), math.Float64frombits(s[2])}
-	switch {
-	case !finite(v[0], v[1], v[2]):
-		ret(s, codeInvalid)
-		return
-	case !g.h.ev.Loose:
-		ret(s, codeRefused)
-		return
-	}
-	for k := range v {
-		if p := g.h.out.Push[k] + v[k]; p < -maxPush || p > maxPush {
-			ret(s, codeTooLarge)
-			return
-		}
-	}
-	for k := range v {
-		g.h.out.Push[k] += v[k]
-	}
-	ret(s, 0)
 }
 
 func say(g *guest, s []uint64) {

@@ -112,6 +112,9 @@ func (t *Processes) root(spec *SpawnSpec, tr *tree, parent *process.Cap, trap bo
 		if tr.root == 0 {
 			tr.root = a.proc.ID()
 		}
+		for _, note := range spec.Module.Deprecated() {
+			a.logLine(levelWarn, note) // not again for what it spawns of the same
+		}
 		return nil
 	})
 	a.discard(err)

@@ -9,9 +9,9 @@ IMPORT("mt:world@1", "event_from") int event_from(char *buf, int cap);
 IMPORT("mt:world@1", "event_from_name") int event_from_name(char *buf, int cap);
 IMPORT("mt:world@1", "event_text") int event_text(char *buf, int cap);
 IMPORT("mt:world@1", "event_tick") int64_t event_tick(void);
-IMPORT("mt:world@1", "thing_at") void thing_at(double *at);
-IMPORT("mt:world@1", "thing_velocity") void thing_velocity(double *v);
-IMPORT("mt:world@1", "push") int host_push(double x, double y, double z);
+IMPORT("mt:physics@1", "where") void thing_at(double *at);
+IMPORT("mt:physics@1", "velocity") void thing_velocity(double *v);
+IMPORT("mt:physics@1", "push") int host_push(double x, double y, double z);
 
 IMPORT("mt:slot@1", "kind") int slot_kind(const char *name, int len);
 IMPORT("mt:slot@1", "get_int") int64_t slot_get_int(const char *name, int len, int64_t otherwise);

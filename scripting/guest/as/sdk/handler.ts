@@ -1,7 +1,9 @@
 // What handlers have: the event they are run for and the slots of their thing.
 // SPDX-License-Identifier: MIT
 import { BUF, CAP, at, result, utf8 } from "./text";
+import { Point } from "./point";
 import {
+  mt_physics_push, mt_physics_velocity, mt_physics_where,
   mt_slot_delete, mt_slot_get_int, mt_slot_get_text, mt_slot_kind, mt_slot_set_bool, mt_slot_set_int,
   mt_slot_set_text, mt_world_event_from, mt_world_event_from_name, mt_world_event_name, mt_world_event_text,
 } from "./imports";
@@ -14,6 +16,23 @@ export namespace event {
   export function fromName(): string { return result(mt_world_event_from_name(BUF, CAP)); }
   /** What was said. */
   export function text(): string { return result(mt_world_event_text(BUF, CAP)); }
+}
+
+/** The body of the thing. */
+export namespace body {
+  function point(): Point { return new Point(load<f64>(BUF), load<f64>(BUF, 8), load<f64>(BUF, 16)); }
+  /** Where it is, as the tick began. */
+  export function where(): Point {
+    mt_physics_where(BUF);
+    return point();
+  }
+  /** Metres per second, as the tick began. */
+  export function velocity(): Point {
+    mt_physics_velocity(BUF);
+    return point();
+  }
+  /** Adds to its velocity at the end of the tick; 0 or a code. */
+  export function push(x: f64, y: f64, z: f64): i32 { return mt_physics_push(x, y, z); }
 }
 
 export namespace slot {

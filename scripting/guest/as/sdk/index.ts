@@ -1,9 +1,10 @@
 // The Metatopia interfaces for AssemblyScript (see docs/interfaces).
 // SPDX-License-Identifier: MIT
-export { event, slot } from "./handler";
+export { body, event, slot } from "./handler";
 export { message, Kind, End } from "./message";
 export { Handle, Rights, Spawn, names, processes } from "./handle";
-export { process, time, lump, world, Sent, Thing, Point } from "./process";
+export { process, time, lump, world, Sent, Thing } from "./process";
+export { Point } from "./point";
 export { asset } from "./loader";
 export { log, random, say } from "./common";
 export { abort } from "./abort"; // the compiler is told to use it

@@ -2,6 +2,7 @@
 // mailbox and other processes are in message.ts and handle.ts.
 // SPDX-License-Identifier: MIT
 import { message } from "./message";
+import { Point } from "./point";
 import { BUF, CAP, at, result, utf8 } from "./text";
 import {
   mt_lump_read, mt_lump_send, mt_lump_size, mt_process_arg, mt_process_arg_count, mt_process_exit,
@@ -56,15 +57,6 @@ export namespace lump {
 /** How the sending of a lump ended. */
 export class Sent {
   constructor(public number: i32, public code: i32, public receipt: string) {}
-}
-
-/** A place in metres; y is up. */
-export class Point {
-  constructor(public x: f64 = 0, public y: f64 = 0, public z: f64 = 0) {}
-  /** The distance in the ground plane. */
-  distance(o: Point): f64 {
-    return sqrt((this.x - o.x) * (this.x - o.x) + (this.z - o.z) * (this.z - o.z));
-  }
 }
 
 /** Something near the avatar. */
