@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"runtime"
+	"sync"
 	"testing"
 )
 
@@ -269,4 +270,40 @@ func TestRewrite(t *testing.T) {
 			t.Fatalf("no reset after %d writes", n)
 		}
 	}
+}
+
+// TestFromManyGoroutines: no two memories share a byte, and images stay whole.
+func TestFromManyGoroutines(t *testing.T) {
+	a := New(0)
+	want := pattern(1<<18, 3)
+	img := image(t, a, want)
+	var wg sync.WaitGroup
+	for id := range byte(6) {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(id), 5))
+			for range 150 {
+				s := Spec{Size: 1 << 18, Limit: 1 << 19, Again: r.IntN(2) == 0}
+				contents := make([]byte, 1<<18)
+				if r.IntN(2) == 0 {
+					s.Image, contents = img, want
+				}
+				m, err := a.Get(s)
+				if err != nil || !bytes.Equal(m.Bytes(), contents) {
+					t.Errorf("not as it should begin: %v", err)
+					return
+				}
+				at := r.IntN(1 << 17)
+				mine := m.Grow(1 << 19)[at : at+9000]
+				for i := range mine {
+					mine[i] = id + 1
+				}
+				runtime.Gosched()
+				if mine[0] != id+1 || bytes.Count(mine, []byte{id + 1}) != len(mine) {
+					t.Error("another wrote here")
+				}
+				m.Free()
+			}
+		})
+	}
+	wg.Wait()
 }
