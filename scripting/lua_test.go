@@ -196,7 +196,7 @@ func TestLuaBounded(t *testing.T) {
 		"constants":           {"local t = {} for i = 1, 20000 do t[i] = i .. '.5,' end print(load('return {' .. table.concat(t) .. '}')) say('on')", nil},
 		"close that throws":   {"local function f() local x <close> = setmetatable({}, {__close = function() f() end}) error('x') end print(pcall(f)) say('on')", nil},
 		"handler that throws": {"print(xpcall(error, function() error('x') end)) say('on')", nil},
-		"memory, then work":   {"for i = 1, 5 do pcall(string.rep, 'x', 1 << 21) collectgarbage() end say('on')", nil},
+		"memory, then work":   {"for i = 1, 4 do pcall(string.rep, 'x', 1 << 20) collectgarbage() end say('on')", nil},
 	} {
 		img := luaScript(t, e, "bomb.lua", program(c.text))
 		out, err := luaRun(t, e, img, "run", nil, 1_000_000_000)

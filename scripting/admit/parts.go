@@ -15,11 +15,12 @@ package admit
 // The charge of a part does not look whether gas is left; the next header, the
 // next function or the host does, so a run goes at most one pass too far.
 
-// minPart is the least cost of a part that is charged apart, minArms the least
-// labels of a branch table whose arms may be.
+// minPart is the least cost of a part that is charged apart, minInner of one in
+// another part, minArms the least labels of a branch table whose arms may be.
 const (
-	minPart = 8
-	minArms = 4
+	minPart  = 8
+	minInner = 32
+	minArms  = 4
 )
 
 // part is a charge before the instruction at an offset of the code; region is
@@ -72,11 +73,19 @@ func (s *splitter) add(cost uint32) {
 	}
 }
 
+// least is what a part must cost to be charged apart.
+func (s *splitter) least(c *candidate) uint32 {
+	if s.all[c.around].header {
+		return minPart
+	}
+	return minInner
+}
+
 // finish settles which parts are charged apart. Inner ones come later in the
 // list, so those that are too cheap are added up from behind.
 func (s *splitter) finish(f *body) {
 	for k := len(s.all) - 1; k > 0; k-- {
-		if c := &s.all[k]; !c.header && c.cost < minPart {
+		if c := &s.all[k]; !c.header && c.cost < s.least(c) {
 			s.all[c.around].cost += c.cost
 			c.cost = 0
 		}

@@ -63,6 +63,8 @@ var Aims = map[string]Aim{
 	"handlers_300k_mb":    {4096, false},
 	"meter_ratio_int":     {1.4, false},
 	"meter_ratio_float":   {1.5, false},
+	"meter_ratio_lua":     {1.2, false},
+	"lua_ratio_native":    {4, false},
 }
 
 // Reached tells whether v is good enough.
@@ -74,7 +76,7 @@ var parts = []struct {
 	run  func(*bench, context.Context) error
 }{
 	{"spawn", (*bench).spawn}, {"idle", (*bench).idle}, {"hop", (*bench).hop}, {"runaway", (*bench).runaway},
-	{"meter", (*bench).meter}, {"erlang", (*bench).erlang},
+	{"meter", (*bench).meter}, {"lua", (*bench).lua}, {"erlang", (*bench).erlang},
 }
 
 // Parts are the names of the measurements.
