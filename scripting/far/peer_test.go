@@ -330,3 +330,102 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+// Two sessions of one number cannot both be the later one: the first is believed
+// until the other side has taken a higher number.
+func TestASessionOfTheSameNumber(t *testing.T) {
+	c := newCouple(t)
+	c.lend(allRights)
+	_, theirs := c.a.Epoch()
+	c.now += DefaultBeat
+	c.a.Receive(c.now, (&packet{kind: pktHello, from: Session{theirs.Number, theirs.Nonce + 1}}).encode())
+	if _, now := c.a.Epoch(); now != theirs || len(c.a.Events()) != 0 {
+		t.Error("believed")
+	}
+	// A node that was restarted within the same millisecond takes a higher one
+	// when it hears of the first.
+	again := New(Config{Session: theirs.Number, Rand: base.NewRand(9, 9).Uint64}, c.now)
+	c.b = again
+	c.a.Up(c.now)
+	c.b.Up(c.now)
+	c.deliver()
+	if _, now := c.a.Epoch(); now.Number != theirs.Number+1 {
+		t.Errorf("%+v after %+v", now, theirs)
+	}
+	one[Lost](t, c.a)
+}
+
+// On a new stream everything that was not acknowledged goes out at once, and
+// without one after a while.
+func TestSentAgain(t *testing.T) {
+	c := newCouple(t)
+	n := c.lend(allRights)
+	for i := range 3 {
+		if err := c.b.Send(c.now, n, Message{Tag: int64(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := len(c.b.Packets())
+	c.b.Up(c.now)
+	if again := len(c.b.Packets()); again < lost {
+		t.Errorf("%d packets of %d on a new stream", again, lost)
+	}
+	c.now += DefaultBeat
+	c.b.Tick(c.now)
+	if again := len(c.b.Packets()); again < lost {
+		t.Errorf("%d packets of %d after a while", again, lost)
+	}
+	c.b.Up(c.now)
+	c.deliver()
+	if ev := c.a.Events(); len(ev) != 3 {
+		t.Errorf("%#v", ev)
+	}
+}
+
+// A capability that is dropped while it comes once more, in a message that waits
+// for room, is still there when the message is read; and one whose process has
+// ended meanwhile says so then.
+func TestDroppedWhileItWaits(t *testing.T) {
+	for _, end := range []bool{false, true} {
+		c := newCouple(t)
+		n := c.lend(allRights) // b has 1 of a
+		if err := c.b.Send(c.now, n, Message{Caps: []Cap{{Own: true, Ref: 5, Rights: allRights}}}); err != nil {
+			t.Fatal(err)
+		}
+		c.deliver()
+		first := one[Arrived](t, c.a)
+		five := first.Message.Caps[0].Number
+		first.Message.Held = "by a letter"
+		c.a.NoRoom(c.now, n, first.Message)
+		// b does not know yet that there is no room, and sends it once more.
+		if err := c.b.Send(c.now, n, Message{Caps: []Cap{{Own: true, Ref: 5, Rights: allRights}}}); err != nil {
+			t.Fatal(err)
+		}
+		c.deliver()
+		if end {
+			c.b.Ended(c.now, five, Reason{End: 1})
+			c.deliver()
+			one[Over](t, c.a)
+		}
+		c.a.Drop(c.now, five) // the node lets go of the first
+		c.a.Taken(c.now, n)
+		c.deliver()
+		m, ok := c.a.First(n)
+		if !ok || m.Caps[0].Number != five {
+			t.Fatalf("%+v", m)
+		}
+		c.a.Taken(c.now, n)
+		if end {
+			if over := one[Over](t, c.a); over.Number != five || over.Reason.End != gone {
+				t.Errorf("%+v", over)
+			}
+		} else if err := c.a.Send(c.now, five, Message{}); err != nil {
+			t.Errorf("it is not there: %v", err)
+		}
+		c.a.Drop(c.now, five)
+		c.deliver()
+		if e, _ := c.b.Sizes(); e != 0 {
+			t.Error("not forgotten")
+		}
+	}
+}

@@ -173,3 +173,26 @@ func FuzzReadFrame(f *testing.F) {
 		}
 	})
 }
+
+// A child of which its parent's node will never hear is ended.
+func TestAChildOfALostEpoch(t *testing.T) {
+	const dead = 500 * time.Millisecond
+	w := newNetwork(t)
+	a, b := w.node('a', dead), w.node('b', dead)
+	p, _ := b.proc(false)
+	goOn := make(chan struct{})
+	b.spawn = func(context.Context, base.Key, *Request) (*process.Cap, error) {
+		w.setCut(a.key, b.key, true)
+		<-goOn
+		return p.Cap(), nil
+	}
+	if _, err := a.ports.Spawn(t.Context(), b.key, &Request{CID: "cid"}, nil); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("%v", err)
+	}
+	pt := b.ports.port(a.key)
+	waitFor(t, "the epoch to be lost there", func() bool { pt.mu.Lock(); defer pt.mu.Unlock(); return !pt.core.Known() })
+	close(goOn)
+	if r := ended(t, p); r.End != process.Killed {
+		t.Errorf("%+v", r)
+	}
+}

@@ -1,11 +1,13 @@
 package ports
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"testing"
 	"time"
 
+	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/scripting/far"
 	"github.com/metatopia/metatopia/scripting/process"
 )
@@ -193,4 +195,40 @@ func TestDroppedIsForgotten(t *testing.T) {
 	}
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(p)
+}
+
+// What was lent goes through who lent it, also to the node where the process
+// lives: else it could not be taken back.
+func TestLentToItsOwnNode(t *testing.T) {
+	w := newNetwork(t)
+	a, b := w.node('a', 10*time.Second), w.node('b', 10*time.Second)
+	c, p, got := meet(t, a, b, 0, nil, nil)
+	q, qGot := b.proc(false)
+	b.spawn = func(context.Context, base.Key, *Request) (*process.Cap, error) { return q.Cap(), nil }
+	toQ, err := a.ports.Spawn(t.Context(), b.key, &Request{CID: "cid"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lent, leash, err := c.Lend(process.Send)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := toQ.Send(process.Letter{Caps: []*process.Cap{c, lent}}); err != nil {
+		t.Fatal(err)
+	}
+	caps := next(t, qGot).Caps
+	if caps[0].Process() != p || caps[1].Process() == p {
+		t.Error("one's own, or what was lent, is not what it should be")
+	}
+	if err := caps[1].Send(process.Letter{Tag: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if l := next(t, got); l.Tag != 1 {
+		t.Errorf("%+v", l)
+	}
+	leash.Cut()
+	waitFor(t, "the revocation", func() bool { return errors.Is(caps[1].Send(process.Letter{Tag: 2}), process.ErrRevoked) })
+	if len(got) != 0 {
+		t.Errorf("%+v", <-got)
+	}
 }
