@@ -61,7 +61,7 @@ func sendError(err error) error {
 // grantsOf reads what a process is to be allowed; peer ids and CIDs get their
 // usual form, by which a guest names them.
 func grantsOf(req *control.SpawnRequest) (scripting.Grants, error) {
-	g := scripting.Grants{NoWorld: req.NoWorld}
+	g := scripting.Grants{NoWorld: req.NoWorld, Put: req.MayPut}
 	for _, p := range req.SendTo {
 		if p != scripting.AnyPeer {
 			k, err := parsePeer(p)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -358,7 +359,7 @@ func sweepOf(p lumpkeep.Progress) *control.LumpSweep {
 	return &control.LumpSweep{Marked: p.Marked, Looked: p.Looked, Deleted: p.Deleted, Freed: p.Freed}
 }
 
-// lumpReader is what processes read lumps through.
+// lumpReader is what processes read and store lumps through.
 type lumpReader struct{ n *Node }
 
 func (r lumpReader) ReadLump(ctx context.Context, cid string, limit int64) ([]byte, error) {
@@ -371,6 +372,16 @@ func (r lumpReader) ReadLump(ctx context.Context, cid string, limit int64) ([]by
 		err = errors.Join(scripting.ErrNotFound, err)
 	}
 	return b, err
+}
+
+// StoreLump implements scripting.LumpStore. What nobody pins goes when there is
+// no room.
+func (r lumpReader) StoreLump(ctx context.Context, data []byte) (string, error) {
+	s, err := r.n.lumps.Add(ctx, bytes.NewReader(data), false)
+	if err != nil {
+		return "", err
+	}
+	return s.Ref.String(), nil
 }
 
 // once gives one chunk and then the end.

@@ -69,6 +69,10 @@ func (n *Node) applyPackage(req *control.SpawnRequest) (*control.SpawnRequest, e
 	}
 	out.Memory, out.Gas = least(u.Memory, req.Memory), least(u.Gas, req.Gas)
 	out.NoWorld = req.NoWorld || !slices.ContainsFunc(u.Grants, func(g pkg.Grant) bool { return g.Name == "world" })
+	out.MayPut = slices.ContainsFunc(u.Grants, func(g pkg.Grant) bool { return g.Name == "lump.put" })
+	if req.MayPut && !out.MayPut {
+		return nil, control.Errorf(control.Denied, "install it again with --grant lump.put", "%s: %w: lump.put", u.Name, pkg.ErrNotGranted)
+	}
 	for _, x := range []struct {
 		privilege string
 		list      *[]string

@@ -18,7 +18,7 @@ func processOf(i scripting.Info) control.Process {
 		State: string(i.State), Exit: i.Exit, Mailbox: i.Mailbox, Refused: i.Refused, Received: i.Received,
 		Links: i.Links, Monitors: i.Monitors, Gas: i.Gas, Memory: i.Memory, CPU: i.CPU.Seconds(),
 		Started: i.Started.UTC().Format(time.RFC3339), SendTo: i.Grants.SendTo, MaySpawn: i.Grants.Modules,
-		NoWorld: i.Grants.NoWorld,
+		MayPut: i.Grants.Put, NoWorld: i.Grants.NoWorld,
 		SpawnOn: i.Grants.SpawnOn, On: i.On, For: i.For,
 	}
 }

@@ -24,6 +24,8 @@ type Grants struct {
 	NoWorld bool
 	// NoLumps keeps the lumps of the node from it: mt:lump refuses.
 	NoLumps bool
+	// Put lets it store lumps on the node.
+	Put bool
 	// SendTo are the peer ids that it may send lumps to; AnyPeer stands for
 	// all. The text counts: a peer id must be in its usual form.
 	SendTo []string

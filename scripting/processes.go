@@ -21,6 +21,7 @@ type ProcessesConfig struct {
 	Engine  *Engine
 	World   func() World // may be nil, or give nil: then mt:world@1 answers "unavailable"
 	Lumps   LumpReader   // may be nil: then mt:lump@1 answers "unavailable"
+	Store   LumpStore    // may be nil: then put of mt:lump@1 answers "unavailable"
 	Sender  LumpSender   // may be nil: then send of mt:lump@1 answers "unavailable"
 	Modules ModuleLoader // may be nil: then spawn_module of mt:process@1 answers "unavailable"
 	Rand    io.Reader    // of mt:random@1, used by one goroutine at a time; nil for crypto/rand

@@ -18,8 +18,9 @@ type tree struct {
 	memory *process.Budget // linear memories, and messages that wait
 	gas    gasPool
 	names  *process.Names
-	lodger string // peer for which it is; "" for this node itself
-	bounds Bounds // of a lodger; under lodgings.mu
+	stored atomic.Int64 // bytes put into lumps
+	lodger string       // peer for which it is; "" for this node itself
+	bounds Bounds       // of a lodger; under lodgings.mu
 }
 
 // join counts one more process; ErrFull.

@@ -50,6 +50,7 @@ none with a part after a dash unless you name it.
 A package gets no privilege that the manifest does not ask for, and none that you
 do not grant, here or with --grant of metatopia up. Privileges:
   world              see, walk, talk, touch and throw as my avatar
+  lump.put           store lumps on this node
   lump.send=PEER     send lumps to that peer, or to any
   process.spawn=CID  start processes from that module, or from any
   http               fetch from the web (nothing offers that yet)

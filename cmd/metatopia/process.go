@@ -69,6 +69,7 @@ type spawnCmd struct {
 	MaySpawnOn []string `name:"may-spawn-on" help:"Peer id of a node on which it may start processes, as far as its owner agrees, or any; may be given several times." placeholder:"PEER" sep:"none"`
 	On         string   `help:"Peer id of another node that runs it, if its owner agreed (process accept)." placeholder:"PEER"`
 	Stay       bool     `help:"With --on: it goes on when my node stops."`
+	MayPut     bool     `help:"Let it store lumps on this node, 16 MiB at most."`
 	NoWorld    bool     `name:"no-world" help:"Keep my avatar from it: it cannot see, walk, talk, touch or throw."`
 	Module     string   `arg:"" help:"FILE.wasm, FILE.lua, an installed package ([AUTHOR/]NAME[@VERSION] or CID), or the CID of a module or a script."`
 	Args       []string `arg:"" optional:"" passthrough:"" help:"Arguments of the process."`
@@ -89,6 +90,7 @@ Example:
   metatopia spawn clock.lua
   metatopia spawn greeter
   metatopia spawn --gas 1000000 bafkrei... -- --verbose
+  metatopia spawn --may-put --may-spawn any compiler.wasm
   metatopia spawn --may-send 12D3KooW... courier.wasm bafybei... 12D3KooW...
   metatopia spawn --on 12D3KooW... --handler counter.wasm`
 }
@@ -100,7 +102,7 @@ func (c spawnCmd) Run(ctx context.Context, e *environment) error {
 	}
 	req := &control.SpawnRequest{
 		Name: c.Name, Args: args, Handler: c.Handler, Low: c.Low, Memory: c.Memory, Gas: c.Gas, Processes: c.Processes,
-		LogLevel: c.LogLevel, SendTo: c.MaySend, MaySpawn: c.MaySpawn, NoWorld: c.NoWorld,
+		LogLevel: c.LogLevel, SendTo: c.MaySend, MaySpawn: c.MaySpawn, MayPut: c.MayPut, NoWorld: c.NoWorld,
 		SpawnOn: c.MaySpawnOn, On: c.On, Stay: c.Stay,
 	}
 	if c.On != "" && c.LogLevel == "debug" {

@@ -29,6 +29,8 @@ type Process struct {
 	// had it started here.
 	On  string `json:"on,omitempty"`
 	For string `json:"for,omitempty"`
+	// MayPut: it may store lumps on the node.
+	MayPut bool `json:"mayPut,omitempty"`
 	// NoWorld: it has nothing to do with the avatar.
 	NoWorld bool `json:"noWorld,omitempty"`
 }
@@ -46,6 +48,7 @@ type SpawnRequest struct {
 	LogLevel  string   `json:"logLevel,omitempty"`  // of the least lines that are kept: debug | info | warn | error
 	SendTo    []string `json:"sendTo,omitempty"`    // peers that it may send lumps to: peer ids, or "any"
 	MaySpawn  []string `json:"maySpawn,omitempty"`  // modules that it may spawn besides its own: CIDs, or "any"
+	MayPut    bool     `json:"mayPut,omitempty"`    // it may store lumps on the node
 	NoWorld   bool     `json:"noWorld,omitempty"`   // keep the avatar from it
 	SpawnOn   []string `json:"spawnOn,omitempty"`   // peers on which it may start processes: peer ids, or "any"
 

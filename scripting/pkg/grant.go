@@ -10,6 +10,7 @@ import (
 // Known are the privileges that there are, with what they allow.
 var Known = []struct{ Name, Allows string }{
 	{"http", "fetch from the web"},
+	{"lump.put", "store lumps on the node"},
 	{"lump.send", "send lumps to peers; =PEER or =any says to whom"},
 	{"process.spawn", "start processes from other modules; =CID or =any says from which"},
 	{"world", "see, walk, talk, touch and throw as this node's avatar"},
