@@ -23,7 +23,7 @@ BIN     := bin/metatopia
 go_src    := $(shell find . \( -name node_modules -o -name .git -o -name .make -o -name testdata \) -prune -o \
                \( -name '*.go' -o -name 'go.mod' -o -name 'go.sum' \) -print)
 web_src   := $(shell find web/src web/unbuilt cmd/webbuild -type f 2>/dev/null) web/package.json web/embed.go
-guest_src := $(shell find scripting/guest \( -name node_modules -o -path scripting/guest/dist -o -path scripting/guest/lua/cache \) -prune -o -type f -print 2>/dev/null)
+guest_src := $(shell find scripting/mote -name '*.go') $(shell find scripting/guest \( -name node_modules -o -path scripting/guest/dist -o -path scripting/guest/lua/cache \) -prune -o -type f -print 2>/dev/null)
 # Packages of pure functions, quick enough to run again under the race
 # detector: it instruments tests too, and shows that nothing hides a goroutine.
 race_pkgs := ./internal/base/... ./spatial/... ./physics/... ./raynet/... ./presence/... ./region/... ./lumps ./lumps/mem ./lumps/disk

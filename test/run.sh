@@ -59,7 +59,7 @@ if command -v qemu-aarch64-static >/dev/null; then
 	gotest same-admit -short -run TestSameEverywhere ./scripting/admit -digest "$PWD/.make/digest-admit"
 	GOARCH=arm64 gotest same-arm64 -short -timeout 10m -exec qemu-aarch64-static -run TestSameEverywhere ./scripting -digest "$PWD/.make/digest"
 	GOARCH=arm64 gotest same-admit-arm64 -short -timeout 10m -exec qemu-aarch64-static -run TestSameEverywhere ./scripting/admit -digest "$PWD/.make/digest-admit"
-	GOARCH=arm64 gotest arm64 -short -timeout 10m -exec qemu-aarch64-static ./internal/base ./spatial/... ./physics/... ./region/...
+	GOARCH=arm64 gotest arm64 -short -timeout 10m -exec qemu-aarch64-static ./internal/base ./spatial/... ./physics/... ./region/... ./scripting/mote
 else
 	echo "skipped: arm64 (qemu-aarch64-static is not installed)" >&2
 	miss

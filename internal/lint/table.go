@@ -52,6 +52,8 @@ var table = []row{
 	// assets imports neither exchange nor scripting: the node hands it both.
 	{path: "assets", ours: []string{"lumps", "spatial", "internal/base"}, third: append([]string{"github.com/qmuntal/gltf", "github.com/tidwall"}, cid...)},
 	{path: "scripting", ours: []string{"lumps", "spatial", "internal/base", "internal/spdx"}, third: append([]string{"github.com/tetratelabs/wazero", "github.com/tidwall"}, cid...)},
+	// mote is copied into a guest, so it needs nothing but the standard library.
+	{path: "scripting/mote", core: true},
 	// far carries what scripting/process does to other nodes; the node's clock,
 	// streams and processes are handed to it.
 	{path: "scripting/far", core: true, ours: []string{"internal/base"}},

@@ -23,6 +23,7 @@ const (
 func List() []Meta {
 	return []Meta{
 		{"bell", "handler", "AssemblyScript", "MIT", author, "rings when touched and counts"},
+		{"compiler", "process", "Go", "MIT", author, "makes modules of programs in Mote, stores and starts them"},
 		{"courier", "process", "AssemblyScript", "MIT", author, "sends a lump to another node, if it is let"},
 		{"greeter", "process", "Go", "MIT", author, "answers messages, says hello when asked"},
 		{"lamp", "handler", "AssemblyScript", "MIT", author, "is switched on and off by a touch"},

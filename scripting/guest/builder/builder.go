@@ -48,6 +48,9 @@ func Build(ctx context.Context, cfg Config) error {
 	if err := bind.Write(cfg.Dir); err != nil {
 		return fmt.Errorf("build guests: %w", err)
 	}
+	if err := cfg.copyMote(); err != nil {
+		return fmt.Errorf("build guests: %w", err)
+	}
 	if cfg.Guests == nil {
 		cfg.Guests = guest.List()
 	}
