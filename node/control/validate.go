@@ -185,7 +185,7 @@ func (r *SpawnRequest) check() error {
 			return fmt.Errorf("a module for another node is named by its cid")
 		case len(r.Args) > 1:
 			return fmt.Errorf("%d arguments, the limit on another node is 1", len(r.Args))
-		case r.Memory != 0 || r.Gas != 0 || r.Processes != 0 || r.LogLevel != "" || len(r.SendTo)+len(r.MaySpawn)+len(r.SpawnOn) > 0:
+		case r.Memory != 0 || r.Gas != 0 || r.Processes != 0 || r.LogLevel != "" || r.MayPut || len(r.SendTo)+len(r.MaySpawn)+len(r.SpawnOn) > 0:
 			return fmt.Errorf("the other node's owner says what a process may use and do there")
 		}
 	} else if r.Stay {
