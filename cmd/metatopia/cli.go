@@ -44,7 +44,7 @@ type CLI struct {
 	Send    sendCmd    `cmd:"" help:"Send a message to a process."`
 	Tail    tailCmd    `cmd:"" help:"Log lines of a process."`
 	Process processCmd `cmd:"" help:"Who else may run processes on my node."`
-	Top     topCmd     `cmd:"" help:"Watch processes and regions (terminal)."`
+	Top     topCmd     `cmd:"" help:"Watch processes on a terminal, with their logs."`
 
 	Interface interfaceCmd `cmd:"" help:"What guests may import."`
 

@@ -38,7 +38,3 @@ type chatCmd struct {
 }
 
 func (chatCmd) Run(e *environment) error { return notYet(e.Command) }
-
-type topCmd struct{}
-
-func (topCmd) Run(e *environment) error { return notYet(e.Command) }
