@@ -84,7 +84,7 @@ bench: ## the Go benchmarks (make bench BENCH=Step PKG=./physics)
 
 soak: build ## 200 real nodes; a simulated day of churn; two nodes of processes 200,000 times; lumps: 1000 kills, a million, Kubo; processes against a model, the world: SOAKTIME (10m) each
 	$(GO) test ./node/overlay -count=1 -v -run TestRealNodes -nodes 200 -seconds 60 -timeout 30m
-	$(GO) test ./scripting/far -count=1 -run TestTwoNodesAtRandom -runs 200000 -timeout 30m
+	$(GO) test ./scripting/far -count=1 -run AtRandom -runs 200000 -timeout 30m
 	$(BIN) bench overlay --nodes 200 --scenario churn --cycles 86400
 	$(GO) test ./lumps/disk -count=1 -v -run 'TestKilled|TestPowerCutAtEvery' -kills 1000 -killdir $(CURDIR)/.make/kills -cuts 50 -timeout 60m
 	$(GO) test ./lumps/exchange -count=1 -v -run TestHostileCampaign -hostile -timeout 30m
