@@ -14,6 +14,7 @@ import (
 type scriptCmd struct {
 	Add      scriptAddCmd      `cmd:"" help:"Store a script, and give it to a thing."`
 	Show     scriptShowCmd     `cmd:"" help:"Show a thing's script and slots."`
+	Compile  scriptCompileCmd  `cmd:"" help:"Make a module of a program in Mote."`
 	Rollback scriptRollbackCmd `cmd:"" help:"Give a thing the script that it had before."`
 }
 
