@@ -61,7 +61,12 @@ func sendError(err error) error {
 // grantsOf reads what a process is to be allowed; peer ids and CIDs get their
 // usual form, by which a guest names them.
 func grantsOf(req *control.SpawnRequest) (scripting.Grants, error) {
-	g := scripting.Grants{NoWorld: req.NoWorld, Put: req.MayPut}
+	g := scripting.Grants{NoWorld: req.NoWorld, Put: req.MayPut, Web: req.MayFetch}
+	for _, h := range g.Web {
+		if err := scripting.CheckWebGrant(h); err != nil {
+			return g, control.Errorf(control.Invalid, "a grant is HOST, HOST:PORT, any, or lan:HOST:PORT", "%w", err)
+		}
+	}
 	for _, p := range req.SendTo {
 		if p != scripting.AnyPeer {
 			k, err := parsePeer(p)

@@ -134,7 +134,7 @@ func (n *Node) start(ctx context.Context) error {
 		return fmt.Errorf("node: %w", err)
 	}
 	n.procs = scripting.NewProcesses(scripting.ProcessesConfig{
-		Engine: n.engine, Lumps: lumpReader{n}, Store: lumpReader{n}, Sender: lumpSender{n}, Modules: n.modules, Log: n.log, Journal: n.journal,
+		Engine: n.engine, Lumps: lumpReader{n}, Store: lumpReader{n}, Sender: lumpSender{n}, Modules: n.modules, Web: webAsker{}, Log: n.log, Journal: n.journal,
 		World:   func() scripting.World { return avatarHost{n} },
 		OnEvent: n.processEvent,
 	})

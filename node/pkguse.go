@@ -76,7 +76,7 @@ func (n *Node) applyPackage(req *control.SpawnRequest) (*control.SpawnRequest, e
 	for _, x := range []struct {
 		privilege string
 		list      *[]string
-	}{{"lump.send", &out.SendTo}, {"process.spawn", &out.MaySpawn}} {
+	}{{"lump.send", &out.SendTo}, {"process.spawn", &out.MaySpawn}, {"http", &out.MayFetch}} {
 		if *x.list, err = narrow(u, x.privilege, *x.list); err != nil {
 			return nil, err
 		}

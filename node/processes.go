@@ -19,7 +19,7 @@ func processOf(i scripting.Info) control.Process {
 		Links: i.Links, Monitors: i.Monitors, Gas: i.Gas, Memory: i.Memory, CPU: i.CPU.Seconds(),
 		Started: i.Started.UTC().Format(time.RFC3339), SendTo: i.Grants.SendTo, MaySpawn: i.Grants.Modules,
 		MayPut: i.Grants.Put, NoWorld: i.Grants.NoWorld,
-		SpawnOn: i.Grants.SpawnOn, On: i.On, For: i.For,
+		SpawnOn: i.Grants.SpawnOn, MayFetch: i.Grants.Web, On: i.On, For: i.For,
 	}
 }
 

@@ -56,7 +56,8 @@ type rare struct {
 	near     []Seen
 	lumpCID  string
 	lump     string
-	partials [3]string // by file descriptor: an unfinished printed line
+	answer   *WebAnswer // the last from the web
+	partials [3]string  // by file descriptor: an unfinished printed line
 
 	sending atomic.Int32   // lumps on their way
 	work    sync.WaitGroup // what sends them
@@ -130,6 +131,7 @@ func (a *actor) Stop(p *process.Process) {
 			p.Outside(r.work.Wait) // p.Stopped is closed, or it will be soon
 		}
 	}
+	a.dropAnswer()
 	a.g.stop()
 	a.tree.memory.Give(a.reserved)
 	a.bytes.Store(0)

@@ -35,6 +35,8 @@ type Grants struct {
 	// SpawnOn are the peer ids of nodes on which it may start processes, as far
 	// as their owners agree; AnyPeer stands for all.
 	SpawnOn []string
+	// Web are the hosts that it may ask: see AnyHost and LocalHost.
+	Web []string
 }
 
 // AnyPeer in Grants.SendTo, AnyModule in Grants.Modules.
@@ -73,7 +75,7 @@ func (g Grants) check() error {
 	if len(g.Modules) > maxGrants || size > maxGrants*maxCID {
 		return fmt.Errorf("%w: grants for %d modules, %d bytes", ErrTooLarge, len(g.Modules), size)
 	}
-	return nil
+	return g.checkWeb()
 }
 
 // mt:lump@1 send. The answer is the number of the transfer; how it ended comes

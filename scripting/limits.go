@@ -103,6 +103,18 @@ const (
 	maxSupervision = 16 << 10 // bytes of the text that says what to supervise
 )
 
+// Bounds on what processes ask of the web.
+const (
+	maxHost      = 253 // bytes of a name in the DNS
+	maxURL       = 2048
+	maxMediaType = 128
+	maxWebBody   = 256 << 10 // bytes sent
+	maxWebAnswer = 1 << 20
+	maxWebOpen   = 4  // questions of a tree at a time
+	webBurst     = 30 // that it may ask at once, and then one a second
+	webTime      = 30 * time.Second
+)
+
 // Bounds on the lines of all processes together.
 const (
 	maxAllLines     = 1024

@@ -23,6 +23,7 @@ type ProcessesConfig struct {
 	Lumps   LumpReader   // may be nil: then mt:lump@1 answers "unavailable"
 	Store   LumpStore    // may be nil: then put of mt:lump@1 answers "unavailable"
 	Sender  LumpSender   // may be nil: then send of mt:lump@1 answers "unavailable"
+	Web     Web          // may be nil: then mt:http@1 answers "unavailable"
 	Modules ModuleLoader // may be nil: then spawn_module of mt:process@1 answers "unavailable"
 	Rand    io.Reader    // of mt:random@1, used by one goroutine at a time; nil for crypto/rand
 	Log     *slog.Logger // spawns and exits; nil for none

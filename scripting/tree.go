@@ -17,6 +17,7 @@ type tree struct {
 	alive  atomic.Int32
 	memory *process.Budget // linear memories, and messages that wait
 	gas    gasPool
+	web    webBudget
 	names  *process.Names
 	stored atomic.Int64 // bytes put into lumps
 	lodger string       // peer for which it is; "" for this node itself

@@ -67,6 +67,7 @@ type spawnCmd struct {
 	MaySend    []string `help:"Peer id to which it may send lumps, or any; may be given several times. It may send to nobody without." placeholder:"PEER" sep:"none"`
 	MaySpawn   []string `help:"CID of another module that it may spawn, or any; may be given several times." placeholder:"CID" sep:"none"`
 	MaySpawnOn []string `name:"may-spawn-on" help:"Peer id of a node on which it may start processes, as far as its owner agrees, or any; may be given several times." placeholder:"PEER" sep:"none"`
+	MayFetch   []string `name:"may-fetch" help:"Host of the web that it may ask (HOST, HOST:PORT, any), or lan:HOST:PORT for one with a private address; may be given several times." placeholder:"HOST" sep:"none"`
 	On         string   `help:"Peer id of another node that runs it, if its owner agreed (process accept)." placeholder:"PEER"`
 	Stay       bool     `help:"With --on: it goes on when my node stops."`
 	MayPut     bool     `help:"Let it store lumps on this node, 16 MiB at most."`
@@ -103,7 +104,7 @@ func (c spawnCmd) Run(ctx context.Context, e *environment) error {
 	req := &control.SpawnRequest{
 		Name: c.Name, Args: args, Handler: c.Handler, Low: c.Low, Memory: c.Memory, Gas: c.Gas, Processes: c.Processes,
 		LogLevel: c.LogLevel, SendTo: c.MaySend, MaySpawn: c.MaySpawn, MayPut: c.MayPut, NoWorld: c.NoWorld,
-		SpawnOn: c.MaySpawnOn, On: c.On, Stay: c.Stay,
+		SpawnOn: c.MaySpawnOn, MayFetch: c.MayFetch, On: c.On, Stay: c.Stay,
 	}
 	if c.On != "" && c.LogLevel == "debug" {
 		req.LogLevel = ""

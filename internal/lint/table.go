@@ -63,7 +63,7 @@ var table = []row{
 	// region/wire frames messages on the stream that its caller hands it.
 	{path: "region/wire", core: true, std: []string{"io"}, ours: []string{"region", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 
-	{path: "node", ours: []string{"region", "physics", "scripting", "assets", "lumps", "presence", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node", ours: []string{"internal/webget", "region", "physics", "scripting", "assets", "lumps", "presence", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/server", ours: []string{"region", "physics", "spatial", "internal/base"}, third: []string{"*"}},
 	{path: "node/lumpbench", ours: []string{"node/p2p", "lumps", "internal/base"}, third: []string{"*"}},
 	{path: "node/world", ours: []string{"lumps", "spatial", "internal/base"}, third: []string{"*"}},

@@ -25,6 +25,8 @@ type Process struct {
 	MaySpawn []string `json:"maySpawn,omitempty"`
 	// SpawnOn are the peers on which it may start processes: peer ids, or "any".
 	SpawnOn []string `json:"spawnOn,omitempty"`
+	// MayFetch are the hosts of the web that it may ask.
+	MayFetch []string `json:"mayFetch,omitempty"`
 	// On is the peer on which it runs, when it is elsewhere; For is the peer that
 	// had it started here.
 	On  string `json:"on,omitempty"`
@@ -51,6 +53,7 @@ type SpawnRequest struct {
 	MayPut    bool     `json:"mayPut,omitempty"`    // it may store lumps on the node
 	NoWorld   bool     `json:"noWorld,omitempty"`   // keep the avatar from it
 	SpawnOn   []string `json:"spawnOn,omitempty"`   // peers on which it may start processes: peer ids, or "any"
+	MayFetch  []string `json:"mayFetch,omitempty"`  // hosts of the web that it may ask: HOST, HOST:PORT, "any", "lan:HOST:PORT"
 
 	// On has it run on another node: CID, Name, Handler, Low and one argument at
 	// most go with it. Unless Stay is set it ends when this node stops.

@@ -179,13 +179,21 @@ func (r *SpawnRequest) check() error {
 			return err
 		}
 	}
+	if len(r.MayFetch) > MaxSendTo {
+		return fmt.Errorf("%d hosts to fetch from, the limit is %d", len(r.MayFetch), MaxSendTo)
+	}
+	for _, h := range r.MayFetch {
+		if err := opaque("host to fetch from", h, 1, MaxNameBytes+253); err != nil {
+			return err
+		}
+	}
 	if r.On != "" {
 		switch {
 		case len(r.Wasm) > 0:
 			return fmt.Errorf("a module for another node is named by its cid")
 		case len(r.Args) > 1:
 			return fmt.Errorf("%d arguments, the limit on another node is 1", len(r.Args))
-		case r.Memory != 0 || r.Gas != 0 || r.Processes != 0 || r.LogLevel != "" || r.MayPut || len(r.SendTo)+len(r.MaySpawn)+len(r.SpawnOn) > 0:
+		case r.Memory != 0 || r.Gas != 0 || r.Processes != 0 || r.LogLevel != "" || r.MayPut || len(r.SendTo)+len(r.MaySpawn)+len(r.SpawnOn)+len(r.MayFetch) > 0:
 			return fmt.Errorf("the other node's owner says what a process may use and do there")
 		}
 	} else if r.Stay {

@@ -9,7 +9,7 @@ import (
 
 // Known are the privileges that there are, with what they allow.
 var Known = []struct{ Name, Allows string }{
-	{"http", "fetch from the web"},
+	{"http", "ask the web; =HOST, =HOST:PORT or =any says where, =lan:HOST:PORT is for a private address"},
 	{"lump.put", "store lumps on the node"},
 	{"lump.send", "send lumps to peers; =PEER or =any says to whom"},
 	{"process.spawn", "start processes from other modules; =CID or =any says from which"},
@@ -28,7 +28,8 @@ func NeededBy(imported string) string {
 }
 
 // valued are the privileges that say with whom.
-var valued = map[string]string{"lump.send": "lump.send=any or lump.send=PEER", "process.spawn": "process.spawn=any or process.spawn=CID"}
+var valued = map[string]string{"lump.send": "lump.send=any or lump.send=PEER", "process.spawn": "process.spawn=any or process.spawn=CID",
+	"http": "http=any or http=HOST"}
 
 // Grant is a privilege given, perhaps with limits: "world", "lump.send=PEER".
 type Grant struct{ Name, Value string }
@@ -49,7 +50,7 @@ func ParseGrant(s string) (Grant, error) {
 	case valued[name] == "" && has:
 		return Grant{}, fmt.Errorf("%w: %s takes no value", ErrManifest, name)
 	case len(value) > MaxOption || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return Grant{}, fmt.Errorf("%w: %s: not a peer id or CID", ErrManifest, name)
+		return Grant{}, fmt.Errorf("%w: %s: not a peer id, CID or host", ErrManifest, name)
 	}
 	return Grant{name, value}, nil
 }

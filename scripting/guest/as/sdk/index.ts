@@ -6,6 +6,7 @@ export { Handle, Rights, Spawn, names, processes } from "./handle";
 export { process, time, lump, world, Sent, Thing } from "./process";
 export { Point } from "./point";
 export { asset } from "./loader";
+export { http } from "./http";
 export { log, random, say } from "./common";
 export { abort } from "./abort"; // the compiler is told to use it
 
