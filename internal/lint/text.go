@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -40,8 +41,14 @@ func Files(root string, exts ...string) ([]string, error) {
 	return out, nil
 }
 
+// generated is the mark of a file that a program wrote and nobody reads.
+var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
+
 // Length reports a source file that is too long to hold one noun.
 func Length(name string, text []byte) []Finding {
+	if generated.Match(text) {
+		return nil
+	}
 	n := bytes.Count(text, []byte("\n"))
 	if n <= MaxLines {
 		return nil
