@@ -1,30 +1,30 @@
 package sdktest
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/metatopia/metatopia/scripting"
-	"github.com/metatopia/metatopia/scripting/guest"
-	"github.com/metatopia/metatopia/scripting/guest/builder"
+	"github.com/metatopia/metatopia/scripting/pkg"
+	"github.com/metatopia/metatopia/scripting/pkg/recipe"
 )
+
+// plans say how to build the program in each language, as a package's file
+// does.
+var plans = map[string]struct{ dir, plan string }{
+	"AssemblyScript": {"as", `{"name": "try", "version": "1.0.0", "license": "MIT",
+		"build": {"tool": "assemblyscript", "options": {"runtime": "incremental", "use": "abort=sdk/abort/abort"}},
+		"modules": {"process": "try.ts"}, "source": ["try.ts", "sdk/", "LICENSE"]}`},
+	"Go": {"go", `{"name": "try", "version": "1.0.0", "license": "MIT", "build": {"tool": "go"},
+		"modules": {"process": "try"}, "source": ["go.mod", "sdk/", "try/", "LICENSE"]}`},
+}
 
 // TestProcesses: the same program in each language finds processes as they are
 // documented.
 func TestProcesses(t *testing.T) {
-	for _, language := range []string{"AssemblyScript", "Go"} {
+	for language, x := range plans {
 		t.Run(language, func(t *testing.T) {
-			out := t.TempDir()
-			err := builder.Build(t.Context(), builder.Config{Dir: "..", Out: out, Log: t.Output(),
-				Guests: []guest.Meta{{Name: "try", Kind: "process", Language: language}}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			wasm, err := os.ReadFile(filepath.Join(out, "try.wasm"))
-			if err != nil {
-				t.Fatal(err)
-			}
+			wasm := build(t, filepath.Join("..", x.dir), x.plan)
 			e, err := scripting.NewEngine(scripting.EngineConfig{})
 			if err != nil {
 				t.Fatal(err)
@@ -52,4 +52,29 @@ func TestProcesses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func build(t *testing.T, dir, text string) []byte {
+	t.Helper()
+	plan, err := pkg.ParsePlan([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := plan.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := recipe.Collect(dir, plan, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, err := filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := recipe.Build(t.Context(), recipe.Config{Log: t.Output(), Near: near}, want.Recipe, files, want.Modules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return built.Modules[0]
 }
