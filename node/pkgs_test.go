@@ -98,7 +98,7 @@ func TestPackageOutlivesItsPublisher(t *testing.T) {
 	if list := must(b.Backend().PkgList(t.Context(), &control.PkgListRequest{All: true}))(t); len(list.Packages) != 0 {
 		t.Fatalf("refused, and kept: %+v", list)
 	}
-	got := must(b.Backend().PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: a.key.Short() + "/walker", Grants: []string{"world", "http"}}))(t)
+	got := must(b.Backend().PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: a.key.Short() + "/walker", Grants: []string{"world", "http=any"}}))(t)
 	if got.CID != built.CID || !got.Installed || !slices.Equal(got.Grants, []string{"world"}) || got.Release != 1 {
 		t.Fatalf("%+v", got)
 	}
