@@ -194,13 +194,11 @@ func TestActiveSegmentIsGone(t *testing.T) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
 	}
-	outside := codeGuest()
 	var m asm.Module
 	m.Memory(1, 1)
 	m.Data(65534, "abc")
 	m.Export("handle", asm.Func, m.Func(nil, nil, nil))
-	outside = m.Bytes()
-	mod := admitGuest(t, e, outside)
+	mod := admitGuest(t, e, m.Bytes())
 	if got, err := e.Handle(mod, touched, one, 1, 1e6); !errors.Is(err, ErrTrap) || got.Gas == 0 {
 		t.Errorf("data outside the memory: %+v, %v", got, err)
 	}

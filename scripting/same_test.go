@@ -89,7 +89,7 @@ func floatGuest() []byte {
 		asm.Cat(f(1), f(0), f(0), []byte{0xa3, 0xa6}),               // copysign(1, 0/0)
 		asm.Cat(f(math.NaN()), f(1), []byte{0xa4}),                  // min
 		asm.Cat(f(0.1), f(0.2), []byte{0xa2}, f(0.3), []byte{0xa0}), // a*b+c
-		asm.Cat(f(-0.0), f(0), []byte{0xa4}),
+		asm.Cat(f(math.Copysign(0, -1)), f(0), []byte{0xa4}),
 		asm.Cat(f(1e300), f(1e300), []byte{0xa2}, f(0), []byte{0xa2}), // inf*0
 	} {
 		code = asm.Cat(code, c32(int32(k)), c32(1), v, []byte{0xbd}, call(setInt), drop)

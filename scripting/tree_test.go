@@ -28,11 +28,10 @@ func (s *script) echoes() []byte {
 
 // ask is a process of the node that asks guests.
 type asker struct {
-	t    *testing.T
-	ps   *Processes
-	p    *process.Process
-	got  chan string
-	quit chan struct{}
+	t   *testing.T
+	ps  *Processes
+	p   *process.Process
+	got chan string
 }
 
 func newAsker(t *testing.T, ps *Processes) *asker {

@@ -18,7 +18,6 @@ var (
 	iff    = []byte{0x04, 0x40}
 	els    = []byte{0x05}
 	drop   = []byte{0x1a}
-	ret    = []byte{0x0f}
 	eqz    = []byte{0x45}
 	ne     = []byte{0x47}
 	add    = []byte{0x6a}

@@ -31,14 +31,12 @@ var (
 	store8  = []byte{0x3a, 0, 0}
 	add64   = []byte{0x7c}
 	sub64   = []byte{0x7d}
-	mul64   = []byte{0x7e}
 	and64   = []byte{0x83}
 	xor64   = []byte{0x85}
 	shl64   = []byte{0x86}
 	shrU64  = []byte{0x88}
 	eqz64   = []byte{0x50}
 	ltS64   = []byte{0x53}
-	ltU64   = []byte{0x54}
 	gtS64   = []byte{0x55}
 	leS64   = []byte{0x57}
 	geS64   = []byte{0x59}
@@ -46,13 +44,11 @@ var (
 	mulF    = []byte{0xa2}
 	addF    = []byte{0xa0}
 	subF    = []byte{0xa1}
-	ltF     = []byte{0x63}
 	wrap    = []byte{0xa7}
 	extend  = []byte{0xad} // i64.extend_i32_u
 	convert = []byte{0xb9} // f64.convert_i64_s
 	reinter = []byte{0xbd} // i64.reinterpret_f64
 	iff     = []byte{0x04, 0x40}
-	els     = []byte{0x05}
 )
 
 // Kind groups the programs.

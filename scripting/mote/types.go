@@ -42,12 +42,11 @@ type function struct {
 
 // variable is a global, a constant or a local.
 type variable struct {
-	typ    typ
-	index  int
-	local  bool
-	fixed  bool   // a constant
-	value  []byte // instruction that gives it, of a global and a constant
-	opened int    // how many blocks were open
+	typ   typ
+	index int
+	local bool
+	fixed bool   // a constant
+	value []byte // instruction that gives it, of a global and a constant
 }
 
 // keywords and builtins are names that a program cannot declare.

@@ -45,16 +45,13 @@ var (
 	n64     = asm.I64Const
 	end     = []byte{0x0b}
 	els     = []byte{0x05}
-	ret     = []byte{0x0f}
 	drop    = []byte{0x1a}
 	loop    = []byte{0x03, 0x40}
 	onlyIf  = []byte{0x04, 0x40}
 	eqz     = []byte{0x45}
-	eq      = []byte{0x46}
 	ne      = []byte{0x47}
 	lt      = []byte{0x48}
 	add     = []byte{0x6a}
-	add64   = []byte{0x7c}
 	sub64   = []byte{0x7d}
 	le64    = []byte{0x57}
 	wrap64  = []byte{0xa7}
@@ -85,7 +82,7 @@ const (
 // when the last one has answered, and when the token has made its hops.
 func ring() []byte {
 	c := newCode()
-	var next uint64 // global
+	const next = 0 // the first global: the member after this one
 	send := func(h []byte, n int32) []byte {
 		return asm.Cat(c.do("message.send", "iIii:i", h, n64(0), n32(atToken), n32(n)), drop)
 	}
@@ -109,7 +106,7 @@ func ring() []byte {
 	chain, closed := give(get(3), get(2)), give(get(2), get(1))
 	forget := asm.Cat(c.do("process.drop", "i:i", get(3)), drop)
 
-	next = c.m.Global(asm.I32, 1, n32(0))
+	c.m.Global(asm.I32, 1, n32(0)) // next
 	c.m.Global(asm.I32, 1, n32(0)) // 1: flags of spawn
 	step := c.m.Func(nil, nil, []byte{asm.I64}, member)
 	// Locals: 0 how many, 1 the first, 2 the one just made, 3 the one before it,

@@ -33,7 +33,8 @@ func Build(ctx context.Context, dir, language, name string, log io.Writer) ([]by
 		return nil, err
 	}
 	var r pkg.Recipe
-	sub, entry, needs := "", "", []string{}
+	var sub, entry string
+	var needs []string
 	switch language {
 	case "AssemblyScript":
 		if err := builder.Compiler(ctx, builder.Config{Dir: dir, Log: log}); err != nil {
