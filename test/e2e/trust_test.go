@@ -151,7 +151,7 @@ func TestExitCodes(t *testing.T) {
 		{control.ExitUnavailable, []string{"say", "hello"}},
 		{control.ExitUsage, []string{"no-such-command"}},
 		{control.ExitUsage, []string{"walk", "--to", "nowhere"}},
-		{control.ExitFailed, []string{"pkg", "list"}},
+		{control.ExitFailed, []string{"admin", "status"}},
 		{control.ExitFailed, []string{"admin", "status"}},
 		{control.ExitOK, []string{"--help"}},
 		{control.ExitOK, []string{"version"}},
