@@ -152,7 +152,6 @@ func TestExitCodes(t *testing.T) {
 		{control.ExitUsage, []string{"no-such-command"}},
 		{control.ExitUsage, []string{"walk", "--to", "nowhere"}},
 		{control.ExitFailed, []string{"admin", "status"}},
-		{control.ExitFailed, []string{"admin", "status"}},
 		{control.ExitOK, []string{"--help"}},
 		{control.ExitOK, []string{"version"}},
 	} {
