@@ -31,7 +31,14 @@ race_pkgs := ./internal/base/... ./spatial/... ./physics/... ./raynet/... ./pres
 # Every binary here is static. The race detector alone needs a C compiler.
 export CGO_ENABLED := 0
 
-.PHONY: help run build web guests test check bench soak fuzz clean FORCE
+# On amd64 physics solves eight contacts at a time with package simd of Go,
+# which is an experiment (docs/decisions/0023-how-do-lanes-get-in.md). A plain go
+# build works too: slower, with the same results bit for bit.
+ifeq ($(shell $(GO) env GOHOSTARCH),amd64)
+export GOEXPERIMENT := simd
+endif
+
+.PHONY: help run build web guests test check bench soak golden fuzz clean FORCE
 
 help: ## list the targets
 	@echo "make TARGET, one of:"
@@ -58,6 +65,13 @@ guests: .make/guests ## the wasm guests
 	cd web && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Rapier, which the tests of physics and its benchmark compare with.
+.make/npm-oracle: physics/oracle/package-lock.json
+	@mkdir -p .make
+	@command -v $(NPM) >/dev/null || { echo "make: npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)" >&2; exit 1; }
+	cd physics/oracle && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .make/web: .make/npm-web $(web_src)
 	$(GO) run ./cmd/webbuild
 	@touch $@
@@ -82,7 +96,7 @@ check: build ## what must hold before a commit: format, vet, linters, rules, 386
 bench: ## the Go benchmarks (make bench BENCH=Step PKG=./physics)
 	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(or $(PKG),./...)
 
-soak: build ## 200 real nodes; a simulated day of churn; two nodes of processes 200,000 times; lumps: 1000 kills, a million, Kubo; processes against a model, the world: SOAKTIME (10m) each
+soak: build .make/npm-oracle ## 200 real nodes; three servers of a region that fail while 20 people trade, and four that fail for good; a simulated day of churn; a pile of bodies for 10 minutes; a million hand-offs and all their states; two nodes of processes 200,000 times; lumps: 1000 kills, a million, Kubo; 10,000 logs of who administers; 10,000 clusters of a region's servers; 200 leaders killed of a region whose servers may lie; 1,000 histories of every store; balls over a border for a minute; a join that is interrupted; processes against a model, the world: SOAKTIME (10m) each
 	$(GO) test ./node/overlay -count=1 -v -run TestRealNodes -nodes 200 -seconds 60 -timeout 30m
 	$(GO) test ./scripting/far -count=1 -run AtRandom -runs 200000 -timeout 30m
 	$(BIN) bench overlay --nodes 200 --scenario churn --cycles 86400
@@ -91,12 +105,28 @@ soak: build ## 200 real nodes; a simulated day of churn; two nodes of processes 
 	$(GO) test ./lumps/lumpsbench -run '^$$' -bench Store -benchtime 1x -lumps 1000000 -timeout 60m -v
 	$(GO) test ./scripting/hostile -count=1 -v -neighbour -timeout 30m
 	METATOPIA_BIN=$(CURDIR)/$(BIN) $(GO) test ./test/e2e -count=1 -v -run Kubo -kubo build -timeout 30m
+	METATOPIA_SOAK=1 METATOPIA_BIN=$(CURDIR)/$(BIN) $(GO) test ./test/e2e -count=1 -v -run TestServersFail -timeout 30m
+	METATOPIA_SOAK=1 $(GO) test ./physics -count=1 -v -run 'StacksStand|HeavyOnLight'
+	METATOPIA_SOAK=1 $(GO) test ./physics/scenes -count=1 -v -timeout 60m
+	METATOPIA_SOAK=1 $(GO) test ./region/shard/lab -count=1 -v -run 'SameOnARM|Figures|Quiet'
+	$(GO) test ./physics/oracle -count=1 -v -run 'Pile|Pyramid|Rain' -full -timeout 30m
+	METATOPIA_SOAK=1 $(GO) test ./region/order/raft -count=1 -run TestCluster -timeout 60m
+	METATOPIA_SOAK=1 METATOPIA_KILLS=200 $(GO) test ./node/byzantine -count=1 -v -timeout 30m
+	METATOPIA_SOAK=1 $(GO) test ./region/succession -count=1 -timeout 30m
+	METATOPIA_SOAK=1 $(GO) test ./region/slots/... -count=1 -v -run TestContract -timeout 60m
+	METATOPIA_SOAK=1m $(GO) test ./node/borderbench -count=1 -v
+	METATOPIA_SOAK=1 $(GO) test ./node -count=1 -v -run TestAJoinIsTakenUpAgain -timeout 30m
+	METATOPIA_SOAK=1 $(GO) test ./region/handoff ./region/handoff/campaign -count=1 -v -run 'TestEveryState|TestCampaign' -timeout 60m
 	METATOPIA_SOAK=$(SOAKTIME) $(GO) test ./scripting/process -count=1 -v -run TestAgainstAModel -timeout 0
 	$(BIN) demo --headless --for $(SOAKTIME) --json
 
 .PHONY: race-packages
 race-packages: # for test/run.sh, so that the list stands in one place
 	@echo $(race_pkgs)
+
+golden: ## write the golden hashes and scenarios of the cores anew; say in the commit why
+	$(GO) test $$($(GO) list -f '{{range .TestImports}}{{if eq . "github.com/metatopia/metatopia/internal/golden"}}{{$$.ImportPath}}{{end}}{{end}}' ./...) -run 'TestGolden$$|TestScenarios' -rewrite -count=1
+	git diff --stat -- '*testdata*'
 
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@test/fuzz.sh $(FUZZTIME)

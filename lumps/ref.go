@@ -33,8 +33,12 @@ func Of(b []byte) Ref { return ofCodec(codecRaw, b) }
 // OfNode names b as an inner node of a content.
 func OfNode(b []byte) Ref { return ofCodec(codecNode, b) }
 
-func ofCodec(codec byte, b []byte) Ref {
-	sum := sha256.Sum256(b)
+// OfSum names the raw lump whose bytes have that SHA-256.
+func OfSum(sum [sha256.Size]byte) Ref { return ofSum(codecRaw, sum) }
+
+func ofCodec(codec byte, b []byte) Ref { return ofSum(codec, sha256.Sum256(b)) }
+
+func ofSum(codec byte, sum [sha256.Size]byte) Ref {
 	buf := make([]byte, 0, refLen)
 	buf = append(buf, 1, codec, multihash.SHA2_256, sha256.Size)
 	buf = append(buf, sum[:]...)

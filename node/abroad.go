@@ -80,6 +80,9 @@ func (n *Node) openPorts() error {
 	})
 	n.procs.Connect(&scripting.Abroad{Ports: n.ports, PeerOf: p2p.KeyOfPeer, TextOf: p2p.PeerID})
 	n.net.Handle(protoProcess, func(from base.Key, s p2p.Stream) {
+		if n.blocks.blocked(from) {
+			return
+		}
 		if !gate.Allow(from) {
 			n.count.add(countRefused, 1)
 			s.Reset()

@@ -149,7 +149,7 @@ func (w *worldState) announceLoop(ctx context.Context) {
 
 func (w *worldState) announceOwn(ctx context.Context) {
 	for _, r := range w.records() {
-		if r.Owner == w.n.key {
+		if r.Owner == w.n.key || w.localServer(r.Region()) != nil {
 			if err := w.announce.Publish(ctx, r.Encode()); err != nil && ctx.Err() == nil {
 				w.n.log.Warn("site not announced", "region", r.Name, "err", err)
 			}

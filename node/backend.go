@@ -9,6 +9,7 @@ import (
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/region"
+	"github.com/metatopia/metatopia/region/slots/open"
 )
 
 // backend is a Node behind the local API.
@@ -56,7 +57,7 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 		s.Serving = append(s.Serving, control.ServedRegion{
 			ID: st.ID.String(), Name: st.Name, Tick: uint64(st.Tick), Hash: st.Hash.String(),
 			Players: st.Players, Things: st.Things, Durable: uint64(st.Durable), From: r.from,
-			Copyleft: st.Rules&region.RuleCopyleft != 0,
+			Copyleft: st.Rules&region.RuleCopyleft != 0, Origins: originsOf(st.Origins),
 		})
 	}
 	if own, ok := w.player.view.get(w.player.id); ok {
@@ -65,6 +66,13 @@ func (b *backend) Status(context.Context) (*control.StatusResponse, error) {
 		s.InRegion = w.player.inName()
 	}
 	return s, nil
+}
+
+func originsOf(list []region.Origin) (out []control.RegionOrigin) {
+	for _, o := range list {
+		out = append(out, control.RegionOrigin{CID: o.CID, Region: o.Region.String(), Name: o.Name, Owner: o.Owner.String(), Tick: uint64(o.Tick)})
+	}
+	return out
 }
 
 func (w *worldState) regionList() []control.Region {
@@ -136,9 +144,15 @@ func (b *backend) WorldInfo(context.Context) (*control.WorldInfo, error) {
 
 // Join follows a join link.
 func (b *backend) Join(ctx context.Context, req *control.JoinRequest) (*control.WorldInfo, error) {
+	if err := b.keepPassword(req.Password); err != nil {
+		return nil, err
+	}
 	w, err := b.join(ctx, req.Link)
 	if err != nil {
 		return nil, err
+	}
+	if len(req.Password) > 0 {
+		w.player.enter()
 	}
 	return w.info(), nil
 }
@@ -157,9 +171,27 @@ func (b *backend) RegionSeed(ctx context.Context, req *control.SeedRequest) (*co
 			return nil, err
 		}
 	}
-	s, err := w.seed(req.Name, posOf(req.At), req.Furnish, req.From, req.Copyleft)
+	roles, err := rolesOf(req.Roles)
 	if err != nil {
 		return nil, err
+	}
+	if req.Store != "" {
+		if err := open.Check(req.Store); err != nil {
+			return nil, control.Errorf(control.Invalid, "see `metatopia region store --help`", "%w", err)
+		}
+	}
+	trust, err := trustFirst(req.Trust)
+	if err != nil {
+		return nil, err
+	}
+	s, err := w.seed(req.Name, posOf(req.At), req.Furnish, req.From, req.Copyleft, trust, roles)
+	if err != nil {
+		return nil, err
+	}
+	if req.Store != "" {
+		if _, err := b.RegionStore(ctx, &control.RegionStoreRequest{Region: s.id.String(), Place: req.Store}); err != nil {
+			return nil, control.Errorf(control.CodeOf(err), "the region is founded; give it one with `metatopia region store`", "its store: %w", err)
+		}
 	}
 	return &control.Region{
 		ID: s.id.String(), Name: s.rec.Name, Site: pointOf(s.rec.Site), Owner: s.rec.Owner.String(),

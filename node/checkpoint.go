@@ -11,6 +11,7 @@ import (
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/lumps"
+	"github.com/metatopia/metatopia/lumps/exchange"
 	"github.com/metatopia/metatopia/lumps/unixfs"
 	"github.com/metatopia/metatopia/node/server"
 	"github.com/metatopia/metatopia/node/world"
@@ -44,7 +45,9 @@ type checkpoints struct {
 	done chan struct{}
 	once sync.Once
 
-	tried map[lumps.Ref]time.Time // contents that nobody had; goroutine of run only
+	// Of the goroutine of run.
+	tried map[lumps.Ref]time.Time // contents that nobody had
+	kept  map[lumps.Ref]struct{}  // pieces of the last checkpoint, which is pinned
 }
 
 func newCheckpoints(w *worldState, s *servedRegion, cfg region.Config) *checkpoints {
@@ -100,14 +103,37 @@ func (c *checkpoints) run() {
 
 // store makes the content of a checkpoint and signs for it.
 func (c *checkpoints) store(ctx context.Context, cp server.Checkpoint) (lacking []lumps.Ref, err error) {
-	n := c.w.n
-	names, err := lumpsOf(c.cfg, cp.Snapshot)
+	at, lacking, err := c.content(ctx, cp, c.kept)
+	c.kept = nil
 	if err != nil {
 		return nil, err
 	}
-	names = n.modules.withModules(names)
-	s := &world.State{Tick: cp.Tick, Hash: cp.Hash, Site: c.s.rec}
-	blocks, size := int64(4), int64(len(cp.Snapshot))
+	at.Time = time.Now().UnixMilli()
+	if err := at.Sign(c.w.n.priv); err != nil {
+		return nil, err
+	}
+	if err := c.w.keeper.Publish(ctx, c.s.rec, at); err != nil {
+		return nil, err
+	}
+	c.kept = make(map[lumps.Ref]struct{}, len(cp.Pieces))
+	for i := range cp.Pieces {
+		c.kept[lumps.OfSum(cp.Pieces[i].Sum)] = struct{}{}
+	}
+	return lacking, nil
+}
+
+// content makes the content of a checkpoint, and gives the record that nobody has
+// signed, and what the state names that is not here. Pieces in kept are stored and
+// pinned. It may be called from any goroutine.
+func (c *checkpoints) content(ctx context.Context, cp server.Checkpoint, kept map[lumps.Ref]struct{}) (at *world.Checkpoint, lacking []lumps.Ref, err error) {
+	n := c.w.n
+	snapshot, err := c.snapshot(ctx, &cp, kept)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := n.modules.withModules(lumpsOf(cp.Still))
+	s := &world.State{Tick: cp.Tick, Hash: cp.State, Site: c.s.rec}
+	blocks, size := 3+snapshot.Blocks, snapshot.Size
 	left := int64(maxAssets)
 	for _, r := range names {
 		st, err := n.lumps.Stat(ctx, r)
@@ -124,7 +150,7 @@ func (c *checkpoints) store(ctx context.Context, cp server.Checkpoint) (lacking 
 				s.Lacking = append(s.Lacking, r)
 			}
 		default:
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for blocks > unixfs.MaxLumps(size) && s.Pad < world.MaxPad {
@@ -132,31 +158,40 @@ func (c *checkpoints) store(ctx context.Context, cp server.Checkpoint) (lacking 
 		blocks++
 		size += padding
 	}
-	parts, err := c.parts(ctx, s, cp.Snapshot)
+	parts, err := c.parts(ctx, s, snapshot.Ref)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if c.s.group != nil {
+		c.s.group.addPoint(&cp, snapshot)
 	}
 	st, err := n.lumps.Join(ctx, parts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	at := &world.Checkpoint{World: c.w.id, Region: c.s.id, Tick: cp.Tick, Hash: cp.Hash, Root: st.Ref, Size: st.Size, Time: time.Now().UnixMilli()}
-	if err := at.Sign(n.priv); err != nil {
-		return nil, err
+	return &world.Checkpoint{World: c.w.id, Region: c.s.id, Tick: cp.Tick, Hash: cp.State, Root: st.Ref, Size: st.Size}, lacking, nil
+}
+
+// snapshot stores the pieces of a state that are not in kept, and what they make.
+func (c *checkpoints) snapshot(ctx context.Context, cp *server.Checkpoint, kept map[lumps.Ref]struct{}) (lumps.Stat, error) {
+	leaves := make([]exchange.Leaf, len(cp.Pieces))
+	for i := range cp.Pieces {
+		p := &cp.Pieces[i]
+		l := &leaves[i]
+		l.Ref, l.Size = lumps.OfSum(p.Sum), p.Size
+		l.Bytes = func() []byte { return p.AppendTo(make([]byte, 0, p.Size)) }
+		_, l.Kept = kept[l.Ref]
 	}
-	return lacking, c.w.keeper.Publish(ctx, c.s.rec, at)
+	return c.w.n.lumps.AddCut(ctx, leaves)
 }
 
 // parts stores what is not there yet and lists all parts in order.
-func (c *checkpoints) parts(ctx context.Context, s *world.State, snapshot []byte) (parts []lumps.Ref, err error) {
-	for _, b := range [][]byte{s.Encode(), snapshot} {
-		st, err := c.w.n.lumps.AddQuiet(ctx, bytes.NewReader(b))
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, st.Ref)
+func (c *checkpoints) parts(ctx context.Context, s *world.State, snapshot lumps.Ref) (parts []lumps.Ref, err error) {
+	st, err := c.w.n.lumps.AddQuiet(ctx, bytes.NewReader(s.Encode()))
+	if err != nil {
+		return nil, err
 	}
-	parts = append(parts, c.w.id)
+	parts = []lumps.Ref{st.Ref, snapshot, c.w.id}
 	if s.Pad > 0 {
 		st, err := c.w.n.lumps.AddQuiet(ctx, bytes.NewReader(make([]byte, padding)))
 		if err != nil {
@@ -201,19 +236,14 @@ func (c *checkpoints) want(lacking []lumps.Ref) {
 
 // lumpsOf are the contents that a state names, sorted; what is no name is left
 // out.
-func lumpsOf(cfg region.Config, snapshot []byte) ([]lumps.Ref, error) {
-	sim, err := region.Restore(cfg, snapshot)
-	if err != nil {
-		return nil, fmt.Errorf("node: checkpoint: %w", err)
-	}
-	var refs []lumps.Ref
-	for _, name := range sim.Lumps() {
+func lumpsOf(x *region.Still) (refs []lumps.Ref) {
+	for _, name := range x.Lumps() {
 		if r, err := lumps.Parse(name); err == nil {
 			refs = append(refs, r)
 		}
 	}
 	slices.SortFunc(refs, lumps.Ref.Compare)
-	return slices.Compact(refs), nil
+	return slices.Compact(refs)
 }
 
 // makeFirst has a region served here make its first checkpoint, and waits until

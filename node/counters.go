@@ -18,6 +18,7 @@ const (
 	countScripts     = "scripts_run"   // processes started, and events that scripts of things handled
 	countErrors      = "errors"        // error lines of the log
 	countRefused     = "refused"       // messages of peers that were refused as invalid
+	countWentBack    = "went_back"     // times a region served here began again from a certified state
 	countCheckpoints = "checkpoints"   // of regions served here, stored as lumps
 	countFaults      = "script_faults" // scripts that trapped, ran out of gas or were killed
 )

@@ -41,8 +41,8 @@ func (b *backend) checkFork(ctx context.Context, cid string) error {
 
 // fork makes the first entries of a region that begins with the things of a
 // checkpoint: as they stood, with their owners, slots and scripts, without
-// people and without motion. Where it was is forgotten: poses are relative to
-// the site.
+// people, motion, loans and timers. Where it was is forgotten: poses are relative
+// to the site; whose region it was and what that began with is not.
 func (w *worldState) fork(cid string) ([]region.ControlEntry, error) {
 	ref, err := lumps.Parse(cid)
 	if err != nil {
@@ -81,7 +81,8 @@ func (w *worldState) fork(cid string) ([]region.ControlEntry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node: fork: %w", err)
 	}
-	var list []region.ControlEntry
+	list := []region.ControlEntry{{Kind: region.ControlOrigin,
+		Origins: sim.From(region.Origin{CID: cid, Region: s.Site.Region(), Name: s.Site.Name, Owner: s.Site.Owner, Tick: s.Tick})}}
 	for _, t := range sim.Specs() {
 		list = append(list, region.ControlEntry{Kind: region.ControlCreate, Thing: t})
 	}

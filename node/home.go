@@ -21,6 +21,7 @@ import (
 //	lock            held while a process uses the directory
 //	world.json      which world, and peers to start from
 //	regions/ID/     one directory a served region
+//	law/            what is proven of regions' roles, two files each
 //	keep.json       which regions' checkpoints are kept, and which they are
 //	lumps/          the lump store
 //	mounts.json     directories that are read
@@ -116,6 +117,14 @@ func writeDurable(file string, b []byte, mode fs.FileMode) error {
 	}
 	defer d.Close()
 	return d.Sync()
+}
+
+// write replaces a file in the directory, and makes the folder that it is in.
+func (h *home) write(file string, b []byte) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	return writeDurable(file, b, 0o600)
 }
 
 func (h *home) saveJSON(name string, v any) error {

@@ -112,7 +112,7 @@ func TestLyingRegion(t *testing.T) {
 
 func TestOneRegionCannotFloodTheScreen(t *testing.T) {
 	v := newView()
-	for i := range 20 {
+	for i := range maxShown/wire.MaxUpserts + 4 {
 		d := &wire.Delta{}
 		for j := range wire.MaxUpserts {
 			e := wire.Entity{Epoch: 1}

@@ -21,16 +21,26 @@ type pending struct {
 	in     region.Input
 	seq    uint64 // 0: not signed yet
 	signed []byte
+	after  time.Time // not before that
 	answer chan wire.Ack
 }
 
 // sentMove is a movement on its way. It is sent again when no region had the
 // avatar at that moment.
 type sentMove struct {
-	seq uint64
-	in  region.Input
-	at  time.Time
+	seq   uint64
+	in    region.Input
+	at    time.Time // last sent
+	until time.Time // sent no more
+	taken bool      // answered
 }
+
+// moveAgain is how long a movement that nobody answers is sent again: what its
+// person wanted then is not what they want now.
+const moveAgain = 3 * time.Second
+
+// busyWait is when an input is sent again for which a region had no time.
+const busyWait = 100 * time.Millisecond
 
 // checkInput refuses what a server would end the stream for.
 func checkInput(in region.Input) error {
@@ -102,10 +112,13 @@ func (p *player) awaitAvatar(ctx context.Context) error {
 	defer t.Stop()
 	for {
 		p.mu.Lock()
-		in, refused := !p.owner.IsZero(), p.refused
+		in, out, refused := !p.owner.IsZero(), !p.wanted, p.refused
 		p.mu.Unlock()
 		if in {
 			return nil
+		}
+		if out && keepsOut(refused) {
+			return ackError(refused)
 		}
 		select {
 		case <-ctx.Done():
@@ -144,14 +157,20 @@ func (p *player) flush() {
 		return
 	}
 	now := time.Now()
+	until := now.Add(moveAgain)
+	if m := &p.moved; p.move == nil && m.seq != 0 && !m.taken && m.in.Kind != region.InJump && now.Sub(m.at) > resendAfter && now.Before(m.until) {
+		until = m.until
+		in := m.in // lost with a server: under a new number, for a later one may have been taken
+		p.move = &in
+	}
 	if p.move != nil && (len(p.queue) == 0 || p.queue[0].seq == 0) {
 		signed, seq, err := p.sign(*p.move)
-		p.moved, p.move = sentMove{seq, *p.move, now}, nil
+		p.moved, p.move = sentMove{seq: seq, in: *p.move, at: now, until: until}, nil
 		if err == nil {
 			c.send(&wire.Input{Signed: signed})
 		}
 	}
-	if len(p.queue) > 0 && c.resend(p.queue[0].seq, now) {
+	if len(p.queue) > 0 && c.resend(p.queue[0].seq, now) && !now.Before(p.queue[0].after) {
 		p.sendHead()
 	}
 }
@@ -189,7 +208,11 @@ func (p *player) forget(q *pending) {
 func (p *player) answered(c *regionConn, ack wire.Ack) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	c.say(c.notices.answered(c.rec.Name, ack.Code, time.Now()))
 	later := ack.Code == region.NotHere || ack.Code == region.Busy
+	if ack.Seq == p.moved.seq {
+		p.moved.taken = true
+	}
 	if later && ack.Seq == p.moved.seq && p.move == nil && time.Since(p.moved.at) < ackWait {
 		in := p.moved.in
 		p.move = &in // on its way over a border: flush sends it again
@@ -202,8 +225,14 @@ func (p *player) answered(c *regionConn, ack wire.Ack) {
 			continue
 		}
 		switch ack.Code {
-		case region.NotHere, region.Busy:
-			// On its way over a border, or later: flush sends it again.
+		case region.NotHere:
+			return // on its way over a border: flush sends it again
+		case region.Busy:
+			if ack.Tick != 0 {
+				// The region took the number and not the input: the same
+				// number again would be taken for a copy of what counted.
+				q.seq, q.signed, q.after = 0, nil, time.Now().Add(busyWait)
+			}
 			return
 		case region.Replayed:
 			// It was taken before, and that answer was lost on the way; or
@@ -235,12 +264,30 @@ func ackError(c region.Code) error {
 		code, hint = control.Conflict, "walk nearer"
 	case region.NotHere:
 		code, hint = control.Unavailable, "the avatar was away; it is not known whether this took effect"
-	case region.Full, region.Busy:
+	case region.Full, region.Busy, region.Frozen:
 		code = control.Unavailable
 	case region.NoSource:
 		code, hint = control.Denied, "give the thing its source and a free licence first; `metatopia pkg put` does"
+	case region.Muted, region.RoleMayNot, region.Banned, region.Unlisted, region.Barred:
+		code, hint = control.Denied, "ask an admin of the region; `metatopia admin status` names them"
+	case region.Kicked:
+		code, hint = control.Denied, "try again in a moment"
+	case region.NeedsPassword:
+		code, hint = control.Denied, "show it: `metatopia region password enter`"
+	case region.Quota:
+		code, hint = control.Conflict, "delete some, or give them away"
+	case region.Lent:
+		code, hint = control.Conflict, "end the loan first: `metatopia thing return`"
+	case region.NotLent, region.Owned:
+		code = control.Conflict
+	case region.NobodyHere:
+		code, hint = control.NotFound, "they must be in this region, and not own it already"
+	case region.NoProgram:
+		code, hint = control.NotFound, "`metatopia thing show` lists its slots; the program stands in the one with the verb's name"
+	case region.Loading:
+		code, hint = control.Unavailable, "try again in a moment"
 	case region.CannotThrow:
 		code, hint = control.Conflict, "stand within 2.5 m of something loose, like a ball"
 	}
-	return control.Errorf(code, hint, "the region refused: %s", c)
+	return control.Errorf(code, hint, "%w", &refusal{c})
 }

@@ -43,6 +43,9 @@ func (b *backend) Inspect(ctx context.Context, req *control.InspectRequest) (*co
 		return nil, control.Errorf(control.NotFound, "try again: it may be crossing a border", "%s is not in its region now", s.e.Name)
 	}
 	out := &control.InspectResponse{Entity: entityOf(&s, w.player.id), Slots: []control.Slot{}, Runs: rep.Runs, LastError: rep.LastError}
+	if !rep.Borrower.IsZero() {
+		out.Borrower, out.Left = rep.Borrower.String(), float64(rep.Left)/region.TickRate
+	}
 	out.Presence = w.presence.of(id, s.pos())
 	for _, sl := range rep.Slots {
 		out.Slots = append(out.Slots, slotText(sl))

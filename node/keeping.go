@@ -136,10 +136,15 @@ func (w *worldState) ownRegion(name string) (*servedRegion, error) {
 			own = append(own, s)
 		}
 	}
-	if len(own) != 1 {
+	switch {
+	case len(own) == 1:
+		return own[0], nil
+	case len(own) > 1:
 		return nil, control.Errorf(control.NotFound, "see `metatopia region status`", "%d regions served here fit %q", len(own), name)
+	case name == "":
+		return nil, control.Errorf(control.NotFound, "see `metatopia region status`", "no region is served here")
 	}
-	return own[0], nil
+	return nil, control.Errorf(control.NotFound, "see `metatopia region status`", "no region %q is served here", name)
 }
 
 func keptOf(r *keeper.Region) control.KeptRegion {

@@ -64,8 +64,13 @@ type Node struct {
 	done   chan struct{}
 	once   sync.Once
 
-	joining sync.Mutex // one create or join at a time
-	epochs  sync.Mutex // guards epoch.json
+	joining    sync.Mutex // one create or join at a time
+	epochs     sync.Mutex // guards epoch.json
+	lawCounter lawCounter
+	passwords  passwords
+	blocks     *blocks
+	shelving   sync.Mutex // guards the directory law
+
 	signing sync.Mutex // one release at a time: two with one number are evidence
 
 	mu     sync.Mutex
@@ -96,6 +101,12 @@ func (n *Node) start(ctx context.Context) error {
 		return err
 	}
 	if n.priv, err = n.home.identity(); err != nil {
+		return err
+	}
+	if n.blocks, err = openBlocks(n.home); err != nil {
+		return err
+	}
+	if err := n.keepPassword(n.cfg.Password); err != nil {
 		return err
 	}
 	copy(n.key[:], n.priv.Public().(ed25519.PublicKey))

@@ -23,7 +23,9 @@ func startNode(t *testing.T, cfg Config) *Node {
 	if cfg.Home == "" {
 		cfg.Home = t.TempDir()
 	}
-	cfg.Listen, cfg.Version = loopback, "test"
+	if cfg.Version = "test"; cfg.Listen == nil {
+		cfg.Listen = loopback
+	}
 	if os.Getenv("METATOPIA_TEST_LOG") != "" {
 		cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", cfg.Name)
 	}

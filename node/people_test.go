@@ -11,8 +11,8 @@ import (
 	"github.com/metatopia/metatopia/node/control"
 )
 
-// screen collects what a Watch stream tells.
-type screen struct {
+// watched collects what a Watch stream tells.
+type watched struct {
 	mu     sync.Mutex
 	things map[string]control.Entity
 	chat   []string
@@ -20,9 +20,9 @@ type screen struct {
 	jumps  []string // things that vanished, or moved farther in one frame than anything walks
 }
 
-func watch(t *testing.T, n *Node) *screen {
+func watch(t *testing.T, n *Node) *watched {
 	t.Helper()
-	s := &screen{things: map[string]control.Entity{}}
+	s := &watched{things: map[string]control.Entity{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -63,13 +63,13 @@ func watch(t *testing.T, n *Node) *screen {
 
 // step notes a leap of more than two metres between two frames: ten times
 // what a walker does in the 50 ms between them, so a busy machine passes.
-func (s *screen) step(was control.Entity, to control.Point) {
+func (s *watched) step(was control.Entity, to control.Point) {
 	if was.ID != "" && math.Hypot(to.X-was.Pos.X, to.Z-was.Pos.Z) > 2 {
 		s.jumps = append(s.jumps, fmt.Sprintf("%s leapt from %v to %v", was.Name, was.Pos, to))
 	}
 }
 
-func (s *screen) named(name string) (control.Entity, bool) {
+func (s *watched) named(name string) (control.Entity, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.things {
@@ -80,7 +80,7 @@ func (s *screen) named(name string) (control.Entity, bool) {
 	return control.Entity{}, false
 }
 
-func (s *screen) heard(line string) bool {
+func (s *watched) heard(line string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Contains(s.chat, line)
@@ -134,7 +134,7 @@ func TestPeopleMeetTalkAndCross(t *testing.T) {
 	waitFor(t, "Ada to come back", func() bool {
 		return must(ada.Backend().Status(t.Context()))(t).InRegion == "One"
 	})
-	for _, s := range []*screen{sa, sb} {
+	for _, s := range []*watched{sa, sb} {
 		s.mu.Lock()
 		if len(s.jumps) > 0 {
 			t.Errorf("the crossings were seen: %q", s.jumps)

@@ -7,14 +7,10 @@ import (
 	"github.com/metatopia/metatopia/region"
 )
 
-// RegionRules changes or tells the rules of a region served here. They are an
-// entry of the region's log.
+// RegionRules changes or tells the rules of a region, whoever serves it. They are
+// an entry of the region's log that an admin signs.
 func (b *backend) RegionRules(ctx context.Context, req *control.RegionRulesRequest) (*control.RegionRules, error) {
-	w, err := b.inWorld()
-	if err != nil {
-		return nil, err
-	}
-	s, err := w.ownRegion(req.Region)
+	w, id, name, err := b.inRegion(req.Region)
 	if err != nil {
 		return nil, err
 	}
@@ -23,13 +19,14 @@ func (b *backend) RegionRules(ctx context.Context, req *control.RegionRulesReque
 		if *req.Copyleft {
 			entry.Rules = region.RuleCopyleft
 		}
-		if err := s.srv.Control(ctx, entry); err != nil {
-			return nil, control.Errorf(control.Unavailable, "", "rules of %s: %w", s.rec.Name, err)
+		if _, err := w.act(ctx, id, entry); err != nil {
+			return nil, err
 		}
+		return &control.RegionRules{Region: name, Copyleft: *req.Copyleft}, nil // what a server says is of a tick ago
 	}
-	out := &control.RegionRules{Region: s.rec.Name, Copyleft: s.srv.Status().Rules&region.RuleCopyleft != 0}
-	if req.Copyleft != nil {
-		out.Copyleft = *req.Copyleft // the status is of a tick ago
+	st, err := w.doorStatus(ctx, id)
+	if err != nil {
+		return nil, accessError(err)
 	}
-	return out, nil
+	return &control.RegionRules{Region: name, Copyleft: region.Rules(st.Rules)&region.RuleCopyleft != 0}, nil
 }

@@ -49,6 +49,7 @@ type player struct {
 
 	mu      sync.Mutex
 	conns   map[base.ID]*regionConn
+	lookers map[*looker]struct{}
 	owner   base.ID // region that owns the avatar, zero: none
 	epoch   uint64
 	wanted  bool
@@ -63,6 +64,7 @@ type player struct {
 	moved   sentMove      // newest movement sent
 	missing time.Time     // since when the owner does not show the avatar
 
+	back      comeFrom    // where to when a region does not let the avatar in
 	refused   region.Code // why the last join was, OK when it was not
 	joinAfter time.Time   // when to try again
 }
@@ -70,10 +72,11 @@ type player struct {
 func newPlayer(w *worldState) *player {
 	p := &player{
 		w: w, id: base.AvatarID(w.n.key), view: newView(), wake: make(chan struct{}, 1),
-		conns: map[base.ID]*regionConn{},
+		conns: map[base.ID]*regionConn{}, lookers: map[*looker]struct{}{},
 		// Sequence numbers must rise over restarts too.
 		seq: uint64(time.Now().UnixMilli()),
 	}
+	p.view.hides = w.n.blocks.hides
 	var saved savedPlace
 	if found, err := w.n.home.loadJSON("place.json", &saved); err == nil && found && w.charter.Box.Contains(saved.Pos) {
 		p.pos, p.placed = saved.Pos, true
@@ -84,7 +87,9 @@ func newPlayer(w *worldState) *player {
 // enter asks for the avatar to be in the world from now on.
 func (p *player) enter() {
 	p.mu.Lock()
-	p.wanted = true
+	if !p.wanted {
+		p.wanted, p.refused, p.joinAfter = true, region.OK, time.Time{}
+	}
 	p.mu.Unlock()
 	p.poke()
 }
@@ -164,7 +169,10 @@ func (p *player) reconcile(ctx context.Context) {
 		if c := p.conns[id]; c == nil {
 			p.conns[id] = p.dial(ctx, r)
 		} else {
+			c.balance(time.Now())
+			c.present(time.Now())
 			c.look(pos)
+			c.askLook(p.looks())
 		}
 	}
 }
@@ -220,6 +228,9 @@ func (p *player) join(ctx context.Context) {
 			p.refused, p.joinAfter = ack.Code, time.Now().Add(joinPause)
 			p.mu.Unlock()
 			p.w.n.log.Warn("join refused", "region", rec.Name, "code", ack.Code)
+			if keepsOut(ack.Code) {
+				p.keptOut(id, ack.Code)
+			}
 		}
 	})
 }
@@ -254,6 +265,10 @@ func clipName(s string) string {
 // the region itself just said so.
 func (p *player) setOwner(id base.ID, epoch uint64) {
 	p.mu.Lock()
+	was := p.owner
+	p.mu.Unlock()
+	left := p.record(was)
+	p.mu.Lock()
 	if epoch != 0 && epoch < p.epoch {
 		p.mu.Unlock()
 		return
@@ -261,6 +276,9 @@ func (p *player) setOwner(id base.ID, epoch uint64) {
 	p.epoch = max(p.epoch, epoch)
 	changed := p.owner != id
 	before := p.owner
+	if changed && before == was && left != nil {
+		p.crossedFrom(left)
+	}
 	p.owner = id
 	if changed {
 		p.sendHead()

@@ -47,6 +47,7 @@ func (n *Node) listen(boot []string) error {
 	}
 	cfg := p2p.Config{
 		Key: n.priv, Bootstrap: boot, MDNS: n.cfg.MDNS, UserAgent: "metatopia/" + n.cfg.Version, Log: n.log,
+		Dialed: n.cfg.Dialed,
 		PeerUp: n.peerUp, PeerDown: n.peerDown, AddrsChanged: n.addrsChanged, Protocols: protocols(),
 	}
 	switch n.cfg.Reach {

@@ -92,6 +92,9 @@ func (w *worldState) startPresence() error {
 // recv is called by the goroutine of each inbound stream, so that parsing does
 // not hold up the core.
 func (i *interest) recv(from base.Key, _ int, msg []byte) {
+	if i.w.n.blocks.blocked(from) {
+		return // neither seen nor answered
+	}
 	m, err := pwire.Parse(msg)
 	if err != nil {
 		i.foreign.Add(1)

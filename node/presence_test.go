@@ -84,7 +84,8 @@ func TestPresenceSharesPoses(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := &wires{}
-	i := &interest{links: l, in: make(chan presence.Input, 8), core: core, began: time.Now()}
+	w := &worldState{n: &Node{blocks: &blocks{of: map[base.Key]savedBlock{{8}: {}}}}}
+	i := &interest{w: w, links: l, in: make(chan presence.Input, 8), core: core, began: time.Now()}
 	for k := range byte(3) {
 		i.step(presence.Message{From: base.Key{2 + k}, Msg: &pwire.Sub{Class: pwire.Full, Body: pwire.Body{AOI: 50}}})
 	}
@@ -120,6 +121,10 @@ func TestPresenceSharesPoses(t *testing.T) {
 	i.recv(base.Key{9}, 0, []byte{1, 99})
 	if l.bad != 1 || i.foreign.Load() != 1 || len(i.in) != 0 {
 		t.Error("what is no message was taken for one")
+	}
+	i.recv(base.Key{8}, 0, []byte{1, 99})
+	if l.bad != 1 || len(i.in) != 0 {
+		t.Error("somebody who is blocked was listened to")
 	}
 }
 

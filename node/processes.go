@@ -19,7 +19,7 @@ func processOf(i scripting.Info) control.Process {
 		Links: i.Links, Monitors: i.Monitors, Gas: i.Gas, Memory: i.Memory, CPU: i.CPU.Seconds(),
 		Started: i.Started.UTC().Format(time.RFC3339), SendTo: i.Grants.SendTo, MaySpawn: i.Grants.Modules,
 		MayPut: i.Grants.Put, NoWorld: i.Grants.NoWorld,
-		SpawnOn: i.Grants.SpawnOn, MayFetch: i.Grants.Web, On: i.On, For: i.For,
+		SpawnOn: i.Grants.SpawnOn, MayFetch: i.Grants.Web, On: i.On, For: i.For, Screen: i.Screen,
 	}
 }
 
@@ -115,6 +115,9 @@ func (b *backend) Ps(_ context.Context, req *control.PsRequest) (*control.PsResp
 			return nil, scriptError(err)
 		}
 		list = slices.DeleteFunc(list, func(i scripting.Info) bool { return i.Root != of.Root })
+	}
+	if req.Screens {
+		list = slices.DeleteFunc(list, func(i scripting.Info) bool { return !i.Screen })
 	}
 	if by := psOrder[req.Sort]; by != nil {
 		slices.SortStableFunc(list, func(i, j scripting.Info) int { return cmp.Compare(by(j), by(i)) })

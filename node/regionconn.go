@@ -1,13 +1,11 @@
 package node
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -32,33 +30,53 @@ const (
 	// maxSkew is how far a number that a region has seen of this player may
 	// lie ahead of the clock.
 	maxSkew = 24 * time.Hour
+	// saidKept is how many spoken lines are remembered, to hear each once.
+	saidKept = 128
 )
 
 var errConnFull = errors.New("region does not read")
 
-// regionConn is the session with one region's server. Fields from ready on
-// are guarded by player.mu.
+// regionConn is the session with one region: links to up to two of its servers,
+// of which one is shown and given the inputs. When that one fails, or falls
+// behind, the other takes its place. Fields below cancel are guarded by
+// player.mu.
 type regionConn struct {
 	p      *player
 	rec    *world.SiteRecord
 	id     base.ID
 	cancel context.CancelFunc
-	out    chan wire.Message
 
-	ready  bool
-	looked spatial.Pos
-	sent   map[uint64]time.Time
-	asks   map[uint64]chan wire.Ack
-	looks  map[uint64]chan *wire.InspectReply
-	ref    uint64
+	links   []*link
+	shown   *link     // nil: none is ready
+	tick    base.Tick // newest that was shown
+	waiting time.Time // since when shown has less than was shown already
+	said    []wire.Said
+	faults  faults
+	notices linkNotices
+
+	ready bool      // shown is not nil
+	asked wire.Look // of its physics
+	sent  map[uint64]time.Time
+	asks  map[uint64]*question
+	looks map[uint64]chan *wire.InspectReply
+	ref   uint64
+}
+
+// question is an input whose sender waits for the word of this region.
+type question struct {
+	signed []byte
+	answer chan wire.Ack
 }
 
 // dial starts a session that reconnects until it is cancelled. p.mu is held.
 func (p *player) dial(ctx context.Context, rec *world.SiteRecord) *regionConn {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &regionConn{
-		p: p, rec: rec, id: rec.Region(), cancel: cancel, out: make(chan wire.Message, connQueue),
-		sent: map[uint64]time.Time{}, asks: map[uint64]chan wire.Ack{}, looks: map[uint64]chan *wire.InspectReply{},
+		p: p, rec: rec, id: rec.Region(), cancel: cancel,
+		sent: map[uint64]time.Time{}, asks: map[uint64]*question{}, looks: map[uint64]chan *wire.InspectReply{},
+	}
+	for i := range regionLinks {
+		c.links = append(c.links, &link{c: c, n: i, out: make(chan wire.Message, connQueue), world: map[base.ID]wire.Entity{}})
 	}
 	p.w.n.goRun(func(context.Context) { c.run(ctx) })
 	return c
@@ -73,126 +91,19 @@ func (c *regionConn) run(ctx context.Context) {
 			c.p.view.lost(c.id)
 		}
 	}()
-	wait := redialFirst
-	for {
-		began := time.Now()
-		err := c.session(ctx)
-		c.ended()
-		if ctx.Err() != nil {
-			return
-		}
-		c.p.w.n.log.Info("region connection ended", "region", c.rec.Name, "err", err)
-		if time.Since(began) > redialMost {
-			wait = redialFirst
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
-		wait = min(2*wait, redialMost)
-	}
-}
-
-// open reaches a server of the region: in this process, or over the network.
-func (c *regionConn) open(ctx context.Context) (io.ReadWriteCloser, error) {
-	n := c.p.w.n
-	if srv := c.p.w.localServer(c.id); srv != nil {
-		here, there := net.Pipe()
-		n.goRun(func(ctx context.Context) {
-			if err := srv.HandleClient(ctx, n.key, there); err != nil {
-				n.log.Debug("own client ended", "err", err)
-			}
-		})
-		return here, nil
-	}
-	rec := c.p.record(c.id)
-	if rec == nil {
-		return nil, fmt.Errorf("node: region %s is not known", c.id)
-	}
-	var err error
-	for _, s := range rec.Servers {
-		st, oerr := n.net.Open(ctx, s, protoClient+c.id.String())
-		if oerr == nil {
-			return st, nil
-		}
-		err = oerr
-	}
-	return nil, err
-}
-
-// session speaks with the server until something ends it.
-func (c *regionConn) session(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	rw, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer rw.Close()
-	stop := context.AfterFunc(ctx, func() { rw.Close() })
-	defer stop()
-
-	pos, _ := c.p.place()
-	hello := &wire.Hello{
-		Version: wire.Version, World: c.p.w.id.String(), Region: c.id, Key: c.p.w.n.key,
-		View: pos, Radius: viewRadius,
-	}
-	late := time.AfterFunc(helloWait, func() { rw.Close() })
-	defer late.Stop()
-	if err := wire.Write(rw, hello); err != nil {
-		return err
-	}
-	r := bufio.NewReaderSize(rw, 16<<10)
-	m, err := wire.Read(r, wire.MaxServerFrame)
-	if err != nil {
-		return err
-	}
-	late.Stop()
-	switch m := m.(type) {
-	case *wire.Welcome:
-		if m.Region != c.id {
-			return fmt.Errorf("node: asked for region %s, welcomed by %s", c.id, m.Region)
-		}
-		c.welcomed(m, pos)
-	case *wire.Refused:
-		return fmt.Errorf("node: refused: %s: %s", m.Code, m.Text)
-	default:
-		return fmt.Errorf("node: a frame of kind %d came before the welcome", m.Kind())
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer rw.Close()
-		c.write(ctx, rw)
-	}()
-	// Before the next session: two writers would share c.out.
-	defer func() { cancel(); rw.Close(); <-done }()
-	for {
-		m, err := wire.Read(r, wire.MaxServerFrame)
-		if err != nil {
-			return err
-		}
-		if err := c.take(m); err != nil {
-			return err
-		}
-	}
-}
-
-func (c *regionConn) write(ctx context.Context, w io.Writer) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case m := <-c.out:
-			if err := wire.Write(w, m); err != nil {
+	var wg sync.WaitGroup
+	for i, l := range c.links {
+		wg.Go(func() {
+			if i > 0 && !pause(ctx, spareAgain/2) { // the first finds its server first
 				return
 			}
-		}
+			l.run(ctx)
+		})
 	}
+	wg.Wait()
 }
 
-func (c *regionConn) welcomed(m *wire.Welcome, looked spatial.Pos) {
+func (c *regionConn) welcomed(l *link, m *wire.Welcome, looked spatial.Pos) {
 	p := c.p
 	p.mu.Lock()
 	// Numbers follow the clock: a far higher one is a lie that would make
@@ -200,14 +111,21 @@ func (c *regionConn) welcomed(m *wire.Welcome, looked spatial.Pos) {
 	if m.Seq <= uint64(time.Now().Add(maxSkew).UnixMilli()) {
 		p.seq = max(p.seq, m.Seq)
 	}
-	for len(c.out) > 0 { // what an earlier connection did not get to send
-		<-c.out
+	for len(l.out) > 0 { // what an earlier connection did not get to send
+		<-l.out
 	}
-	c.ready, c.looked = true, looked
-	clear(c.sent)
+	l.ready, l.looked, l.full, l.tick, l.moved, l.heard = true, looked, false, m.Tick, 0, time.Now()
+	clear(l.world)
+	if c.shown != nil { // a spare: what the avatar does is known
+		p.mu.Unlock()
+		return
+	}
+	c.show(l)
+	c.say(c.notices.found(c.rec.Name))
 	o := p.conns[p.owner]
 	mine := m.Avatar == p.id && (o == nil || o == c || !o.ready)
-	lost := !mine && p.owner == c.id
+	// Of several servers one may be a little behind.
+	lost := !mine && p.owner == c.id && m.Tick >= c.tick
 	if lost {
 		// The server took the avatar away while we were gone.
 		p.owner = base.ID{}
@@ -220,37 +138,142 @@ func (c *regionConn) welcomed(m *wire.Welcome, looked spatial.Pos) {
 	p.poke()
 }
 
-// ended forgets what belonged to the connection.
-func (c *regionConn) ended() {
-	p := c.p
-	p.mu.Lock()
-	c.ready = false
-	for _, ch := range c.asks { //lint:sorted each on its own
+// show makes l the link that is shown and given the inputs. p.mu is held.
+func (c *regionConn) show(l *link) {
+	c.shown, c.ready, c.asked = l, l != nil, wire.Look{}
+	clear(c.sent) // flush sends again what is not answered
+	if l == nil {
+		return
+	}
+	for _, q := range c.asks { //lint:sorted a region asks one question at a time
+		c.send(&wire.Input{Signed: q.signed})
+	}
+	for ref, ch := range c.looks { //lint:sorted each on its own
+		delete(c.looks, ref)
 		close(ch)
 	}
-	for _, ch := range c.looks { //lint:sorted each on its own
-		close(ch)
-	}
-	clear(c.asks)
-	clear(c.looks)
-	p.mu.Unlock()
-	p.view.regionsChanged()
+	c.waiting = time.Now()
+	c.present(time.Now())
 }
 
-func (c *regionConn) take(m wire.Message) error {
+// present puts all that the shown link has told in the place of what was shown
+// before, once it is not older. p.mu is held.
+func (c *regionConn) present(now time.Time) {
+	l := c.shown
+	if l == nil || c.waiting.IsZero() || !l.full || l.tick < c.tick && now.Sub(c.waiting) < catchUpWait {
+		return
+	}
+	c.waiting, c.tick = time.Time{}, l.tick
+	c.p.view.apply(c.id, c.rec.Site, l.whole(), now)
+}
+
+// balance shows the other link when the one that is shown has fallen behind.
+// p.mu is held.
+func (c *regionConn) balance(now time.Time) {
+	l := c.shown
+	if l == nil || now.Sub(l.heard) < silentLink {
+		return
+	}
+	for _, o := range c.links {
+		if o != l && o.ready && o.full && (o.moved > l.tick+behindTicks || o.tick > l.tick+idleTicks) {
+			c.p.w.n.log.Info("region shown from another server", "region", c.rec.Name, "server", o.server.Short())
+			c.show(o)
+			c.say(c.notices.otherServer(c.rec.Name, now))
+			return
+		}
+	}
+}
+
+// ended forgets what belonged to a link; the other one takes over. It tells
+// whether there had been a session.
+func (c *regionConn) ended(l *link) (was bool) {
+	p := c.p
+	p.mu.Lock()
+	was = l.ready
+	l.ready, l.full, l.server = false, false, base.Key{}
+	if c.shown != l {
+		p.mu.Unlock()
+		return was
+	}
+	var next *link
+	for _, o := range c.links {
+		if o.ready {
+			next = o
+		}
+	}
+	c.show(next)
+	if next != nil {
+		c.say(c.notices.otherServer(c.rec.Name, time.Now()))
+	} else if p.owner == c.id && p.conns[c.id] == c {
+		c.say(c.notices.lost(c.rec.Name))
+	}
+	if next == nil {
+		for _, q := range c.asks { //lint:sorted each on its own
+			close(q.answer)
+		}
+		for _, ch := range c.looks { //lint:sorted each on its own
+			close(ch)
+		}
+		clear(c.asks)
+		clear(c.looks)
+	}
+	p.mu.Unlock()
+	if next != nil {
+		p.poke() // flush: the inputs that nobody has answered
+		return was
+	}
+	p.view.regionsChanged()
+	return was
+}
+
+// changed takes a delta: what the shown link tells is seen.
+func (c *regionConn) changed(l *link, d *wire.Delta) {
+	c.ownLife(d)
+	now := time.Now()
+	c.p.mu.Lock()
+	l.note(d, now)
+	shown := c.shown == l
+	switch {
+	case !shown:
+	case !c.waiting.IsZero():
+		c.present(now)
+	default:
+		c.tick = max(c.tick, d.Tick)
+		c.p.view.apply(c.id, c.rec.Site, d, now)
+	}
+	c.p.mu.Unlock()
+	if shown {
+		c.follow(d)
+	}
+}
+
+// fresh tells whether a line is told for the first time: every server tells it.
+// p.mu is held.
+func (c *regionConn) fresh(m *wire.Said) bool {
+	for i := range c.said {
+		o := &c.said[i]
+		if o.Tick == m.Tick && o.From == m.From && o.Text == m.Text && o.Region == m.Region {
+			return false
+		}
+	}
+	if c.said = append(c.said, *m); len(c.said) > saidKept {
+		c.said = c.said[1:]
+	}
+	return true
+}
+
+func (c *regionConn) take(l *link, m wire.Message) error {
 	p := c.p
 	switch m := m.(type) {
 	case *wire.Delta:
-		c.ownLife(m)
-		p.view.apply(c.id, c.rec.Site, m, time.Now())
-		c.follow(m)
+		c.changed(l, m)
 	case *wire.Ack:
 		p.mu.Lock()
-		ch := c.asks[m.Seq]
+		q := c.asks[m.Seq]
 		delete(c.asks, m.Seq)
 		p.mu.Unlock()
-		if ch != nil {
-			ch <- *m
+		if q != nil {
+			q.answer <- *m
 			return nil
 		}
 		p.answered(c, *m)
@@ -258,7 +281,7 @@ func (c *regionConn) take(m wire.Message) error {
 		// From the avatar's region only: any other could put words into
 		// anybody's mouth. What a border crossing delays is lost.
 		p.mu.Lock()
-		ok := p.owner == c.id
+		ok := p.owner == c.id && c.fresh(m)
 		p.mu.Unlock()
 		if ok {
 			p.heard(m)
@@ -278,6 +301,12 @@ func (c *regionConn) take(m wire.Message) error {
 		if ch != nil {
 			ch <- m
 		}
+	case *wire.Expelled:
+		p.expelled(c, m.Code)
+	case *wire.Failed:
+		c.failed(m, time.Now())
+	case *wire.Shard:
+		p.sawShard(c, m)
 	case *wire.Refused:
 		return fmt.Errorf("node: refused: %s: %s", m.Code, m.Text)
 	default:
@@ -338,6 +367,9 @@ func (c *regionConn) follow(d *wire.Delta) {
 }
 
 func (p *player) heard(m *wire.Said) {
+	if p.w.n.blocks.mute(m.Player, m.From) {
+		return
+	}
 	if m.Player != p.w.n.key && !m.Player.IsZero() {
 		p.w.n.count.add(countMessages, 1)
 	}
@@ -358,21 +390,29 @@ func (p *player) heard(m *wire.Said) {
 	}
 }
 
-// send queues a message; a region that does not read loses its connection.
-// p.mu is held.
+// send queues a message for the server that is shown. One that does not read
+// misses it. p.mu is held.
 func (c *regionConn) send(m wire.Message) {
-	select {
-	case c.out <- m:
-	default:
-		c.p.w.n.log.Warn("message to region dropped", "region", c.rec.Name, "err", errConnFull)
+	if c.shown != nil {
+		c.shown.send(m)
 	}
 }
 
-// look tells the region where the viewer is. p.mu is held.
+func (l *link) send(m wire.Message) {
+	select {
+	case l.out <- m:
+	default:
+		l.c.p.w.n.log.Warn("message to region dropped", "region", l.c.rec.Name, "err", errConnFull)
+	}
+}
+
+// look tells the servers where the viewer is. p.mu is held.
 func (c *regionConn) look(pos spatial.Pos) {
-	if c.ready && c.looked.Dist2(pos) > lookStep*lookStep {
-		c.looked = pos
-		c.send(&wire.View{Pos: pos, Radius: viewRadius})
+	for _, l := range c.links {
+		if l.ready && l.looked.Dist2(pos) > lookStep*lookStep {
+			l.looked = pos
+			l.send(&wire.View{Pos: pos, Radius: viewRadius})
+		}
 	}
 }
 
@@ -390,7 +430,7 @@ func (c *regionConn) ask(ctx context.Context, seq uint64, signed []byte) (wire.A
 		c.p.mu.Unlock()
 		return wire.Ack{}, errClosedConn
 	}
-	c.asks[seq] = ch
+	c.asks[seq] = &question{signed, ch}
 	c.send(&wire.Input{Signed: signed})
 	c.p.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, ackWait)

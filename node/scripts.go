@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/region"
 	"github.com/metatopia/metatopia/scripting"
@@ -34,6 +35,22 @@ func (s simScripts) Handle(module string, ev region.ScriptEvent, slots func(stri
 	event := scripting.Event{Name: ev.Name, From: ev.From, FromName: ev.FromName, Text: ev.Text,
 		Tick: uint64(ev.Tick), Loose: ev.Loose, Vel: [3]float64{float64(ev.Vel.X), float64(ev.Vel.Y), float64(ev.Vel.Z)}}
 	event.At[0], event.At[1], event.At[2] = ev.At.Meters()
+	event.Impulse = float64(ev.Impulse)
+	event.Tag, event.Self = ev.Tag, ev.Self
+	if ev.Peek != nil {
+		event.Peek = func(thing base.ID, slot string) (scripting.Value, uint64, bool) {
+			v, version, ok := ev.Peek(thing, slot)
+			return toScript(v), version, ok
+		}
+	}
+	event.Answer = answerOf(ev.Answer)
+	if ev.Look != nil {
+		event.Look = func(from, way [3]float64) (at [3]float64, found, ok bool) {
+			x, err := ev.Look(spatial.At(from[0], from[1], from[2]), spatial.Vec{X: float32(way[0]), Y: float32(way[1]), Z: float32(way[2])})
+			at[0], at[1], at[2] = x.At.Meters()
+			return at, x.Found, err == nil
+		}
+	}
 	read := func(name string) (scripting.Value, bool) {
 		v, ok := slots(name)
 		return toScript(v), ok
@@ -52,7 +69,34 @@ func (s simScripts) Handle(module string, ev region.ScriptEvent, slots func(stri
 	for _, w := range out.Set {
 		res.Set = append(res.Set, region.SlotWrite{Name: w.Name, Value: fromScript(w.Value)})
 	}
+	asked(&res, &out)
 	return res, err
+}
+
+// asked is what a script wants of other things.
+func asked(res *region.ScriptResult, out *scripting.Effects) {
+	for _, m := range out.Send {
+		res.Send = append(res.Send, region.Send{To: m.To, Tag: m.Tag, Text: m.Data})
+	}
+	for _, p := range out.Propose {
+		res.Propose = append(res.Propose, region.Proposal{Thing: p.Thing, Slot: p.Slot, Op: region.Operator(p.Op), Value: fromScript(p.Value), Expect: fromScript(p.Expect)})
+	}
+	for _, x := range out.Txns {
+		t := region.Txn{Tag: x.Tag}
+		for _, r := range x.Reads {
+			t.Reads = append(t.Reads, region.SlotRead(r))
+		}
+		for _, w := range x.Writes {
+			t.Writes = append(t.Writes, region.SlotSet{Thing: w.Thing, SlotWrite: region.SlotWrite{Name: w.Name, Value: fromScript(w.Value)}})
+		}
+		if len(t.Writes) > 0 {
+			res.Txns = append(res.Txns, t)
+		}
+	}
+	for _, t := range out.Timers {
+		res.Timers = append(res.Timers, region.SetTimer(t))
+	}
+	res.Asks = asks(out.Asks)
 }
 
 func toScript(v region.SlotValue) scripting.Value {

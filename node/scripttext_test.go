@@ -60,6 +60,9 @@ func TestScriptAdd(t *testing.T) {
 	before := slot("heard")
 	add("function on_heard()\n  self.other = true\n  nothing.here = 1\nend\n")
 	waitFor(t, "the fault", func() bool { say("again"); return strings.Contains(inspect().LastError, "nothing") })
+	waitFor(t, "word of it", func() bool {
+		return noticed(n, "Your lamp in Hearthside failed: heard: lamp.lua:3: attempt to index a nil value")
+	})
 	if e := inspect().LastError; e != "heard: lamp.lua:3: attempt to index a nil value (global 'nothing') [lamp.lua:3: in function 'on_heard']" {
 		t.Errorf("the fault is told as %q", e)
 	}

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -10,15 +9,20 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/node/control"
+	"github.com/metatopia/metatopia/node/history"
+	"github.com/metatopia/metatopia/node/law"
 	"github.com/metatopia/metatopia/node/p2p"
 	"github.com/metatopia/metatopia/node/server"
 	"github.com/metatopia/metatopia/node/world"
 	"github.com/metatopia/metatopia/region"
+	"github.com/metatopia/metatopia/region/agree"
+	"github.com/metatopia/metatopia/region/order"
 	"github.com/metatopia/metatopia/scripting/guest"
 	"github.com/metatopia/metatopia/spatial"
 )
@@ -38,7 +42,24 @@ type savedRegion struct {
 	Furnish string      `json:"furnish,omitempty"`
 	From    string      `json:"from,omitempty"` // CID of the checkpoint it began with
 	// Copyleft: the rule is the first entry of its log.
-	Copyleft bool `json:"copyleft,omitempty"`
+	Copyleft bool        `json:"copyleft,omitempty"`
+	Roles    *savedRoles `json:"roles,omitempty"`
+
+	// Shared: its log is one that servers agree on. Servers are those that the
+	// owner's record names, none for the owner alone; Epoch see SiteRecord;
+	// First is the lowest number that a server gets in the log. Record is the
+	// owner's record of a region of somebody else.
+	Shared  bool       `json:"shared,omitempty"`
+	Servers []base.Key `json:"servers,omitempty"`
+	Epoch   uint64     `json:"epoch,omitempty"`
+	First   uint64     `json:"first,omitempty"`
+	Record  []byte     `json:"record,omitempty"`
+	// Trust is what the owner takes the servers for.
+	Trust agree.Trust `json:"trust,omitempty"`
+	// Turn is the owner's word that ended the log before at TurnTick, until the
+	// log that all servers begin after it is open.
+	Turn     []byte    `json:"turn,omitempty"`
+	TurnTick base.Tick `json:"turnTick,omitempty"`
 }
 
 // servedRegion is a region whose sim runs in this node.
@@ -48,9 +69,24 @@ type servedRegion struct {
 	srv    *server.Server
 	from   string // CID of the checkpoint it began with
 	points *checkpoints
-	topic  *p2p.Topic
-	cancel context.CancelFunc
-	done   chan struct{}
+	past   *history.Store // nil: none is kept
+	store  regionStore
+	// watching compares states with the region's other servers; nil without any.
+	watching *watching
+	spoil    func(region.Config, base.Tick, *region.Sim) // tests: changes the state after a tick
+	door     *gateway
+	court    *law.Court
+	topic    *p2p.Topic
+	group    *several  // nil while this node alone serves it
+	turn     *turnWord // ended its log; once Run has ended
+	cancel   context.CancelFunc
+	done     chan struct{}
+
+	judging sync.WaitGroup
+	ending  sync.Once
+	ended   error       // what ending it gave
+	halted  atomic.Bool // somebody wants it to end
+	err     error       // of Run, once done is closed
 }
 
 func (w *worldState) servedList() []*servedRegion {
@@ -94,7 +130,7 @@ func (w *worldState) openRegions() error {
 		if !found {
 			continue // founding was cut off before it was promised
 		}
-		if err := w.serve(saved); err != nil {
+		if err := w.reopen(saved); err != nil {
 			return err
 		}
 	}
@@ -102,8 +138,8 @@ func (w *worldState) openRegions() error {
 }
 
 // seed founds a region owned and served by this node.
-func (w *worldState) seed(name string, site spatial.Pos, furnish, from string, copyleft bool) (*servedRegion, error) {
-	saved := savedRegion{Name: name, Site: site, Founded: time.Now().UnixMilli(), Furnish: furnish, From: from, Copyleft: copyleft}
+func (w *worldState) seed(name string, site spatial.Pos, furnish, from string, copyleft bool, trust agree.Trust, roles *savedRoles) (*servedRegion, error) {
+	saved := savedRegion{Name: name, Site: site, Founded: time.Now().UnixMilli(), Furnish: furnish, From: from, Copyleft: copyleft, Trust: trust, Roles: roles}
 	rec, err := w.siteRecord(saved)
 	if err != nil {
 		return nil, control.Errorf(control.Invalid, "", "%w", err)
@@ -135,16 +171,33 @@ func (w *worldState) seed(name string, site spatial.Pos, furnish, from string, c
 	return w.served[rec.Region()], nil
 }
 
+// siteRecord gives the record of a region: signed anew for one of one's own.
 func (w *worldState) siteRecord(saved savedRegion) (*world.SiteRecord, error) {
+	if saved.Record != nil {
+		rec, err := world.ParseSite(saved.Record)
+		if err != nil {
+			return nil, err
+		}
+		if now := w.record(rec.Region()); now != nil && now.Seq > rec.Seq {
+			rec = now
+		}
+		return rec, nil
+	}
 	rec := &world.SiteRecord{
 		World: w.id, Founded: saved.Founded, Seq: uint64(time.Now().UnixMilli()),
-		Site: saved.Site, Name: saved.Name, Servers: []base.Key{w.n.key},
+		Site: saved.Site, Name: saved.Name, Servers: []base.Key{w.n.key}, Epoch: saved.Epoch, Trust: saved.Trust,
+	}
+	if len(saved.Servers) > 0 {
+		rec.Servers = saved.Servers
 	}
 	return rec, rec.Sign(w.n.priv)
 }
 
 // serve opens a region's log and starts its sim.
-func (w *worldState) serve(saved savedRegion) error {
+func (w *worldState) serve(saved savedRegion) error { return w.serveWith(saved, nil) }
+
+// serveWith is serve with a shared log that is open.
+func (w *worldState) serveWith(saved savedRegion, g *several) error {
 	rec, err := w.siteRecord(saved)
 	if err != nil {
 		return err
@@ -153,46 +206,96 @@ func (w *worldState) serve(saved savedRegion) error {
 	if err := w.addOwnSite(rec); err != nil {
 		return err
 	}
-	s := &servedRegion{id: id, rec: rec, from: saved.From, done: make(chan struct{})}
+	s := &servedRegion{id: id, rec: rec, from: saved.From, group: g, done: make(chan struct{}), spoil: w.n.cfg.spoil}
 	if s.topic, err = w.borderTopic(rec); err != nil {
 		return err
 	}
 	cfg := w.simConfig(rec)
+	charter, err := w.regionCharter(saved, rec)
+	if err != nil {
+		return err
+	}
+	cfg.Law = &charter.Genesis
+	s.court = w.newCourt(s, charter, saved.Shared)
 	s.points = newCheckpoints(w, s, cfg)
+	var replicated func(base.Tick, order.Sum) (server.Replica, error)
+	if saved.Shared {
+		replicated = func(tick base.Tick, sum order.Sum) (server.Replica, error) {
+			if s.group == nil {
+				var err error
+				if s.group, err = w.founding(rec, saved, tick, sum); err != nil {
+					return nil, err
+				}
+			}
+			return s.group.join(tick, sum)
+		}
+	}
 	s.srv, err = server.Open(server.Config{
 		Region:     cfg,
+		Replica:    replicated,
+		Self:       w.n.key,
+		Turn:       w.turner(s),
+		Sign:       w.n.sign,
 		Dir:        w.n.home.path("regions", id.String()),
 		Publish:    func(_ base.ID, msg []byte) error { return w.publishBorder(s, msg) },
 		Load:       w.n.loadScript,
 		Furnish:    func() ([]region.ControlEntry, error) { return w.beginning(saved) },
 		Checkpoint: s.points.offer,
+		Applied:    s.applied,
+		Asked:      s.asked,
+		Took:       w.took(id),
+		Law:        s.court.Applied,
 		Log:        w.n.log.With("region", saved.Name),
 		OnEvent:    w.n.regionEvent,
 	})
 	if err != nil {
 		s.points.close()
+		if s.group != nil {
+			err = errors.Join(err, s.group.log.Close())
+		}
 		return fmt.Errorf("node: open region %q: %w", saved.Name, err)
+	}
+	if err := s.court.Begin(s.srv); err != nil {
+		s.points.close()
+		return errors.Join(fmt.Errorf("node: open region %q: %w", saved.Name, err), s.srv.Close())
+	}
+	w.openPast(s)
+	w.openStore(s)
+	if s.group != nil {
+		s.watching = w.newWatching(s)
 	}
 	// Before the first tick: what the log gave back. A test of a crash
 	// compares it with what the first life had at that tick.
 	st := s.srv.Status()
 	w.n.log.Info("region open", "region", saved.Name, "tick", uint64(st.Tick), "hash", st.Hash.String())
+	w.listenMembers(id)
 	w.n.net.Handle(protoClient+id.String(), func(remote base.Key, st p2p.Stream) {
+		if s.late() {
+			return // the others are further
+		}
 		if err := s.srv.HandleClient(w.n.ctx, remote, st); err != nil {
 			w.n.log.Debug("client ended", "player", remote.Short(), "err", err)
 		}
 	})
+	if err := w.openDoor(s); err != nil {
+		return err
+	}
+	w.n.net.Handle(law.Proto+id.String(), w.serveLaw(s.court))
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
+	s.judging.Go(func() { s.court.Run(ctx) })
 	go func() {
 		defer close(s.done)
-		if err := s.srv.Run(ctx); err != nil && ctx.Err() == nil {
-			w.n.log.Error("region stopped", "region", saved.Name, "err", err)
+		if s.err = s.srv.Run(ctx); s.err != nil && ctx.Err() == nil {
+			w.n.log.Error("region stopped", "region", saved.Name, "err", s.err)
 		}
 	}()
 	w.mu.Lock()
 	w.served[id] = s
 	w.mu.Unlock()
+	if s.group != nil {
+		w.n.goRun(func(nctx context.Context) { w.superviseShared(nctx, ctx, s) })
+	}
 	if w.player != nil {
 		w.sitesChanged()
 	}
@@ -211,6 +314,7 @@ func (w *worldState) simConfig(rec *world.SiteRecord) region.Config {
 		Verify: func(k base.Key, msg, sig []byte) bool {
 			return len(sig) == ed25519.SignatureSize && ed25519.Verify(k[:], msg, sig)
 		},
+		Terms:    termsOf(id, rec.Owner),
 		Scripts:  simScripts{w.n},
 		Parallel: parallel,
 	}
@@ -226,10 +330,21 @@ func (w *worldState) beginning(saved savedRegion) (list []region.ControlEntry, e
 	if saved.Copyleft {
 		list = append([]region.ControlEntry{{Kind: region.ControlRules, Rules: region.RuleCopyleft}}, list...)
 	}
-	return list, err
+	return owned(list, w.n.key), err
 }
 
-// addOwnSite puts a fresh record of an own region into the directory.
+// owned gives what a region begins with to its owner: what is nobody's is taken
+// by who comes first, and is theirs to delete.
+func owned(list []region.ControlEntry, owner base.Key) []region.ControlEntry {
+	for i := range list {
+		if t := &list[i].Thing; list[i].Kind == region.ControlCreate && t.Owner.IsZero() {
+			t.Owner = owner
+		}
+	}
+	return list
+}
+
+// addOwnSite puts the record of a region served here into the directory.
 func (w *worldState) addOwnSite(rec *world.SiteRecord) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -283,97 +398,20 @@ func (n *Node) regionEvent(name string, v uint64) {
 	}
 }
 
-// borderTopic joins a region's border topic; only its owner may write there.
-func (w *worldState) borderTopic(rec *world.SiteRecord) (*p2p.Topic, error) {
-	owner := rec.Owner
-	return w.n.net.Topic(w.topicName(rec.Region().String()+"/border"), func(from base.Key, data []byte) p2p.Verdict {
-		if from != owner || len(data) > region.MaxBorder {
-			w.n.count.add(countRefused, 1)
-			return p2p.Reject
-		}
-		return p2p.Accept
-	})
-}
-
-// updateNeighbours tells every region served here who lies around it, and
-// listens to their border topics.
-func (w *worldState) updateNeighbours() {
-	// One at a time: of two that overlap, the older list must not win.
-	w.feeding.Lock()
-	defer w.feeding.Unlock()
-	wanted := map[base.ID]*world.SiteRecord{}
-	for _, s := range w.servedList() {
-		var list []region.Neighbour
-		near := w.regions(s.rec.Site)
-		for _, r := range near {
-			if r.Region() != s.id && len(list) < region.MaxNeighbours {
-				list = append(list, region.Neighbour{ID: r.Region(), Name: r.Name, Site: r.Site})
-				if r.Owner != w.n.key { // own regions are told directly
-					wanted[r.Region()] = r
-				}
-			}
-		}
-		slices.SortFunc(list, func(a, b region.Neighbour) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-		s.srv.SetNeighbours(list)
-	}
-	for id, end := range w.border { //lint:sorted each on its own
-		if wanted[id] == nil {
-			end()
-			delete(w.border, id)
-		}
-	}
-	for id, r := range wanted { //lint:sorted each on its own
-		if w.border[id] == nil {
-			if end := w.feed(r); end != nil {
-				w.border[id] = end
-			}
-		}
-	}
-}
-
-// publishBorder sends a region's border message to the nodes that listen, and
-// to the regions of this node, which hear nothing of their own gossip.
-func (w *worldState) publishBorder(s *servedRegion, msg []byte) error {
-	err := s.topic.Publish(w.n.ctx, msg)
-	w.deliverBorder(s.id, msg)
-	return err
-}
-
-// feed subscribes to a foreign region's border topic, and gives what ends it;
-// nil when it failed.
-func (w *worldState) feed(r *world.SiteRecord) (end func()) {
-	id := r.Region()
-	t, err := w.borderTopic(r)
-	if err != nil {
-		w.n.log.Error("border not joined", "region", r.Name, "err", err)
-		return nil
-	}
-	cancel, err := t.Subscribe(func(_ base.Key, data []byte) { w.deliverBorder(id, data) })
-	if err != nil {
-		t.Close()
-		w.n.log.Error("border not joined", "region", r.Name, "err", err)
-		return nil
-	}
-	return func() { cancel(); t.Close() }
-}
-
-func (w *worldState) deliverBorder(from base.ID, data []byte) {
-	for _, s := range w.servedList() {
-		if s.id != from {
-			s.srv.HandleBorder(from, data)
-		}
-	}
-}
-
 // closeRegions stops the sims; each writes a last checkpoint, on disk and as a
 // lump.
 func (w *worldState) closeRegions() error {
 	var errs []error
 	for _, s := range w.servedList() {
-		s.cancel()
-		<-s.done
-		errs = append(errs, s.srv.Close())
-		s.points.close()
+		if s.group != nil { // while it still takes part
+			errs = append(errs, s.group.handOver())
+		}
+		s.halted.Store(true)
+		errs = append(errs, w.end(s))
+		s.endWatching()
+		if s.group != nil {
+			errs = append(errs, s.group.log.Close())
+		}
 	}
 	return errors.Join(errs...)
 }

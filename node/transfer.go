@@ -47,6 +47,9 @@ func (n *Node) openTransfers() error {
 		return fmt.Errorf("node: %w", err)
 	}
 	n.net.Handle(transfer.Protocol, func(from base.Key, s p2p.Stream) {
+		if n.blocks.blocked(from) {
+			return
+		}
 		if !gate.Allow(from) {
 			n.count.add(countRefused, 1)
 			s.Reset()

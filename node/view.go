@@ -48,6 +48,7 @@ type revised[T any] struct {
 // tell. Every change has a revision, so that each watcher can be sent what it
 // does not have yet.
 type view struct {
+	hides   func(*wire.Entity) bool // what is not to be shown; nil: nothing
 	mu      sync.Mutex
 	rev     uint64
 	things  map[base.ID]*shown
@@ -83,7 +84,9 @@ func (v *view) apply(from base.ID, site spatial.Pos, d *wire.Delta, now time.Tim
 		v.dropWhere(func(s *shown) bool { return s.region == from && !told[s.e.Pose.ID] })
 	}
 	for i := range d.Upserts {
-		v.upsert(from, site, &d.Upserts[i])
+		if v.hides == nil || !v.hides(&d.Upserts[i]) {
+			v.upsert(from, site, &d.Upserts[i])
+		}
 	}
 	for _, p := range d.Poses {
 		if s := v.things[p.ID]; s != nil && s.region == from {

@@ -39,10 +39,16 @@ type worldState struct {
 
 	feeding sync.Mutex // guards border; held before mu
 
+	topicsMu sync.Mutex
+	topics   map[base.ID]*p2p.Topic // of borders; joined once
+	joins    joins
+
 	mu     sync.Mutex
 	dir    *world.Directory
 	served map[base.ID]*servedRegion
-	border map[base.ID]func() // ends listening to that neighbour's border topic
+	stuck  map[base.ID]*servedRegion // stand still: nobody's state is right
+	turns  map[base.ID]*turning      // their log has ended, and the next has not begun here
+	border map[base.ID]func()        // ends listening to that neighbour's border topic
 }
 
 // Defaults of a new world, in metres.
@@ -183,7 +189,16 @@ func (n *Node) reenter(ctx context.Context, saved savedWorld) error {
 func (n *Node) enter(c *world.Charter) (*worldState, error) {
 	w := &worldState{
 		n: n, id: c.ID(), charter: c, dir: world.NewDirectory(c),
-		served: map[base.ID]*servedRegion{}, border: map[base.ID]func(){},
+		served: map[base.ID]*servedRegion{}, stuck: map[base.ID]*servedRegion{}, turns: map[base.ID]*turning{}, border: map[base.ID]func(){}, topics: map[base.ID]*p2p.Topic{},
+	}
+	w.joins.busy = map[base.ID]*joining{}
+	var serve savedServe
+	if _, err := n.home.loadJSON("serve.json", &serve); err != nil {
+		return nil, err
+	}
+	w.joins.agreed = serve.Regions
+	if _, err := n.home.loadJSON(fetchingFile, &w.joins.held); err != nil {
+		return nil, err
 	}
 	w.player = newPlayer(w)
 	if err := w.openKeeper(); err != nil {
@@ -192,6 +207,9 @@ func (n *Node) enter(c *world.Charter) (*worldState, error) {
 	if err := w.openRegions(); err != nil {
 		_ = w.closeRegions()
 		return nil, err
+	}
+	for _, id := range w.joins.agreed {
+		w.listenMembers(id)
 	}
 	if err := w.startOverlay(); err != nil {
 		_ = w.closeRegions()
@@ -216,6 +234,7 @@ func (n *Node) enter(c *world.Charter) (*worldState, error) {
 	n.goRun(w.keeper.Run)
 	n.goRun(w.player.run)
 	n.goRun(w.rememberLoop)
+	n.goRun(w.visits)
 	if !n.cfg.Absent {
 		w.player.enter()
 	}
@@ -237,6 +256,7 @@ func (w *worldState) peerDown(k base.Key) {
 func (w *worldState) sitesChanged() {
 	w.updateNeighbours()
 	w.player.sitesChanged()
+	w.serversChanged()
 }
 
 func (w *worldState) leave() {

@@ -8,13 +8,11 @@ import (
 // substeps of 1/240 s, never asleep, one core. A body-step is one body moved
 // by one step.
 func benchmarkScene(b *testing.B, s scene) {
+	s.cfg.Sleepless = true
 	s.steps = 120 // settled enough to be all contacts
 	w := s.play(b, nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		for i := range w.solids {
-			w.solids[i].wake()
-		}
 		if _, err := w.Step(nil, nil); err != nil {
 			b.Fatal(err)
 		}
@@ -52,17 +50,35 @@ func BenchmarkHash1000(b *testing.B) {
 	b.ReportMetric(float64(len(w.buf))/float64(w.Len()), "bytes/body")
 }
 
-// TestStepAllocatesNothing once the world has seen its most contacts.
+// TestStepAllocatesNothing once the world has seen its most contacts, with and
+// without workers and lanes; nor does the hash.
 func TestStepAllocatesNothing(t *testing.T) {
-	s := heapScene("crates", 4, crate)
-	w := s.play(t, nil)
-	ev := make([]Event, 0, 1024)
-	if n := testing.AllocsPerRun(20, func() {
-		for i := range w.solids {
-			w.solids[i].wake()
+	if testing.Short() {
+		t.Skip("long under emulation, and TestGolden shows that it is the same there")
+	}
+	for _, parallel := range []bool{false, true} {
+		s := heapScene("crates", 5, crate)
+		s.cfg.Sleepless = true
+		w := s.play(t, nil)
+		if parallel {
+			// Starting goroutines allocates: here one calls all.
+			w.SetParallel(func(n int, f func(int)) {
+				for i := range n {
+					f(i)
+				}
+			})
 		}
-		ev, _ = w.Step(nil, ev[:0])
-	}); n != 0 {
-		t.Errorf("%g allocations per step", n)
+		for _, lanes := range []bool{false, true} {
+			w.SetLanes(lanes)
+			ev := make([]Event, 0, 1024)
+			step := func() {
+				ev, _ = w.Step(nil, ev[:0])
+				w.Hash()
+			}
+			step()
+			if n := testing.AllocsPerRun(20, step); n != 0 {
+				t.Errorf("lanes %v, parallel %v: %g allocations per step", lanes, parallel, n)
+			}
+		}
 	}
 }

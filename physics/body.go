@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/metatopia/metatopia/physics/shape"
 	"github.com/metatopia/metatopia/spatial"
 	"github.com/metatopia/metatopia/spatial/det"
 )
@@ -15,30 +16,73 @@ type BodyID uint64
 // Ground stands in an Event for the ground, a wall or the ceiling.
 const Ground BodyID = 0
 
-// ShapeKind tells a Shape apart. Values are stored: extend at the end only.
-type ShapeKind uint8
+// ShapeKind tells a Shape apart.
+type ShapeKind = shape.Kind
 
 const (
-	Sphere ShapeKind = 1
-	Box    ShapeKind = 2
+	Sphere      = shape.Sphere
+	Box         = shape.Box
+	Capsule     = shape.Capsule
+	Hull        = shape.Hull
+	Heightfield = shape.Heightfield
+	Mesh        = shape.Mesh
+	Compound    = shape.Compound
 )
 
 // Shape is a solid around the body's centre. Half is the half size of a Box;
-// of a Sphere only Half.X counts: the radius.
+// of a Sphere only Half.X counts: the radius; of a Capsule Half.X, the radius,
+// and Half.Y, the half length of its axis along Y. The rest have a Geometry,
+// which the world must know: see CmdGeometry.
 type Shape struct {
-	Kind ShapeKind
-	Half spatial.Vec
+	Kind     ShapeKind
+	Half     spatial.Vec
+	Geometry GeometryID
+}
+
+// check brings s to its canonical form. Whether the world has its geometry is
+// not looked at.
+func (s *Shape) check(static bool) error {
+	h := &s.Half
+	switch s.Kind {
+	case Sphere:
+		h.Y, h.Z = h.X, h.X
+	case Capsule:
+		h.Z = h.X
+	case Box:
+	case Heightfield, Mesh:
+		if !static {
+			return ErrGeometry
+		}
+		fallthrough
+	case Hull, Compound:
+		*h = spatial.Vec{}
+		if s.Geometry == 0 {
+			return ErrGeometry
+		}
+		return nil
+	default:
+		return fmt.Errorf("%w: shape %d", ErrKind, s.Kind)
+	}
+	s.Geometry = 0
+	if !extent(h.X) || !extent(h.Y) || !extent(h.Z) {
+		return fmt.Errorf("%w: half size %g,%g,%g", ErrValue, h.X, h.Y, h.Z)
+	}
+	return nil
 }
 
 // Flags of a Body. Values are stored: extend at the end only.
 type Flags uint8
 
 const (
-	Static  Flags = 1 << iota // never moves
-	Upright                   // never rotates; may be driven
-	Ghost                     // owned elsewhere: moves and pushes like any other, reports no events
+	Static    Flags = 1 << iota // never moves
+	Upright                     // never rotates; may be driven
+	Ghost                       // owned elsewhere: moves and pushes like any other, reports no events
+	Sensor                      // notices what it overlaps (EvEnter, EvLeave) and pushes nothing
+	Kinematic                   // moves by its velocity, whatever is in its way: a platform, a door
+	Bullet                      // does not pass through what moves, either, however fast
+	Out                         // left the bounds of an Open world or was not finite: see EvOut
 
-	knownFlags = Static | Upright | Ghost
+	knownFlags = Static | Upright | Ghost | Sensor | Kinematic | Bullet | Out
 )
 
 // Body is what the caller may know and set of a body.
@@ -50,9 +94,10 @@ type Body struct {
 	Rot         spatial.Quat // zero = Identity
 	Vel         spatial.Vec  // m/s
 	Spin        spatial.Vec  // rad/s, world axes
-	Mass        float32      // kg; ignored and stored as 0 when Static
+	Mass        float32      // kg; ignored and stored as 0 when Static or Kinematic
 	Friction    float32      // Coulomb coefficient; a pair uses the root of the product
 	Restitution float32      // 0 = no bounce, 1 = all of it; a pair uses the larger
+	Filter      Filter       // whom it meets; zero = everybody
 }
 
 // What a Step refuses about a command; test with errors.Is.
@@ -61,7 +106,7 @@ var (
 	ErrFull    = errors.New("too many bodies")
 	ErrValue   = errors.New("value is not finite or out of range")
 	ErrKind    = errors.New("unknown kind or flag")
-	ErrStatic  = errors.New("body is static")
+	ErrStatic  = errors.New("body is static, kinematic or out")
 	ErrUpright = errors.New("body is not upright")
 )
 
@@ -73,19 +118,17 @@ func (b *Body) check(c *Config) error {
 	if b.Flags&^knownFlags != 0 {
 		return fmt.Errorf("%w: flags %#x", ErrKind, b.Flags)
 	}
-	h := &b.Shape.Half
-	switch b.Shape.Kind {
-	case Sphere:
-		h.Y, h.Z = h.X, h.X
-	case Box:
-	default:
-		return fmt.Errorf("%w: shape %d", ErrKind, b.Shape.Kind)
+	if err := b.Shape.check(b.Flags&Static != 0); err != nil {
+		return err
 	}
-	if !extent(h.X) || !extent(h.Y) || !extent(h.Z) {
-		return fmt.Errorf("%w: half size %g,%g,%g", ErrValue, h.X, h.Y, h.Z)
+	if b.Flags&Static != 0 && b.Flags&Kinematic != 0 {
+		return fmt.Errorf("%w: static and kinematic", ErrKind)
 	}
-	if b.Flags&Static != 0 {
-		b.Mass, b.Vel, b.Spin = 0, spatial.Vec{}, spatial.Vec{}
+	if b.Flags&(Static|Out) != 0 {
+		b.Vel, b.Spin = spatial.Vec{}, spatial.Vec{}
+	}
+	if b.Flags&(Static|Kinematic) != 0 {
+		b.Mass = 0
 	} else if !(b.Mass >= MinMass && b.Mass <= MaxMass) {
 		return fmt.Errorf("%w: mass %g", ErrValue, b.Mass)
 	}
@@ -118,16 +161,18 @@ func (b *Body) checkMotion(c *Config) error {
 
 // checkTurn leaves a rotation that is a unit within rounding untouched, bit
 // for bit, so that a hand-off changes nothing.
-func (b *Body) checkTurn() error {
-	q := det.Quat(b.Rot)
+func (b *Body) checkTurn() error { return checkRot(&b.Rot) }
+
+func checkRot(rot *spatial.Quat) error {
+	q := det.Quat(*rot)
 	if q == (det.Quat{}) {
-		b.Rot = spatial.Identity
+		*rot = spatial.Identity
 		return nil
 	}
 	if n := q.Norm2(); !q.Finite() || !(n > 0.25 && n < 4) {
 		return fmt.Errorf("%w: rotation %g,%g,%g,%g", ErrValue, q.X, q.Y, q.Z, q.W)
 	} else if det.Abs(n-1) > unitTolerance {
-		b.Rot = b.Rot.Unit()
+		*rot = rot.Unit()
 	}
 	return nil
 }

@@ -1,116 +1,134 @@
 package physics
 
-// noContact is the memory of shapes that did not touch.
-var noContact contact
+import (
+	"slices"
 
-// collide finds the contacts of the step in key order, takes over what the
-// last step knew of them and prepares the joints to solve. Contacts between
-// sleepers are kept as they are.
-func (w *World) collide() {
-	w.next, w.joints, w.late = w.next[:0], w.joints[:0], w.late[:0]
-	old := w.contacts
+	"github.com/metatopia/metatopia/physics/shape"
+)
+
+// met says which two solids meet: what the narrow phase finds. How they do is
+// in the shape.Manifold of the same index.
+type met struct {
+	i, j int32 // indexes in World.solids; i is len(solids) for the ground
+	key  key
+}
+
+// catch is what one block of the narrow phase finds.
+type catch struct {
+	met   []met
+	found []shape.Manifold
+	woken []int32 // solids that were met asleep
+	first int     // where they go in World.met
+
+	// Of the same block of w.met, see matchBlock.
+	begun []int32 // sensors' of w.met that were not there before
+	ended []int32 // of w.contacts that are no more
+}
+
+// narrow fills w.met and w.found, in key order, from the pairs and the planes.
+// A sleeper that was met is made to wake: see World.rouse.
+func (w *World) narrow() {
+	const few = 64 // pairs are not worth a worker
+	w.met, w.found = w.met[:0], w.found[:0]
+	w.narrowPlanes()
+	w.task.cuts = 1
+	if w.parallel != nil {
+		w.task.cuts = cuts(len(w.pairs), few)
+	}
+	if w.task.cuts == 1 {
+		c := &w.catches[0]
+		c.met, c.found, c.woken = w.met, w.found, c.woken[:0]
+		w.narrowPairs(c, w.pairs)
+		w.met, w.found = c.met, c.found
+		c.met, c.found = nil, nil
+	} else {
+		w.run(w.task.cuts, w.jobs.narrow)
+		w.gather()
+	}
+	for k := range w.task.cuts {
+		for _, i := range w.catches[k].woken {
+			if s := &w.solids[i]; s.asleep {
+				w.wake(s)
+			}
+		}
+	}
+}
+
+// gather puts what the blocks found behind what the planes did.
+func (w *World) gather() {
+	n := len(w.met)
+	for k := range w.task.cuts {
+		c := &w.catches[k]
+		c.first = n
+		n += len(c.met)
+	}
+	w.met, w.found = slices.Grow(w.met, n-len(w.met))[:n], slices.Grow(w.found, n-len(w.found))[:n]
+	w.run(w.task.cuts, w.jobs.gather)
+}
+
+func (w *World) gatherBlock(k int) {
+	c := &w.catches[k]
+	copy(w.met[c.first:], c.met)
+	copy(w.found[c.first:], c.found)
+}
+
+func (w *World) narrowBlock(k int) {
+	c := &w.catches[k]
+	c.met, c.found, c.woken = c.met[:0], c.found[:0], c.woken[:0]
+	lo, hi := part(len(w.pairs), w.task.cuts, k)
+	w.narrowPairs(c, w.pairs[lo:hi])
+}
+
+func (w *World) narrowPlanes() {
 	ground := int32(len(w.solids))
-	for i := range w.solids {
+	for _, i := range w.movers {
 		s := &w.solids[i]
-		if s.static() {
+		if s.fixed() || s.sensor() {
 			continue
 		}
-		for p := range uint8(planes) {
+		first := len(w.met)
+		for p := range w.cfg.planes() {
 			n, offset := w.cfg.plane(p)
 			if !nearPlane(s, n, offset) {
 				continue
 			}
-			k := key{Ground, s.ID, p}
-			known := w.recall(&old, k)
-			if !w.awake[i] {
-				w.keep(known)
-				continue
+			w.found = shape.CollidePlane(n, offset, &s.form, &s.pose, w.found)
+			for _, m := range w.found[len(w.met):] {
+				w.met = append(w.met, met{ground, i, key{Ground, s.ID, groundPart(uint8(p), m.Part)}})
 			}
-			m := meetPlane(n, offset, s)
-			w.meet(ground, int32(i), k, &m, known)
+		}
+		if s.Shape.Kind == Compound {
+			w.sortGround(first)
 		}
 	}
-	for _, p := range w.pairs {
+}
+
+func (w *World) narrowPairs(c *catch, pairs []uint64) {
+	for _, p := range pairs {
 		i, j := int32(p>>32), int32(uint32(p))
 		a, b := &w.solids[i], &w.solids[j]
-		k := key{a.ID, b.ID, 0}
-		known := w.recall(&old, k)
-		if !w.awake[i] && !w.awake[j] {
-			w.keep(known)
+		if a.sensor() || b.sensor() {
+			w.notice(c, i, j)
 			continue
 		}
-		m := meetSolids(a, b)
-		w.meet(i, j, k, &m, known)
-	}
-	w.ended(old)
-}
-
-func meetSolids(a, b *solid) (m manifold) {
-	switch {
-	case a.Shape.Kind == Sphere && b.Shape.Kind == Sphere:
-		return meetSpheres(a.pos(), a.Shape.Half.X, b.pos(), b.Shape.Half.X)
-	case a.Shape.Kind == Sphere:
-		m = meetBoxSphere(b, a.pos(), a.Shape.Half.X)
-		m.flip()
-		return m
-	case b.Shape.Kind == Sphere:
-		return meetBoxSphere(a, b.pos(), b.Shape.Half.X)
-	}
-	return meetBoxes(a, b)
-}
-
-// recall moves *old past k and gives the contact of that key, or nil. What it
-// passes over has ended.
-func (w *World) recall(old *[]contact, k key) *contact {
-	n := 0
-	for n < len(*old) && (*old)[n].key.compare(k) < 0 {
-		n++
-	}
-	w.ended((*old)[:n])
-	*old = (*old)[n:]
-	if len(*old) == 0 || (*old)[0].key != k {
-		return nil
-	}
-	c := &(*old)[0]
-	*old = (*old)[1:]
-	return c
-}
-
-func (w *World) ended(gone []contact) {
-	for i := range gone {
-		if gone[i].touching {
-			w.endFor(gone[i].key, Ground)
+		n := len(c.found)
+		c.found = w.meet(a, b, c.found)
+		if len(c.found) == n {
+			continue
 		}
-	}
-}
-
-// keep carries a contact of sleepers over unchanged.
-func (w *World) keep(known *contact) {
-	if known != nil {
-		w.next = append(w.next, *known)
-	}
-}
-
-// meet turns a manifold into a contact and a joint. Contacts with what cannot
-// move are solved last, so that nothing is pushed into the ground.
-func (w *World) meet(i, j int32, k key, m *manifold, known *contact) {
-	if m.count == 0 || len(w.next) >= MaxContacts*len(w.solids) {
-		if known != nil && known.touching {
-			w.endFor(k, Ground)
+		for x := range c.found[n:] {
+			c.met = append(c.met, met{i, j, key{a.ID, b.ID, c.found[n+x].Part}})
 		}
-		return
+		c.wake(a, b, i, j)
 	}
-	if known == nil {
-		known = &noContact
+}
+
+// wake notes who was met asleep.
+func (c *catch) wake(a, b *solid, i, j int32) {
+	if a.asleep {
+		c.woken = append(c.woken, i)
 	}
-	c := contact{key: k, touching: known.touching, count: uint8(m.count)}
-	for x := range m.count {
-		c.feature[x] = m.points[x].feature
+	if b.asleep {
+		c.woken = append(c.woken, j)
 	}
-	if jt := w.newJoint(i, j, m, known, len(w.next)); jt.firm {
-		w.late = append(w.late, jt)
-	} else {
-		w.joints = append(w.joints, jt)
-	}
-	w.next = append(w.next, c)
 }

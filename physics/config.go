@@ -14,7 +14,11 @@ type Config struct {
 	Dt        float32     // seconds per Step; 0 = 1/60
 	Substeps  int         // solver passes per Step; 0 = 4
 	Min, Max  spatial.Vec // ground at Min.Y, walls and ceiling at the rest; both zero = ±256 m over ground at 0
+	Open      bool        // no ground, walls or ceiling: what leaves the bounds is Out
 	MaxBodies int         // 0 = DefaultBodies
+	Step      float32     // m, how high a walker steps up; 0 = 0.3, at most 1
+	Slope     float32     // rad, the steepest ground to walk and stand on; 0 = 0.9, some 52 degrees
+	Sleepless bool        // nothing ever sleeps, for measuring: a step then costs what all its bodies cost
 }
 
 // Weightless as Config.Gravity is too small to change any body's velocity.
@@ -30,6 +34,12 @@ func (c *Config) validate() error {
 	if c.Substeps == 0 {
 		c.Substeps = 4
 	}
+	if c.Step == 0 {
+		c.Step = 0.3
+	}
+	if c.Slope == 0 {
+		c.Slope = 0.9
+	}
 	if c.MaxBodies == 0 {
 		c.MaxBodies = DefaultBodies
 	}
@@ -44,6 +54,10 @@ func (c *Config) validate() error {
 		return fmt.Errorf("physics: config: step of %g s", c.Dt)
 	case c.Substeps < 1 || c.Substeps > MaxSubsteps:
 		return fmt.Errorf("physics: config: %d substeps", c.Substeps)
+	case !(c.Step > 0 && c.Step <= 1):
+		return fmt.Errorf("physics: config: steps of %g m", c.Step)
+	case !(c.Slope > 0 && c.Slope <= 1.4):
+		return fmt.Errorf("physics: config: slopes of %g rad", c.Slope)
 	case c.MaxBodies < 1 || c.MaxBodies > MaxBodies:
 		return fmt.Errorf("physics: config: %d bodies, at most %d", c.MaxBodies, MaxBodies)
 	case !within(det.Vec(c.Min), MaxCoord) || !within(det.Vec(c.Max), MaxCoord):

@@ -3,25 +3,35 @@ package physics
 import (
 	"cmp"
 
+	"github.com/metatopia/metatopia/physics/shape"
 	"github.com/metatopia/metatopia/spatial/det"
 )
 
-// key names a contact: the ids of a pair with a < b, or Ground, a body and one
-// of the six planes. Contacts are always in key order, so the order of the
-// solver follows from ids alone and never from history.
+// key names a contact: the ids of a pair with a < b and which parts of the two
+// meet, or Ground, a body and one of the six planes. Contacts are always in key
+// order, so the order of the solver follows from ids alone and never from
+// history.
 type key struct {
-	a, b  BodyID
-	plane uint8
+	a, b BodyID
+	part uint64 // shape.Manifold.Part of a pair; the plane where a is Ground
 }
 
 func (k key) compare(o key) int {
-	return cmp.Or(cmp.Compare(k.a, o.a), cmp.Compare(k.b, o.b), cmp.Compare(k.plane, o.plane))
+	switch {
+	case k.a != o.a:
+		return cmp.Compare(k.a, o.a)
+	case k.b != o.b:
+		return cmp.Compare(k.b, o.b)
+	}
+	return cmp.Compare(k.part, o.part)
 }
 
 // contact is what a step keeps for the next: the impulses to start from. It is
 // in the snapshot.
 type contact struct {
 	key
+	i, j     int32 // indexes of a and b in World.solids, of those of the awake: derived by each step
+	met      int32 // index in World.found, likewise; -1 = not in it
 	touching bool
 	count    uint8              // of points
 	feature  [maxPoints]uint32  // which features of the shapes meet, to match points over steps
@@ -31,33 +41,44 @@ type contact struct {
 	roll     det.Vec            // rolling resistance, N·m·s
 }
 
-// find is the impulse of the point made by the same features, or 0.
-func (c *contact) find(feature uint32) float32 {
-	for i := range c.count {
-		if c.feature[i] == feature {
-			return c.impulse[i]
+// inherit takes over the impulses that old left: each point that of the point
+// made by the same features. Where edges lie over each other the features
+// change while the shapes rest, so what is left over of the old points is
+// shared by the points that are new: the load stays.
+func (c *contact) inherit(old *contact) {
+	var taken [maxPoints]bool
+	var fresh [maxPoints]uint8
+	n := 0
+	for k := range c.count {
+		found := false
+		for o := range old.count {
+			if old.feature[o] == c.feature[k] && !taken[o] {
+				c.impulse[k], taken[o], found = old.impulse[o], true, true
+				break
+			}
+		}
+		if !found {
+			fresh[n] = k
+			n++
 		}
 	}
-	return 0
+	if n == 0 {
+		return
+	}
+	left := float32(0)
+	for o := range old.count {
+		if !taken[o] {
+			left += old.impulse[o]
+		}
+	}
+	left /= float32(n)
+	for _, k := range fresh[:n] {
+		c.impulse[k] = left
+	}
 }
 
-// maxPoints is how many points carry a face: four keep a box from tilting.
-const maxPoints = 4
-
-// point is one place where two shapes meet, as the narrow phase finds it.
-type point struct {
-	ra, rb  det.Vec // from the centres of a and b, world axes
-	gap     float32 // m; negative = overlap
-	feature uint32
-}
-
-// manifold is where two shapes meet. Its zero value is "nowhere".
-type manifold struct {
-	normal det.Vec // unit, from a to b
-	count  int
-	points [maxPoints]point
-}
-
-// margin is how far apart two shapes may be and still make a contact, m: far
-// enough that a resting body never loses its support between steps.
-const margin = 0.02
+// maxPoints and margin are those of the narrow phase.
+const (
+	maxPoints = shape.MaxPoints
+	margin    = shape.Margin
+)

@@ -1,123 +1,159 @@
 package physics
 
 import (
+	"github.com/metatopia/metatopia/physics/shape"
 	"github.com/metatopia/metatopia/spatial"
 	"github.com/metatopia/metatopia/spatial/det"
 )
 
-// start fills w.motions. Sleepers lose what little speed they had.
-func (w *World) start() {
-	w.motions = w.motions[:0]
-	for i := range w.solids {
-		s := &w.solids[i]
-		m := still
-		if w.awake[i] {
-			m = s.moving()
-			s.gyrate(&m, w.cfg.Dt)
-		} else {
-			s.stop()
-		}
-		w.motions = append(w.motions, m)
-	}
-	w.motions = append(w.motions, still) // the ground
-}
-
-// gyrate turns the spin of an uneven box as its own inertia demands: one
-// implicit Newton step in the body's axes, which can lose energy but never
-// gains any (Catto, "Numerical Methods", 2015).
-func (s *solid) gyrate(m *motion, dt float32) {
-	i := s.inertia()
-	if s.upright() || (i.X == i.Y && i.Y == i.Z) {
-		return
-	}
-	w := s.turn.ApplyInverse(m.w)
-	l := det.Vec{X: float32(i.X * w.X), Y: float32(i.Y * w.Y), Z: float32(i.Z * w.Z)}
-	f := w.Cross(l).Scale(dt)
-	// J = I + dt·(skew(w)·I - skew(l)), by columns.
-	j := det.Mat{
-		A: det.Vec{X: i.X, Y: float32(dt * (float32(w.Z*i.X) - l.Z)), Z: float32(dt * (l.Y - float32(w.Y*i.X)))},
-		B: det.Vec{X: float32(dt * (l.Z - float32(w.Z*i.Y))), Y: i.Y, Z: float32(dt * (float32(w.X*i.Y) - l.X))},
-		C: det.Vec{X: float32(dt * (float32(w.Y*i.Z) - l.Y)), Y: float32(dt * (l.X - float32(w.X*i.Z))), Z: i.Z},
-	}
-	if d, ok := j.Solve(f); ok {
-		m.w = s.turn.Apply(w.Sub(d)).Limit(MaxSpin)
-	}
-}
-
-// finish brings motions back to the solids and joints back to the contacts,
-// and reports events.
+// finish brings rows back to the solids and bundles back to the contacts, and
+// reports events.
 func (w *World) finish() {
-	for i := range w.solids {
-		if w.awake[i] {
-			w.solids[i].standing = false
+	for _, i := range w.movers {
+		w.solids[i].standing = false
+	}
+	w.runBundles(w.jobs.store)
+	w.report()
+	for k, i := range w.movers {
+		// Its feet are on the ground, whether or not they bore weight.
+		if w.feet[k].n != (det.Vec{}) {
+			w.solids[i].standing = true
 		}
 	}
-	w.store(w.joints)
-	w.store(w.late)
+	w.endPieces()
+	w.storeJoints()
+	w.storeWheels()
 	w.contacts, w.next = w.next, w.contacts
 	w.trimPaths()
-	for i := range w.solids {
-		s := &w.solids[i]
-		if w.awake[i] {
-			s.move(&w.motions[i], w.shares[i], &w.cfg)
+	w.shareJoined()
+	w.gone = grown(w.gone, len(w.movers))
+	w.runBodies(w.jobs.move)
+	for k, gone := range w.gone {
+		if gone {
+			w.expel(&w.solids[w.movers[k]])
 		}
-		s.count()
+	}
+	for i := range w.solids {
+		if s := &w.solids[i]; s.stirs() {
+			s.count(w.cfg.Sleepless)
+		}
 	}
 }
 
-// store keeps a joint's impulses, notes who stands and reports touches.
-func (w *World) store(joints []joint) {
-	for i := range joints {
-		j := &joints[i]
-		c := &w.next[j.at]
-		for k := range j.count {
-			c.impulse[k] = finite(j.points[k].impulse)
+func (w *World) storeBlock(k int) {
+	for list := range w.share(k) {
+		for i := range list {
+			w.store(&list[i])
 		}
-		c.friction = finiteVec(j.t1.Scale(j.f1).AddScaled(j.f2, j.t2))
-		c.twist, c.roll = finite(j.twist), finiteVec(j.roll)
+	}
+}
+
+func (w *World) moveBlock(block int) {
+	lo, hi := part(len(w.movers), w.task.cuts, block)
+	for k := lo; k < hi; k++ {
+		s := &w.solids[w.movers[k]]
+		w.gone[k] = !s.move(&w.rows[k+1], w.shares[k], &w.cfg)
+		s.derive()
+		if len(w.pulls) > 0 && w.pulls[k].bobs(s) {
+			s.rest = 0
+		}
+	}
+}
+
+// nearest is the smallest gap of a manifold, m.
+func nearest(m *shape.Manifold) float32 {
+	gap := m.Points[0].Gap
+	for k := range m.Count {
+		gap = min(gap, m.Points[k].Gap)
+	}
+	return gap
+}
+
+// outcome is what a step did at a contact.
+type outcome struct {
+	total    float32 // normal impulse, N·s
+	approach float32 // fastest closing speed at the start, m/s
+	near     bool    // it touched when the step began
+}
+
+// store keeps the impulses of a bundle in its contacts, and what came of them.
+func (w *World) store(b *bundle) {
+	for l := range int(b.count) {
+		x := w.order[int(b.first)+l]
+		c := &w.next[x]
+		total := float32(0)
+		for k := range c.count {
+			p := &b.pts[k&(maxPoints-1)]
+			c.impulse[k] = finite(p.impulse[l&(width-1)])
+			total += p.sum[l&(width-1)]
+		}
+		l &= width - 1
+		c.friction = finiteVec(b.t1.at(l).Scale(b.f1[l]).AddScaled(b.f2[l], b.t2.at(l)))
+		c.twist, c.roll = 0, det.Vec{}
+		if b.twists && c.count > 1 {
+			c.twist = finite(b.twist[l])
+		}
+		if b.rolls {
+			c.roll = finiteVec(b.roll.at(l))
+		}
+		w.outcomes[x] = outcome{total, b.approach[l], nearest(&w.found[x]) <= 0}
+	}
+}
+
+// report notes, in key order, who stands and who touches.
+func (w *World) report() {
+	for x := range w.next {
+		c, o := &w.next[x], &w.outcomes[x]
+		if c.count == 0 {
+			continue // a sensor's
+		}
 		was := c.touching
-		c.touching = was || j.total > 0 || j.gap <= 0
+		c.touching = was || o.total > 0 || o.near
 		if !c.touching {
 			continue
 		}
-		if j.total > 0 {
-			w.stand(j)
+		if o.total > 0 {
+			w.stand(x)
 		}
-		if !was {
-			w.touched(EvBegin, j)
+		if !was && !(w.pieced(c) && (touches(w.contacts, c.key) || touches(w.next[:x], c.key))) {
+			w.touched(EvBegin, x)
 		}
-		if j.approach > HitSpeed && j.total > 0 {
-			w.touched(EvHit, j)
+		if o.approach > HitSpeed && o.total > 0 {
+			w.touched(EvHit, x)
 		}
 	}
 }
 
-// standSlope: a contact that bears weight is ground when its normal points up
-// by at least this. The slope is then at most 53 degrees.
-const standSlope = 0.6
-
-func (w *World) stand(j *joint) {
-	if b := &w.solids[j.b]; j.n.Y > standSlope {
-		b.standing = b.standing || (b.upright() && !b.static())
+// stand notes who stands: a contact that bears weight is ground when it is not
+// steeper than Config.Slope.
+func (w *World) stand(x int) {
+	m, up := &w.met[x], w.found[x].Normal.Y
+	if b := &w.solids[m.j]; up >= w.walkable {
+		b.standing = b.standing || (b.upright() && !b.fixed())
 	}
-	if int(j.a) < len(w.solids) && j.n.Y < -standSlope {
-		a := &w.solids[j.a]
-		a.standing = a.standing || (a.upright() && !a.static())
+	if int(m.i) < len(w.solids) && up <= -w.walkable {
+		a := &w.solids[m.i]
+		a.standing = a.standing || (a.upright() && !a.fixed())
 	}
 }
 
-func (w *World) touched(kind EventKind, j *joint) {
-	b := &w.solids[j.b]
+func (w *World) touched(kind EventKind, x int) {
+	m, f := &w.met[x], &w.found[x]
+	b := &w.solids[m.j]
+	var mid det.Vec
+	for k := range f.Count {
+		mid = mid.Add(f.Points[k].RB)
+	}
 	e := Event{
-		Kind: kind, A: b.ID, B: Ground, Impulse: finite(j.total),
-		Point: spatial.Vec(b.pos().Add(j.cb)), Normal: spatial.Vec(j.n),
+		Kind: kind, A: b.ID, B: Ground, Impulse: finite(w.outcomes[x].total),
+		Point: spatial.Vec(b.pos().AddScaled(1/float32(f.Count), mid)), Normal: spatial.Vec(f.Normal),
 	}
-	if int(j.a) < len(w.solids) {
-		a := &w.solids[j.a]
+	if int(m.i) < len(w.solids) {
+		a := &w.solids[m.i]
 		e.B = a.ID
 		if !a.ghost() {
 			r := e
-			r.A, r.B, r.Normal = a.ID, b.ID, spatial.Vec(j.n.Neg())
+			r.A, r.B, r.Normal = a.ID, b.ID, spatial.Vec(f.Normal.Neg())
 			w.events = append(w.events, r)
 		}
 	}
@@ -126,42 +162,14 @@ func (w *World) touched(kind EventKind, j *joint) {
 	}
 }
 
-// move ends the step of an awake body. A result that is not finite is thrown
-// away and the body stopped where it was: no NaN enters the state.
-func (s *solid) move(m *motion, share float32, c *Config) {
-	p := s.pos().AddScaled(share, m.dp)
-	q := det.Quat(s.Rot)
-	if !s.upright() {
-		q = m.dq.Mul(q).Unit()
-	}
-	if !p.Finite() || !q.Finite() || !m.v.Finite() || !m.w.Finite() {
-		s.stop()
+// count counts still steps.
+func (s *solid) count(sleepless bool) {
+	v, w := det.Vec(s.Vel), det.Vec(s.Spin)
+	if s.fixed() && (v != (det.Vec{}) || w != (det.Vec{})) {
+		s.rest = 0 // a slow platform is none that rests
 		return
 	}
-	v := m.v.Limit(MaxSpeed)
-	p.X, v.X = bound(p.X, v.X, c.Min.X, c.Max.X)
-	p.Y, v.Y = bound(p.Y, v.Y, c.Min.Y, c.Max.Y)
-	p.Z, v.Z = bound(p.Z, v.Z, c.Min.Z, c.Max.Z)
-	s.Pos, s.Rot = spatial.Vec(p), spatial.Quat(q)
-	s.Vel, s.Spin = spatial.Vec(v), spatial.Vec(m.w.Limit(MaxSpin))
-}
-
-// bound brings a centre that left the world back to its edge and takes away
-// the speed that led out.
-func bound(p, v, lo, hi float32) (float32, float32) {
-	switch {
-	case p < lo:
-		return lo, max(v, 0)
-	case p > hi:
-		return hi, min(v, 0)
-	}
-	return p, v
-}
-
-// count counts still steps.
-func (s *solid) count() {
-	v, w := det.Vec(s.Vel), det.Vec(s.Spin)
-	if v.Len2() > restSpeed*restSpeed || w.Len2() > restSpin*restSpin || s.want != (det.Vec{}) {
+	if v.Len2() > restSpeed*restSpeed || w.Len2() > restSpin*restSpin || s.want != (det.Vec{}) || sleepless {
 		s.rest = 0
 	} else if s.rest < restSteps {
 		s.rest++

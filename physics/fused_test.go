@@ -5,59 +5,34 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/metatopia/metatopia/internal/fused"
 )
 
-// fusedRE matches every instruction of the CPUs below that rounds a product
-// and a sum once.
-var fusedRE = regexp.MustCompile(`(?m)^.*\s(FN?M(ADD|SUB)[DSF]?|V?FN?M(ADD|SUB)(132|213|231)?[SP][SD]|WFN?M[AS][DS]B|VFMA|VFMLA|VFMLS)\s.*$`)
-
-// assembly is what the compiler makes of packages for one CPU, and how many
-// functions it made.
-func assembly(t *testing.T, cpu string, packages ...string) (text []byte, functions int) {
-	t.Helper()
-	arch, extra, _ := strings.Cut(cpu, " ")
-	cmd := exec.Command("go", append([]string{"build", "-o", os.DevNull, "-gcflags=-S"}, packages...)...)
-	cmd.Env = append(os.Environ(), "GOOS=linux", "CGO_ENABLED=0", "GOARCH="+arch)
-	if extra != "" {
-		cmd.Env = append(cmd.Env, extra)
-	}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("go build for %s: %v\n%s", cpu, err, out)
-	}
-	return out, bytes.Count(out, []byte(" STEXT "))
-}
-
-// TestNoFusedInstructions compiles what decides a region's bits for CPUs that
-// can fuse, and reads the assembly. A package made to be fused must be found,
-// or the check itself is broken.
+// TestNoFusedInstructions compiles what stands here and below for one CPU that
+// can fuse, and reads the assembly; internal/fused does so for all cores and
+// CPUs.
 func TestNoFusedInstructions(t *testing.T) {
+	once(t)
 	needGo(t)
-	cpus := []string{"arm64"}
-	if !testing.Short() {
-		cpus = append(cpus, "amd64 GOAMD64=v3", "riscv64")
+	n, hits, err := fused.Assembly("arm64", ".", "./...")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, cpu := range cpus {
-		text, n := assembly(t, cpu, ".", "../spatial", "../spatial/det")
-		if n < 300 {
-			t.Errorf("%s: only %d functions seen: the check is void", cpu, n)
-		}
-		if hits := fusedRE.FindAll(text, 5); hits != nil {
-			t.Errorf("%s: fused instructions, write float32(a*b):\n%s", cpu, bytes.Join(hits, []byte("\n")))
-		}
-		text, n = assembly(t, cpu, "./testdata/fused")
-		if hits := fusedRE.FindAll(text, -1); n == 0 || len(hits) < 3 {
-			t.Errorf("%s: %d fused instructions found in %d functions made to have them", cpu, len(hits), n)
-		}
+	if n < 300 {
+		t.Errorf("only %d functions seen: the check is void", n)
+	}
+	if len(hits) > 0 {
+		t.Errorf("fused instructions, write float32(a*b):\n%s", strings.Join(hits, "\n"))
 	}
 }
 
-// TestGoldenOnARM runs the golden tests of this package and of spatial/det as
-// arm64 code. It needs qemu's user mode emulation (Debian: qemu-user-static).
+// TestGoldenOnARM runs the golden tests as arm64 code. It needs qemu's user mode
+// emulation (Debian: qemu-user-static).
 func TestGoldenOnARM(t *testing.T) {
+	once(t)
 	needGo(t)
 	qemu, err := exec.LookPath("qemu-aarch64-static")
 	if err != nil {
@@ -65,7 +40,7 @@ func TestGoldenOnARM(t *testing.T) {
 			t.Skip("no qemu-aarch64-static or qemu-aarch64 in PATH: golden hashes not compared on arm64")
 		}
 	}
-	for _, dir := range []string{".", "../spatial/det"} {
+	for _, dir := range []string{".", "./ragdoll", "../spatial/det"} {
 		bin := filepath.Join(t.TempDir(), "arm64.test")
 		cmd := exec.Command("go", "test", "-c", "-o", bin, dir)
 		cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
@@ -78,6 +53,15 @@ func TestGoldenOnARM(t *testing.T) {
 		if err != nil || !bytes.Contains(out, []byte("--- PASS: TestGolden")) {
 			t.Errorf("%s as arm64: %v\n%s", dir, err, out)
 		}
+	}
+}
+
+// once keeps what compiles for another CPU out of the runs under the race detector
+// and on that CPU: it would do the same again.
+func once(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("does the same in every run: not in short ones")
 	}
 }
 

@@ -1,14 +1,14 @@
 package physics
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
+
+	"github.com/metatopia/metatopia/internal/golden"
 )
 
-var rewrite = flag.Bool("rewrite", false, "rewrite testdata/golden.txt; say in the commit why it changed")
+var rewrite = golden.Rewrite
 
 // TestGolden compares state hashes with those of every other machine that ran
 // this. A difference means replicas would diverge.
@@ -19,27 +19,10 @@ func TestGolden(t *testing.T) {
 		s.play(t, func(step int, w *World, ev []Event) {
 			events += len(ev)
 			if (step+1)%50 == 0 {
-				fmt.Fprintf(&b, "%s %d bodies=%d events=%d hash=%016x\n", s.name, step+1, w.Len(), events, w.Hash())
+				answers := digest([]byte(strings.Join(questions(w, uint64(step), 10), "\n")))
+				fmt.Fprintf(&b, "%s %d bodies=%d events=%d answers=%08x hash=%016x\n", s.name, step+1, w.Len(), events, uint32(answers), w.Hash())
 			}
 		})
 	}
-	const file = "testdata/golden.txt"
-	if *rewrite {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, old := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
-	for i := range min(len(got), len(old)) {
-		if got[i] != old[i] {
-			t.Fatalf("line %d:\n got %s\nwant %s", i+1, got[i], old[i])
-		}
-	}
-	if len(got) != len(old) {
-		t.Fatalf("%d lines, want %d", len(got), len(old))
-	}
+	golden.Check(t, "testdata/golden.txt", b.String())
 }

@@ -1,146 +1,213 @@
 package physics
 
-import "github.com/metatopia/metatopia/spatial/det"
+import (
+	"cmp"
+	"errors"
+	"fmt"
 
-// joint is a contact made ready for the solver. It lives for one step.
-type joint struct {
-	a, b  int32 // motions; a may be the ground
-	at    int32 // its contact in w.next
-	count int32
-	firm  bool // one side cannot move
+	"github.com/metatopia/metatopia/spatial"
+	"github.com/metatopia/metatopia/spatial/det"
+)
 
-	n, t1, t2 det.Vec
-	points    [maxPoints]jointPoint
-	total     float32 // normal impulse so far in this step, N·s
-	approach  float32 // fastest closing speed at the start, m/s
-	gap       float32 // smallest at the start, m
-	bounce    float32 // restitution
+// JointID names a joint: chosen by the caller, not 0, unique in a world.
+type JointID uint64
 
-	// Friction acts once, at the middle of the points, with its two
-	// directions solved together.
-	grip          float32
-	ca, cb        det.Vec
-	m11, m12, m22 float32 // inverse of the 2x2 mass
-	f1, f2        float32
+// JointKind tells a Joint apart. Values are stored: extend at the end only.
+type JointKind uint8
 
-	// Friction about the normal, for faces.
-	lever, twistMass, twist float32
+const (
+	// BallJoint keeps two points together. Limit bounds the twist about the
+	// axis (rad), Cone how far the two axes may swing apart.
+	BallJoint JointKind = 1 + iota
+	// HingeJoint turns about the axis only. Its coordinate is the angle of B
+	// over A in (-π, π].
+	HingeJoint
+	// SliderJoint moves along the axis of A only and never turns. Its
+	// coordinate is how far B's frame is from A's, m.
+	SliderJoint
+	// FixedJoint welds two frames. A Spring makes the weld give.
+	FixedJoint
+	// DistanceJoint acts along the line between two points: with a Limit a
+	// rope (Low = 0), a rod (Low = High) or what lies between; with a Spring
+	// a spring of length Target; with a Motor a winch. Its coordinate is the
+	// distance, m.
+	DistanceJoint
+	// MotorJoint drives B over A: to the velocities Motor.Linear and
+	// Motor.Angular (in A's axes) or, with a Spring, until B's frame meets
+	// A's, with at most Motor.MaxForce and Motor.MaxTorque.
+	MotorJoint
+)
 
-	// Rolling resistance, for spheres.
-	rollArm, rollMass float32
-	roll              det.Vec
+// JointFlags of a Joint. Values are stored: extend at the end only.
+type JointFlags uint8
+
+const (
+	JointCollide JointFlags = 1 << iota // the two bodies still meet; without, they pass through each other
+	JointLimit                          // Low and High count
+	JointCone                           // Cone counts
+
+	knownJointFlags = JointCollide | JointLimit | JointCone
+)
+
+// Frame is where a joint sits on a body: a point from its centre and the
+// joint's axes, both in the body's own axes. On Ground it is a place in the
+// world. The axis of a joint is X of its frames.
+type Frame struct {
+	Pos spatial.Vec  // m
+	Rot spatial.Quat // zero = Identity
 }
 
-type jointPoint struct {
-	ra, rb  det.Vec
-	rest    float32 // gap less the part that moves with ra and rb
-	mass    float32
-	impulse float32
-	peak    float32 // largest impulse of a substep
-	speed   float32 // along n at the start; negative = closing
+// Spring pulls a joint's coordinate to Target (rad or m), or frames together
+// where a kind has no coordinate. Hertz 0 is no spring. A spring is as strong
+// as the masses need, so one value suits all weights.
+type Spring struct {
+	Hertz   float32
+	Damping float32 // share of critical damping; 1 = no overshoot
+	Target  float32
 }
 
-// rollingResistance is the lever of rolling friction as a share of the radius:
-// a rolling ball loses 0.35 m/s each second and comes to rest.
-const rollingResistance = 0.05
-
-// newJoint prepares manifold m between solids ia and ib (ia is the number of
-// solids for the ground) with the impulses old left.
-func (w *World) newJoint(ia, ib int32, m *manifold, old *contact, at int) joint {
-	ma, mb := &w.motions[ia], &w.motions[ib]
-	j := joint{a: ia, b: ib, at: int32(at), count: int32(m.count), n: m.normal}
-	j.firm = ma.inv == 0 || mb.inv == 0
-	j.t1, j.t2 = tangents(m.normal)
-	inv := ma.inv + mb.inv
-	j.gap = m.points[0].gap
-	for i := range m.count {
-		p, q := &m.points[i], &j.points[i]
-		q.ra, q.rb = p.ra, p.rb
-		q.rest = p.gap - p.rb.Sub(p.ra).Dot(j.n)
-		q.mass = 1 / (inv + resist(ma, mb, p.ra.Cross(j.n), p.rb.Cross(j.n)))
-		q.speed = relative(ma, mb, p.ra, p.rb).Dot(j.n)
-		q.impulse = old.find(p.feature)
-		j.approach = max(j.approach, -q.speed)
-		j.gap = min(j.gap, p.gap)
-		j.ca, j.cb = j.ca.Add(p.ra), j.cb.Add(p.rb)
-	}
-	share := 1 / float32(m.count)
-	j.ca, j.cb = j.ca.Scale(share), j.cb.Scale(share)
-	w.surfaces(&j)
-	j.prepareFriction(ma, mb)
-	if j.grip == 0 {
-		return j
-	}
-	j.f1, j.f2 = old.friction.Dot(j.t1), old.friction.Dot(j.t2)
-	if m.count > 1 {
-		j.twist = old.twist
-	}
-	if j.rollMass > 0 {
-		j.roll = old.roll
-	}
-	return j
+// Motor drives a joint with at most MaxForce (N) or MaxTorque (N·m); with
+// neither it is off. A motor of no speed is friction.
+type Motor struct {
+	Speed     float32     // hinge: rad/s; slider and distance: m/s
+	Linear    spatial.Vec // motor joint: m/s, in A's axes
+	Angular   spatial.Vec // motor and ball joint: rad/s, in A's axes
+	MaxForce  float32     // slider, distance and motor joint
+	MaxTorque float32     // hinge, ball and motor joint
 }
 
-// resist is what turning adds to the inverse mass along a direction whose
-// moments about the two centres are ra and rb.
-func resist(ma, mb *motion, ra, rb det.Vec) float32 {
-	return ra.Dot(ma.inertia.Apply(ra)) + rb.Dot(mb.inertia.Apply(rb))
+// Joint holds two bodies together. A or B may be Ground, not both. Joints are
+// kept and solved in the order of (A, B, ID).
+type Joint struct {
+	ID    JointID
+	Kind  JointKind
+	Flags JointFlags
+	A, B  BodyID
+
+	FrameA, FrameB Frame
+
+	Low, High float32 // with JointLimit: bounds of the coordinate
+	Cone      float32 // with JointCone: rad
+	Spring    Spring
+	Motor     Motor
+
+	// BreakForce (N) and BreakTorque (N·m) end the joint when what it bears,
+	// averaged over a step, is more. 0 = it never breaks.
+	BreakForce, BreakTorque float32
 }
 
-// relative is the velocity of b over a at a point.
-func relative(ma, mb *motion, ra, rb det.Vec) det.Vec {
-	return mb.v.Add(mb.w.Cross(rb)).Sub(ma.v).Sub(ma.w.Cross(ra))
+// ErrJoint: a joint that is unknown or taken, or between what cannot be joined.
+var ErrJoint = errors.New("joint is unknown, taken or impossible")
+
+func (k JointKind) angular() bool {
+	return k == BallJoint || k == HingeJoint
 }
 
-// surfaces mixes the materials of the two sides. The ground is as rough and as
-// springy as what lies on it.
-func (w *World) surfaces(j *joint) {
-	b := &w.solids[j.b]
-	friction, bounce := float32(b.Friction*b.Friction), b.Restitution
-	driven, radius := b.driven(), float32(0)
-	if b.Shape.Kind == Sphere {
-		radius = b.Shape.Half.X
+// check brings j to its canonical form, in which what its kind does not use is
+// zero, and refuses what a world may not hold.
+func (j *Joint) check() error {
+	if j.ID == 0 || j.A == j.B {
+		return fmt.Errorf("%w: %d of bodies %d and %d", ErrJoint, j.ID, j.A, j.B)
 	}
-	if int(j.a) < len(w.solids) {
-		a := &w.solids[j.a]
-		friction, bounce = float32(a.Friction*b.Friction), max(a.Restitution, b.Restitution)
-		driven = driven || a.driven()
-		if a.Shape.Kind == Sphere {
-			radius = max(radius, a.Shape.Half.X)
-		}
+	if j.Kind < BallJoint || j.Kind > MotorJoint {
+		return fmt.Errorf("%w: joint %d", ErrKind, j.Kind)
 	}
-	j.bounce = bounce
-	if driven {
-		return
+	if j.Flags&^knownJointFlags != 0 {
+		return fmt.Errorf("%w: joint flags %#x", ErrKind, j.Flags)
 	}
-	j.grip = det.Sqrt(friction)
-	j.rollArm = float32(rollingResistance * radius)
+	if err := cmp.Or(j.FrameA.check(j.A), j.FrameB.check(j.B)); err != nil {
+		return err
+	}
+	if err := j.checkLimits(); err != nil {
+		return err
+	}
+	if !(j.BreakForce >= 0 && j.BreakForce <= MaxForce && j.BreakTorque >= 0 && j.BreakTorque <= MaxForce) {
+		return fmt.Errorf("%w: joint breaks at %g N, %g N·m", ErrValue, j.BreakForce, j.BreakTorque)
+	}
+	return cmp.Or(j.checkSpring(), j.checkMotor())
 }
 
-func (j *joint) prepareFriction(ma, mb *motion) {
-	inv := ma.inv + mb.inv
-	a1, b1 := j.ca.Cross(j.t1), j.cb.Cross(j.t1)
-	a2, b2 := j.ca.Cross(j.t2), j.cb.Cross(j.t2)
-	k11 := inv + resist(ma, mb, a1, b1)
-	k22 := inv + resist(ma, mb, a2, b2)
-	k12 := a1.Dot(ma.inertia.Apply(a2)) + b1.Dot(mb.inertia.Apply(b2))
-	if d := float32(k11*k22) - float32(k12*k12); d > float32(1e-5*float32(k11*k22)) {
-		d = 1 / d
-		j.m11, j.m12, j.m22 = float32(k22*d), float32(-k12*d), float32(k11*d)
-	} else {
-		// Nearly singular by rounding: solve the directions apart.
-		j.m11, j.m22 = 1/k11, 1/k22
+func (f *Frame) check(on BodyID) error {
+	most := float32(MaxExtent)
+	if on == Ground {
+		most = MaxCoord
 	}
-	if k := resist(ma, mb, j.n, j.n); k > 0 && j.count > 1 {
-		j.twistMass = 1 / k
-		for i := range j.count {
-			j.lever = max(j.lever, j.points[i].rb.Sub(j.cb).Len())
-		}
+	if !f.Pos.Finite() || !within(det.Vec(f.Pos), most) {
+		return fmt.Errorf("%w: joint at %g,%g,%g", ErrValue, f.Pos.X, f.Pos.Y, f.Pos.Z)
 	}
-	// The trace is the sum of what a unit turn about each axis meets: its
-	// inverse never overshoots.
-	trace := ma.inertia.XX + ma.inertia.YY + ma.inertia.ZZ + mb.inertia.XX + mb.inertia.YY + mb.inertia.ZZ
-	if trace > 0 && j.rollArm > 0 && j.count == 1 {
-		j.rollMass = 1 / trace
+	b := Body{Rot: f.Rot}
+	err := b.checkTurn()
+	f.Rot = b.Rot
+	return err
+}
+
+func (j *Joint) checkLimits() error {
+	switch j.Kind {
+	case FixedJoint, MotorJoint:
+		j.Flags &^= JointLimit | JointCone
+	case HingeJoint, SliderJoint, DistanceJoint:
+		j.Flags &^= JointCone
 	}
+	if j.Flags&JointLimit == 0 {
+		j.Low, j.High = 0, 0
+	}
+	if j.Flags&JointCone == 0 {
+		j.Cone = 0
+	}
+	lo, hi := float32(-MaxReach), float32(MaxReach)
+	switch {
+	case j.Kind.angular():
+		lo, hi = -MaxTurn, MaxTurn
+	case j.Kind == DistanceJoint:
+		lo = 0
+	}
+	if !(lo <= j.Low && j.Low <= j.High && j.High <= hi) {
+		return fmt.Errorf("%w: joint limits %g to %g", ErrValue, j.Low, j.High)
+	}
+	if !(j.Cone >= 0 && j.Cone <= MaxTurn) {
+		return fmt.Errorf("%w: joint cone %g", ErrValue, j.Cone)
+	}
+	return nil
+}
+
+func (j *Joint) checkSpring() error {
+	s := &j.Spring
+	if s.Hertz == 0 {
+		*s = Spring{}
+	}
+	if j.Kind == BallJoint || j.Kind == FixedJoint || j.Kind == MotorJoint {
+		s.Target = 0
+	}
+	if !(s.Hertz >= 0 && s.Hertz <= MaxHertz && s.Damping >= 0 && s.Damping <= MaxDamping && det.Abs(s.Target) <= MaxReach) {
+		return fmt.Errorf("%w: spring of %g Hz, damping %g, to %g", ErrValue, s.Hertz, s.Damping, s.Target)
+	}
+	return nil
+}
+
+func (j *Joint) checkMotor() error {
+	m := &j.Motor
+	if j.Kind.angular() || j.Kind == FixedJoint {
+		m.MaxForce = 0
+	}
+	if j.Kind == SliderJoint || j.Kind == DistanceJoint || j.Kind == FixedJoint {
+		m.MaxTorque = 0
+	}
+	if m.MaxForce == 0 || j.Kind != MotorJoint {
+		m.Linear = spatial.Vec{}
+	}
+	if m.MaxTorque == 0 || (j.Kind != MotorJoint && j.Kind != BallJoint) {
+		m.Angular = spatial.Vec{}
+	}
+	if m.MaxForce == 0 && m.MaxTorque == 0 || j.Kind == MotorJoint || j.Kind == BallJoint {
+		m.Speed = 0
+	}
+	most := float32(MaxSpeed)
+	if j.Kind == HingeJoint {
+		most = MaxSpin
+	}
+	if !(m.MaxForce >= 0 && m.MaxForce <= MaxForce && m.MaxTorque >= 0 && m.MaxTorque <= MaxForce) || !(det.Abs(m.Speed) <= most) ||
+		!within(det.Vec(m.Linear), MaxSpeed) || !within(det.Vec(m.Angular), MaxSpin) {
+		return fmt.Errorf("%w: joint motor %+v", ErrValue, *m)
+	}
+	return nil
 }

@@ -21,7 +21,7 @@ func energy(w *World) float64 {
 		m := float64(s.Mass)
 		e += 0.5*m*float64(det.Vec(s.Vel).Len2()) - m*float64(w.cfg.Gravity)*float64(s.Pos.Y-w.cfg.Min.Y)
 		if !s.upright() {
-			l, in := s.turn.ApplyInverse(det.Vec(s.Spin)), s.inertia()
+			l, in := s.pose.Turn.ApplyInverse(det.Vec(s.Spin)), s.inertia()
 			e += 0.5 * (float64(in.X*l.X*l.X) + float64(in.Y*l.Y*l.Y) + float64(in.Z*l.Z*l.Z))
 		}
 	}
@@ -157,26 +157,6 @@ func TestTumble(t *testing.T) {
 	}
 }
 
-// TestStackStands: for a minute, awake all the time, and nothing sinks in.
-func TestStackStands(t *testing.T) {
-	for _, s := range []scene{stackScene(), pyramidScene(10)} {
-		w, _ := New(s.cfg)
-		w.Step(s.at[0], nil)
-		start := append([]solid(nil), w.solids...)
-		for range 3600 {
-			for i := range w.solids {
-				w.solids[i].wake()
-			}
-			w.Step(nil, nil)
-		}
-		for i := range start {
-			if d := w.solids[i].Pos.Sub(start[i].Pos).Len(); d > 0.15 {
-				t.Errorf("%s: body %d moved %g m", s.name, start[i].ID, d)
-			}
-		}
-	}
-}
-
 // TestSleepAndWake: a stack goes to sleep, costs no change, and wakes when it
 // is hit or its support goes.
 func TestSleepAndWake(t *testing.T) {
@@ -236,6 +216,16 @@ func TestNothingTunnels(t *testing.T) {
 		if now, _ := w.Body(2); !hit || now.Pos.X > 0 {
 			t.Errorf("target %d: hit %v, the ball is at %v", i, hit, now.Pos)
 		}
+	}
+}
+
+// TestSleepless: where nothing may sleep, a stack that stands is stepped on.
+func TestSleepless(t *testing.T) {
+	s := stackScene()
+	s.cfg.Sleepless = true
+	w := s.play(t, nil)
+	if w.Resting(1) || w.Resting(10) || !w.anyStirs() {
+		t.Error("a body sleeps")
 	}
 }
 

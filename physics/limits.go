@@ -54,4 +54,44 @@ const (
 	MinDt       = 1.0 / 1000
 	MaxDt       = 1.0 / 10
 	MaxSubsteps = 32
+
+	// MaxGeometries and MaxGeometryBytes bound what a world keeps of
+	// geometries, and what Restore reads.
+	MaxGeometries    = 4096
+	MaxGeometryBytes = 64 << 20
+
+	// MaxFields bounds the fields of a world: each mover asks all of them.
+	MaxFields = 256
+
+	// MaxDrag bounds the drag of a field, 1/s; MaxDensity that of water, kg/m³:
+	// mercury is 13,600.
+	MaxDrag    = 100
+	MaxDensity = 20000
+
+	// MaxJoints bounds the joints of a world per body of Config.MaxBodies: a
+	// bridge has two to a plank.
+	MaxJoints = 4
+
+	// MaxReach bounds the limits and the spring of a slider or a rope, m.
+	MaxReach = 2 * MaxCoord
+
+	// MaxTurn bounds the limits of a hinge, a twist and a cone, rad: at half
+	// a turn an angle jumps from one end of its range to the other.
+	MaxTurn = 3.1
+
+	// MaxHertz and MaxDamping bound a spring. Stiffer than a quarter of the
+	// substep rate is not resolved.
+	MaxHertz   = 1000
+	MaxDamping = 100
+
+	// MaxForce (N, N·m) bounds motors and what breaks a joint: a hundred
+	// times the weight of MaxMass.
+	MaxForce = 1e9
+
+	// MaxHits bounds what one query finds. Of rays and casts the nearest are
+	// kept, of overlaps those of the lowest ids.
+	MaxHits = 1024
+
+	// MaxWheels bounds the wheels of a vehicle: a lorry with a trailer axle.
+	MaxWheels = 8
 )

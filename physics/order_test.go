@@ -99,7 +99,7 @@ func TestRefusedCommands(t *testing.T) {
 		{"taken id", with(func(b *Body) { b.ID = 1 }), ErrID},
 		{"two ids", Command{Kind: CmdAdd, ID: 9, Body: crate(8, 0, 5, 0)}, ErrID},
 		{"unknown id", Command{Kind: CmdRemove, ID: 77}, ErrID},
-		{"flags", with(func(b *Body) { b.Flags = 0x40 }), ErrKind},
+		{"flags", with(func(b *Body) { b.Flags = 0x80 }), ErrKind},
 		{"shape", with(func(b *Body) { b.Shape.Kind = 9 }), ErrKind},
 		{"small", with(func(b *Body) { b.Shape.Half.Y = 0.001 }), ErrValue},
 		{"nan size", with(func(b *Body) { b.Shape.Half.Y = nan }), ErrValue},

@@ -64,7 +64,7 @@ func TestRestoreRefuses(t *testing.T) {
 	good := w.AppendSnapshot(nil)
 	var cfg base.Encoder
 	w.cfg.appendTo(&cfg)
-	body := 4 + len(cfg.B) + 4
+	body := 4 + len(cfg.B) + 4 + 4 // after no geometries
 	change := func(at int, b ...byte) []byte {
 		c := slices.Clone(good)
 		copy(c[at:], b)
@@ -78,12 +78,12 @@ func TestRestoreRefuses(t *testing.T) {
 		{"empty", nil, base.ErrTruncated},
 		{"cut", good[:len(good)-1], base.ErrTruncated},
 		{"trailing", append(slices.Clone(good), 0), base.ErrTrailing},
-		{"version", change(0, 9), ErrVersion},
+		{"version", change(0, 0xff), ErrVersion},
 		{"other gravity", change(4, 1), ErrConfig},
 		{"too many bodies", change(body-4, 0xff, 0xff), base.ErrBound},
 		{"no id", change(body, 0, 0, 0, 0, 0, 0, 0, 0), ErrID},
 		{"out of order", change(body, 0xff), ErrCanonical},
-		{"shape", change(body+8, 3), ErrKind},
+		{"shape", change(body+8, 99), ErrKind},
 		{"flags", change(body+21, 0x80), ErrKind},
 		{"nan", change(body+22, 0, 0, 0xc0, 0x7f), base.ErrNotFinite},
 		{"two radii", change(body+13, 1), ErrCanonical},
@@ -103,7 +103,7 @@ func TestRestoreRefuses(t *testing.T) {
 // a panic and without leaving the canonical form.
 func FuzzRestore(f *testing.F) {
 	cfg := Config{MaxBodies: 64}
-	for _, s := range []scene{arcScene(), avatarScene(), mixScene(3, 6, 80)} {
+	for _, s := range []scene{arcScene(), avatarScene(), mixScene(3, 6, 80), jointScene()} {
 		s.cfg, s.steps = cfg, 75
 		f.Add(s.play(f, nil).AppendSnapshot(nil))
 	}

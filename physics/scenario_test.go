@@ -51,7 +51,7 @@ func playScene(t *testing.T, script string) string {
 					fmt.Fprintf(&out, "  %d: %s\n", step, strings.ReplaceAll(err.Error(), "\n", "; "))
 				}
 				for _, e := range events {
-					fmt.Fprintf(&out, "  %d: %s %d %d impulse %.3f\n", step, [...]string{"", "begin", "hit", "end"}[e.Kind], e.A, e.B, e.Impulse)
+					fmt.Fprintf(&out, "  %d: %s %d %d impulse %.3f\n", step, [...]string{"", "begin", "hit", "end", "broke", "enter", "leave", "out", "sleep", "wake"}[e.Kind], e.A, e.B, e.Impulse)
 				}
 			}
 		case "show":

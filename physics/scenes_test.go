@@ -141,10 +141,42 @@ func mixScene(seed uint64, bodies, steps int) scene {
 	return scene{"mix", cfg, steps, at}
 }
 
+// kindsScene is an open world with a lift, a door, sensors, bodies that do not
+// meet, and some that fall out of it.
+func kindsScene() scene {
+	s := heapScene("kinds", 3, crate)
+	s.cfg = Config{Open: true, Min: v(-20, -5, -20), Max: v(20, 20, 20)}
+	for i := range s.at[0] {
+		b := &s.at[0][i].Body
+		switch i % 5 {
+		case 1:
+			b.Filter = Filter{Category: 2, Mask: 1}
+		case 2:
+			b.Filter.Group = -1
+		case 3:
+			b.Shape = ballShape(0.4)
+		}
+	}
+	fixed := func(id BodyID, flags Flags, shape Shape, x, y, z float32) Command {
+		return add(Body{ID: id, Shape: shape, Flags: flags, Pos: v(x, y, z), Friction: 0.5})
+	}
+	lift, door := fixed(90, Kinematic, boxShape(1, 0.1, 1), 0, 0.3, 0), fixed(91, Kinematic, boxShape(0.1, 2, 2), -4, 2, 0)
+	lift.Body.Vel, door.Body.Vel, door.Body.Spin = v(0, 0.6, 0), v(2, 0, 0), v(0, 1, 0)
+	back := lift.Body
+	back.Vel = v(0.3, -0.4, 0)
+	eye := fixed(94, Sensor, boxShape(1, 1, 1), 0, 8, 0)
+	eye.Body.Mass = 2
+	s.at[0] = append(s.at[0], fixed(80, Static, boxShape(6, 0.5, 4), 0, -0.5, 0), lift, door,
+		fixed(92, Static|Sensor, boxShape(3, 1, 3), 3, 1, 0), fixed(93, Kinematic|Sensor, ballShape(2), 0, 1, 3), eye)
+	s.at[80] = []Command{{Kind: CmdSet, ID: 90, Body: back}, {Kind: CmdRemove, ID: 92}}
+	return s
+}
+
 func scenes() []scene {
 	return []scene{
 		stackScene(), pyramidScene(8), heapScene("spheres", 4, func(id BodyID, x, y, z float32) Body { return ball(id, 0.5, x, y, z) }),
-		heapScene("crates", 4, crate), avatarScene(), arcScene(), mixScene(7, 40, 200),
+		heapScene("crates", 4, crate), avatarScene(), arcScene(), mixScene(7, 40, 200), kindsScene(),
+		jointScene(), jointMix(3, 40, 200), carScene(), shapesScene(), surfaceScene(), characterScene(), fieldScene(),
 	}
 }
 

@@ -1,6 +1,7 @@
 package physics
 
 import (
+	"github.com/metatopia/metatopia/physics/shape"
 	"github.com/metatopia/metatopia/spatial"
 	"github.com/metatopia/metatopia/spatial/det"
 )
@@ -23,69 +24,62 @@ type solid struct {
 	accel    float32 // at most this to get there, m/s²; 0 = not driven
 	standing bool    // touched ground below it in the last step
 	rest     uint8   // still for so many steps, at most restSteps
+	asleep   bool    // see sleep.go; then rest = restSteps between steps
 
-	// Derived anew in every step that moves anything.
-	turn det.Mat // Rot as a matrix
+	form shape.Shape // what Shape means: see geometries.fit
+
+	// The digest of the state, where printed: see print.go.
+	kept    uint64
+	printed bool
+
+	// Derived whenever the state changes.
+	pose shape.Pose
 	ext  det.Vec // half size of the axis-aligned box around the shape
+
+	proxy int32 // its leaf in World.near, counted from 1; 0 = none yet
+	moved bool  // World.near was not told of the present pose
 }
 
 func (s *solid) static() bool  { return s.Flags&Static != 0 }
+func (s *solid) sensor() bool  { return s.Flags&Sensor != 0 }
+func (s *solid) out() bool     { return s.Flags&Out != 0 }
 func (s *solid) upright() bool { return s.Flags&Upright != 0 }
 func (s *solid) ghost() bool   { return s.Flags&Ghost != 0 }
 func (s *solid) pos() det.Vec  { return det.Vec(s.Pos) }
 func (s *solid) half() det.Vec { return det.Vec(s.Shape.Half) }
 func (s *solid) driven() bool  { return s.accel > 0 }
 
-// derive computes turn and ext from the state.
+// fixed reports whether nothing can push s.
+func (s *solid) fixed() bool { return s.Flags&(Static|Kinematic) != 0 }
+
+// round reports whether s rolls; Half.X is then its radius.
+func (s *solid) round() bool { return s.Shape.Kind == Sphere || s.Shape.Kind == Capsule }
+
+// awake reports whether the step may move s; stirs whether what is near s must
+// be looked at: a static body stirs for a while after it was added or moved.
+func (s *solid) awake() bool { return !s.asleep && s.Flags&(Static|Out) == 0 }
+func (s *solid) stirs() bool { return s.awake() || s.static() && s.rest < restSteps && !s.out() }
+
+// derive computes pose and ext from the state and the form.
 func (s *solid) derive() {
-	h := s.half()
-	s.turn = det.Quat(s.Rot).Matrix()
-	if s.Shape.Kind == Sphere {
-		s.ext = h
-		return
-	}
-	a, b, c := s.turn.A.Abs(), s.turn.B.Abs(), s.turn.C.Abs()
-	s.ext = a.Scale(h.X).AddScaled(h.Y, b).AddScaled(h.Z, c)
+	s.pose = shape.At(s.pos(), det.Quat(s.Rot))
+	s.ext = s.form.Extent(&s.pose.Turn)
+	s.moved = true
 }
 
 // inertia is the moment of inertia about the body's own axes, kg·m². A static
 // body has none.
 func (s *solid) inertia() det.Vec {
-	h := s.half()
-	if s.Shape.Kind == Sphere {
-		i := float32(float32(0.4*s.Mass) * float32(h.X*h.X))
-		return det.Vec{X: i, Y: i, Z: i}
-	}
-	m := s.Mass / 3
-	x, y, z := float32(h.X*h.X), float32(h.Y*h.Y), float32(h.Z*h.Z)
-	return det.Vec{X: float32(m * (y + z)), Y: float32(m * (x + z)), Z: float32(m * (x + y))}
+	return s.form.Inertia(s.Mass)
 }
-
-// motion is what the solver works on: velocity, and movement since the start
-// of the step.
-type motion struct {
-	v, w    det.Vec
-	dp      det.Vec
-	dq      det.Quat
-	inv     float32 // 1/mass; 0 = immovable
-	inertia det.Sym // inverse, world axes
-}
-
-// moving starts the motion of an awake body.
-func (s *solid) moving() motion {
-	m := motion{v: det.Vec(s.Vel), w: det.Vec(s.Spin), dq: det.Identity, inv: 1 / s.Mass}
-	if !s.upright() {
-		i := s.inertia()
-		m.inertia = s.turn.Congruent(det.Vec{X: 1 / i.X, Y: 1 / i.Y, Z: 1 / i.Z})
-	}
-	return m
-}
-
-// still is the motion of a static or sleeping body.
-var still = motion{dq: det.Identity}
 
 // stop ends all movement.
 func (s *solid) stop() { s.Vel, s.Spin = spatial.Vec{}, spatial.Vec{} }
 
-// wake starts the count of still steps again.
-func (s *solid) wake() { s.rest = 0 }
+// wake starts the count of still steps of s again. A sleeper is awake, and its
+// island with it, once World.rouse has run.
+func (w *World) wake(s *solid) {
+	s.rest = 0
+	w.alter(s)
+	w.roused = w.roused || s.asleep
+}

@@ -32,197 +32,152 @@ func newSoft(hertz, h float32) soft {
 	return soft{omega / a, float32(b * c), c}
 }
 
-// solve moves w.motions through one step.
+// solve moves w.rows through one step.
 func (w *World) solve() {
 	n := float32(w.cfg.Substeps)
 	h := w.cfg.Dt / n
-	rate := n / w.cfg.Dt
 	// A spring faster than a quarter of the substep rate is not resolved.
-	hertz := min(stiffness, float32(0.125*rate))
-	normal, firm := newSoft(hertz, h), newSoft(2*hertz, h)
+	t := &w.task
+	t.h, t.rate = h, n/w.cfg.Dt
+	hertz := min(stiffness, float32(0.125*t.rate))
+	t.normal, t.firm = newSoft(hertz, h), newSoft(float32(2*hertz), h)
+	w.prepare()
 	for range w.cfg.Substeps {
-		w.accelerate(h)
-		w.warm(w.joints)
-		w.warm(w.late)
-		w.pass(w.joints, normal, rate, true)
-		w.pass(w.late, firm, rate, true)
-		w.travel(h)
-		w.pass(w.joints, normal, rate, false)
-		w.pass(w.late, firm, rate, false)
-		sum(w.joints)
-		sum(w.late)
+		w.runBodies(w.jobs.accelerate)
+		w.warmJoints()
+		w.warmWheels()
+		w.passAll(passWarm)
+		w.solveJoints(true)
+		w.solveWheels(true)
+		w.passAll(passBias)
+		w.runBodies(w.jobs.travel)
+		w.solveJoints(false)
+		w.solveWheels(false)
+		w.passAll(passRelax)
+		w.sumJoints()
 	}
-	w.bounce(w.joints)
-	w.bounce(w.late)
+	for i := range w.bundles {
+		if w.bundles[i].bounces {
+			w.bundles[i].restitute(w.rows)
+		}
+	}
 }
 
-// accelerate applies gravity and drives for h seconds.
-func (w *World) accelerate(h float32) {
+// prepare makes bundles of the contacts that follow w.met.
+func (w *World) prepare() {
+	w.colour()
+	w.bundleUp()
+	w.runBundles(w.jobs.prepare)
+}
+
+func (w *World) prepareBlock(k int) {
+	for list := range w.share(k) {
+		for i := range list {
+			b := &list[i]
+			w.fill(b, w.task.normal, w.task.firm)
+			if w.lanes() {
+				b.prepareLanes(w.rows)
+				clearLanes()
+			} else {
+				b.prepare(w.rows)
+			}
+		}
+	}
+}
+
+// lanes reports whether contacts are solved eight at a time.
+func (w *World) lanes() bool { return hasLanes && !w.scalar }
+
+// passAll goes over all contacts, colour by colour. Bundles of a colour share no
+// body that can move, so their order is free; those of no colour are taken one
+// after the other.
+func (w *World) passAll(pass passKind) {
+	t := &w.task
+	t.pass = pass
+	if w.parallel == nil {
+		w.passOver(w.bundles)
+		return
+	}
+	t.from = 0
+	for c, to := range w.spans {
+		t.to, t.cuts = to, cuts(to-t.from, fewBundles)
+		if c == colours || t.cuts == 1 {
+			w.passOver(w.bundles[t.from:to])
+		} else {
+			w.run(t.cuts, w.jobs.pass)
+		}
+		t.from = to
+	}
+}
+
+func (w *World) passBlock(k int) {
+	t := &w.task
+	lo, hi := part(t.to-t.from, t.cuts, k)
+	w.passOver(w.bundles[t.from+lo : t.from+hi])
+}
+
+func (w *World) passOver(bundles []bundle) {
+	rows, t := w.rows, &w.task
+	switch bias := t.pass == passBias; {
+	case w.lanes() && t.pass == passWarm:
+		for i := range bundles {
+			bundles[i].warmLanes(rows)
+		}
+	case w.lanes():
+		for i := range bundles {
+			bundles[i].passLanes(rows, t.rate, bias)
+		}
+	case t.pass == passWarm:
+		for i := range bundles {
+			bundles[i].warm(rows)
+		}
+		return
+	default:
+		for i := range bundles {
+			bundles[i].pass(rows, t.rate, bias)
+		}
+		return
+	}
+	clearLanes()
+}
+
+// accelerateBlock applies gravity and drives for a substep.
+func (w *World) accelerateBlock(block int) {
+	h := w.task.h
 	g := float32(h * w.cfg.Gravity)
-	for i := range w.solids {
-		if !w.awake[i] {
-			continue
+	lo, hi := part(len(w.movers), w.task.cuts, block)
+	for k := lo; k < hi; k++ {
+		if w.masses[k+1].inv == 0 {
+			continue // kinematic
 		}
-		s, m := &w.solids[i], &w.motions[i]
-		m.v.Y += g
-		if s.driven() {
-			a := s.accel
-			if !s.standing {
-				a = float32(airControl * a)
-			}
-			d := det.Vec{X: s.want.X - m.v.X, Z: s.want.Z - m.v.Z}
-			m.v = m.v.Add(d.Limit(float32(a * h)))
+		if s := &w.solids[w.movers[k]]; s.driven() {
+			w.feet[k].drive(s, &w.rows[k+1], g, h)
+		} else {
+			w.rows[k+1].lo[1] += g
 		}
-	}
-}
-
-// travel moves for h seconds with the speeds of the moment.
-func (w *World) travel(h float32) {
-	for i := range w.solids {
-		if !w.awake[i] {
-			continue
-		}
-		m := &w.motions[i]
-		m.v, m.w = m.v.Limit(MaxSpeed), m.w.Limit(MaxSpin)
-		m.dp = m.dp.AddScaled(h, m.v)
-		if !w.solids[i].upright() {
-			m.dq = m.dq.Turn(m.w.Scale(h))
+		if len(w.pulls) > 0 {
+			w.pulls[k].apply(&w.rows[k+1], h)
 		}
 	}
 }
 
-// push applies impulse p at ra of a and rb of b, and turn about both centres.
-func push(ma, mb *motion, p, ra, rb, turn det.Vec) {
-	ma.v = ma.v.AddScaled(-ma.inv, p)
-	ma.w = ma.w.Sub(ma.inertia.Apply(ra.Cross(p).Add(turn)))
-	mb.v = mb.v.AddScaled(mb.inv, p)
-	mb.w = mb.w.Add(mb.inertia.Apply(rb.Cross(p).Add(turn)))
-}
-
-// warm starts a substep from the impulses of the one before.
-func (w *World) warm(joints []joint) {
-	for i := range joints {
-		j := &joints[i]
-		ma, mb := &w.motions[j.a], &w.motions[j.b]
-		for k := range j.count {
-			p := &j.points[k]
-			push(ma, mb, j.n.Scale(p.impulse), p.ra, p.rb, det.Vec{})
+// travelBlock moves for a substep with the speeds of the moment.
+func (w *World) travelBlock(block int) {
+	h := w.task.h
+	lo, hi := part(len(w.movers), w.task.cuts, block)
+	rows := w.rows[1+lo : 1+hi]
+	for i := range rows {
+		r := &rows[i]
+		v, spin := r.vel(), r.spin()
+		if v.Len2() > MaxSpeed*MaxSpeed {
+			v = v.Limit(MaxSpeed)
+			r.setVel(v)
 		}
-		if j.grip > 0 {
-			f := j.t1.Scale(j.f1).AddScaled(j.f2, j.t2)
-			push(ma, mb, f, j.ca, j.cb, j.roll.AddScaled(j.twist, j.n))
+		if spin.Len2() > MaxSpin*MaxSpin {
+			spin = spin.Limit(MaxSpin)
+			r.setSpin(spin)
 		}
-	}
-}
-
-// pass is one round of impulses. With bias it also pushes overlaps out; the
-// round without takes that speed back, so that overlap makes no energy.
-func (w *World) pass(joints []joint, s soft, rate float32, bias bool) {
-	for i := range joints {
-		j := &joints[i]
-		// Copies on the stack: the compiler then keeps them out of memory.
-		ma, mb := w.motions[j.a], w.motions[j.b]
-		total := j.passNormal(&ma, &mb, s, rate, bias)
-		if j.grip > 0 {
-			j.passFriction(&ma, &mb, total)
-		}
-		a, b := &w.motions[j.a], &w.motions[j.b]
-		a.v, a.w, b.v, b.w = ma.v, ma.w, mb.v, mb.w
-	}
-}
-
-// passNormal keeps the points from closing and gives the sum of their
-// impulses.
-func (j *joint) passNormal(ma, mb *motion, s soft, rate float32, bias bool) (total float32) {
-	dp := mb.dp.Sub(ma.dp)
-	for k := range j.count {
-		p := &j.points[k]
-		gap := dp.Add(mb.dq.Rotate(p.rb)).Sub(ma.dq.Rotate(p.ra)).Dot(j.n) + p.rest
-		var speed, soften float32
-		mass := p.mass
-		if gap > 0 {
-			speed = float32(gap * rate) // may close, but no further
-		} else if bias {
-			speed = max(float32(s.rate*gap), -maxPush)
-			mass, soften = float32(mass*s.mass), s.impulse
-		}
-		v := relative(ma, mb, p.ra, p.rb).Dot(j.n)
-		now := p.impulse - float32(mass*(v+speed)) - float32(soften*p.impulse)
-		now = min(max(now, 0), MaxImpulse)
-		d := now - p.impulse
-		p.impulse = now
-		total += now
-		push(ma, mb, j.n.Scale(d), p.ra, p.rb, det.Vec{})
-	}
-	return total
-}
-
-// passFriction resists sliding, twisting and rolling, each by at most what the
-// normal impulse total allows.
-func (j *joint) passFriction(ma, mb *motion, total float32) {
-	limit := float32(j.grip * total)
-	var turn det.Vec
-	if j.twistMass > 0 {
-		most := float32(limit * j.lever)
-		now := j.twist - float32(j.twistMass*mb.w.Sub(ma.w).Dot(j.n))
-		now = det.Clamp(now, -most, most)
-		turn = j.n.Scale(now - j.twist)
-		j.twist = now
-	}
-	if j.rollMass > 0 {
-		now := j.roll.AddScaled(-j.rollMass, mb.w.Sub(ma.w)).Limit(float32(total * j.rollArm))
-		turn = turn.Add(now.Sub(j.roll))
-		j.roll = now
-	}
-	ma.w = ma.w.Sub(ma.inertia.Apply(turn))
-	mb.w = mb.w.Add(mb.inertia.Apply(turn))
-
-	v := relative(ma, mb, j.ca, j.cb)
-	v1, v2 := v.Dot(j.t1), v.Dot(j.t2)
-	f1 := j.f1 - (float32(j.m11*v1) + float32(j.m12*v2))
-	f2 := j.f2 - (float32(j.m12*v1) + float32(j.m22*v2))
-	if l := float32(f1*f1) + float32(f2*f2); l > float32(limit*limit) {
-		c := limit / det.Sqrt(l)
-		f1, f2 = float32(f1*c), float32(f2*c)
-	}
-	p := j.t1.Scale(f1-j.f1).AddScaled(f2-j.f2, j.t2)
-	j.f1, j.f2 = f1, f2
-	push(ma, mb, p, j.ca, j.cb, det.Vec{})
-}
-
-// sum adds a substep's impulses to those of the step. The impulse at the end
-// alone would miss a clean hit, which is over by then.
-func sum(joints []joint) {
-	for i := range joints {
-		j := &joints[i]
-		for k := range j.count {
-			p := &j.points[k]
-			p.peak = max(p.peak, p.impulse)
-			j.total += p.impulse
-		}
-	}
-}
-
-// bounce gives back the closing speed of the points that were hit.
-func (w *World) bounce(joints []joint) {
-	for i := range joints {
-		j := &joints[i]
-		if j.bounce == 0 || j.approach <= bounceSpeed {
-			continue
-		}
-		ma, mb := &w.motions[j.a], &w.motions[j.b]
-		for k := range j.count {
-			p := &j.points[k]
-			if p.speed >= -bounceSpeed || p.peak == 0 {
-				continue
-			}
-			v := relative(ma, mb, p.ra, p.rb).Dot(j.n)
-			now := p.impulse - float32(p.mass*(v+float32(j.bounce*p.speed)))
-			now = min(max(now, 0), MaxImpulse)
-			d := now - p.impulse
-			p.impulse = now
-			j.total += d
-			push(ma, mb, j.n.Scale(d), p.ra, p.rb, det.Vec{})
-		}
+		r.setMoved(r.moved().AddScaled(h, v))
+		r.setTurn(r.turn().AddScaled(h, spin))
 	}
 }

@@ -140,7 +140,7 @@ func TestEventSides(t *testing.T) {
 func TestEndOnRemoval(t *testing.T) {
 	w, _ := New(Config{})
 	steps(t, w, 30, add(crate(1, 0, 0.5, 0)), add(crate(2, 0, 1.5, 0)))
-	ev := steps(t, w, 1, Command{Kind: CmdRemove, ID: 1})
+	ev := apartFromSleep(steps(t, w, 1, Command{Kind: CmdRemove, ID: 1}))
 	want := Event{Kind: EvEnd, A: 2, B: 1}
 	if len(ev) != 1 || ev[0] != want {
 		t.Errorf("got %+v", ev)

@@ -1,15 +1,24 @@
 package physics
 
 import (
-	"cmp"
 	"slices"
+
+	"github.com/metatopia/metatopia/spatial/det"
 )
 
 // World is one space of bodies. One goroutine at a time may use it.
 type World struct {
 	cfg      Config
 	solids   []solid   // in id order
-	contacts []contact // in key order, as the last step left them
+	contacts []contact // of the awake, in key order, as the last step left them
+	dormant  []contact // of sleepers, in key order
+	joints
+	vehicles []vehicle // in the order of their bodies
+	geometries
+	fields
+	walkable float32 // the cosine of Config.Slope
+	parallel func(n int, f func(i int))
+	scalar   bool
 
 	scratch
 }
@@ -19,7 +28,7 @@ func New(cfg Config) (*World, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &World{cfg: cfg}, nil
+	return &World{cfg: cfg, walkable: det.Cos(cfg.Slope)}, nil
 }
 
 // Config is the configuration with its defaults filled in.
@@ -34,6 +43,20 @@ func (w *World) Body(id BodyID) (Body, bool) {
 	if !ok {
 		return Body{}, false
 	}
+	return w.solids[i].Body, true
+}
+
+// BodyNear is Body for who asks again and again: place is where it found the
+// body last, as a hint.
+func (w *World) BodyNear(id BodyID, place *int) (Body, bool) {
+	if i := *place; i < len(w.solids) && w.solids[i].ID == id {
+		return w.solids[i].Body, true
+	}
+	i, ok := w.find(id)
+	if !ok {
+		return Body{}, false
+	}
+	*place = i
 	return w.solids[i].Body, true
 }
 
@@ -54,15 +77,41 @@ func (w *World) Standing(id BodyID) bool {
 	return ok && w.solids[i].standing
 }
 
-// Resting reports whether a body has been still long enough to sleep. A
-// resting body costs next to nothing and its state need not be sent again.
+// Resting reports whether a body sleeps. A sleeping body costs next to nothing
+// and its state need not be sent again. A static body rests when nothing was
+// done to it for a while.
 func (w *World) Resting(id BodyID) bool {
 	i, ok := w.find(id)
-	return ok && w.solids[i].rest >= restSteps
+	return ok && !w.solids[i].stirs()
 }
 
+// SetParallel makes the steps to come run through parallel, which calls f once
+// for each i in [0, n), in any order and at the same time as it likes, and
+// returns when all are done. nil, the default, means one after the other. The
+// result is the same bits, so it is no state: the driver sets it again after
+// Restore.
+func (w *World) SetParallel(parallel func(n int, f func(i int))) { w.parallel = parallel }
+
+// SetLanes says whether contacts are solved eight at a time where this build
+// and CPU can, see HasLanes; by default they are. The result is the same bits
+// either way.
+func (w *World) SetLanes(on bool) { w.scalar = !on }
+
+// HasLanes reports whether this build, on this CPU, can solve eight contacts at
+// a time: a build for amd64 with GOEXPERIMENT=simd, on a CPU with AVX2.
+func HasLanes() bool { return hasLanes }
+
+// find is the index of a body, or where it would be.
 func (w *World) find(id BodyID) (int, bool) {
-	return slices.BinarySearchFunc(w.solids, id, func(s solid, id BodyID) int { return cmp.Compare(s.ID, id) })
+	lo, hi := 0, len(w.solids)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); w.solids[mid].ID < id {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo, lo < len(w.solids) && w.solids[lo].ID == id
 }
 
 // Step applies cmds in the given order, advances the world by Config.Dt and
@@ -72,8 +121,10 @@ func (w *World) find(id BodyID) (int, bool) {
 func (w *World) Step(cmds []Command, out []Event) ([]Event, error) {
 	first := len(out)
 	w.events = out
+	w.near.current = false
 	err := w.apply(cmds)
-	if w.anyAwake() {
+	w.rouse()
+	if w.fresh = w.anyStirs(); w.fresh {
 		w.advance()
 	}
 	slices.SortStableFunc(w.events[first:], compareEvents)
@@ -81,10 +132,10 @@ func (w *World) Step(cmds []Command, out []Event) ([]Event, error) {
 	return out, err
 }
 
-// anyAwake is false when a step could change nothing: every body is still.
-func (w *World) anyAwake() bool {
+// anyStirs is false when a step could change nothing: every body rests.
+func (w *World) anyStirs() bool {
 	for i := range w.solids {
-		if w.solids[i].rest < restSteps {
+		if w.solids[i].stirs() {
 			return true
 		}
 	}
@@ -93,11 +144,27 @@ func (w *World) anyAwake() bool {
 
 // advance is one step of Config.Dt.
 func (w *World) advance() {
+	w.hire()
 	w.begin()
 	w.findPairs()
-	w.findIslands()
+	w.dropJoined()
+	w.narrow()
+	w.castWheels()
+	for w.rouse() {
+		// Sleepers were met: the step is theirs too.
+		w.begin()
+		w.findPairs()
+		w.dropJoined()
+		w.narrow()
+		w.castWheels()
+	}
 	w.start()
+	w.findFootings()
+	w.findPulls()
 	w.collide()
+	w.rigJoints()
+	w.rigWheels()
 	w.solve()
 	w.finish()
+	w.settle()
 }

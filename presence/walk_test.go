@@ -9,6 +9,9 @@ import (
 
 // Rule 4: about 30 in each area of interest; all move.
 func TestWalkersKnowEachOther(t *testing.T) {
+	if testing.Short() {
+		t.Skip("too many node-seconds for the race detector; smaller worlds run there")
+	}
 	for _, c := range []struct {
 		name          string
 		speed, recall float64

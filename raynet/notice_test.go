@@ -204,6 +204,9 @@ func TestAStraightWalkIsReckoned(t *testing.T) {
 // the notices they keep 0.948 of the cells; with the places of records instead
 // of reckoned ones, routes stray or are lost.
 func TestFastWalkersKeepTheirCells(t *testing.T) {
+	if testing.Short() {
+		t.Skip("too many node-seconds for the race detector; smaller worlds run there")
+	}
 	w := newWorld(t, 16, 150, sim.Link{Latency: 30 * millisecond, Jitter: 30 * millisecond, Ordered: true}, uniform)
 	w.coldStart(3)
 	w.run(8)

@@ -17,6 +17,9 @@ var nodes = flag.Int("nodes", 200, "nodes of TestColdStartThenSuddenLoss")
 // three random keys form the overlay, and form it again after three in ten
 // vanish at once without a word.
 func TestColdStartThenSuddenLoss(t *testing.T) {
+	if testing.Short() {
+		t.Skip("too many node-seconds for the race detector; smaller worlds run there")
+	}
 	w := newWorld(t, 1, *nodes, goodLink, uniform)
 	w.coldStart(3)
 	w.run(15)

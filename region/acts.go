@@ -3,6 +3,7 @@ package region
 import (
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/physics"
+	"github.com/metatopia/metatopia/region/shard"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -17,7 +18,11 @@ func (s *Sim) near(me *session, t *Thing, reach float32) bool {
 }
 
 func (s *Sim) gap(me *session, t *Thing) float32 {
-	a, b := s.body(s.thing(me.Thing)).Pos, s.body(t).Pos
+	return t.gap(s.body(s.thing(me.Thing)).Pos, s.body(t).Pos)
+}
+
+// gap is the distance from an avatar at a to the surface of a thing at b.
+func (t *Thing) gap(a, b spatial.Vec) float32 {
 	d := b.Sub(a)
 	half := t.Size.Scale(0.5)
 	if t.Shape == Sphere {
@@ -37,7 +42,7 @@ func (s *Sim) touch(x *signed, me *session) (Code, base.ID, bool) {
 	}
 	if t.Script() != "" {
 		who := s.thing(me.Thing)
-		s.todo = append(s.todo, event{To: t.ID, From: who.ID, Seq: x.Seq, Kind: evScript, Name: EventTouch, FromName: who.Name})
+		s.now(event{To: t.ID, From: who.ID, Kind: evScript, Name: EventTouch, FromName: who.Name})
 	}
 	return OK, t.ID, false
 }
@@ -46,10 +51,13 @@ func (s *Sim) throw(x *signed, me *session) (Code, base.ID, bool) {
 	var t *Thing
 	if x.in.Thing.IsZero() {
 		best := float32(ThrowReach)
+		hand := s.body(s.thing(me.Thing)).Pos
 		for _, o := range s.things { // in id order: of two as near the lower id
-			if o.loose() && s.light(o) {
-				if d := s.gap(me, o); d < best {
-					best, t = d, o
+			if o.loose() {
+				if b := s.body(o); b.Mass <= MaxThrowMass {
+					if d := o.gap(hand, b.Pos); d < best {
+						best, t = d, o
+					}
 				}
 			}
 		}
@@ -118,12 +126,19 @@ func crosses(a, b, half spatial.Vec) bool {
 
 func (s *Sim) light(t *Thing) bool { return s.body(t).Mass <= MaxThrowMass }
 
+// sets reports whether a player may write a slot, or change the script, of a
+// thing as it is now. A borrower writes neither code nor who may propose what:
+// code acts for the owner.
+func (s *Sim) sets(t *Thing, k InputKind, w SlotWrite, by base.Key) bool {
+	return t.Owner == by || k == InSet && t.uses(by) && !w.code() && w.Name != SlotOpen || s.May(by, rightTo(k))
+}
+
 func (s *Sim) set(x *signed, me *session) (Code, base.ID, bool) {
 	t := s.thing(x.in.Thing)
 	switch {
 	case t == nil:
 		return NoThing, x.in.Thing, false
-	case t.Owner != x.Key && s.cfg.Owner != x.Key:
+	case !s.sets(t, x.in.Kind, x.in.Slot, x.Key):
 		return NotAllowed, t.ID, false
 	}
 	if x.in.Kind == InScript {
@@ -135,75 +150,39 @@ func (s *Sim) set(x *signed, me *session) (Code, base.ID, bool) {
 	return OK, t.ID, true
 }
 
-// bumps turns hits of scripted things into touch events for the next tick,
-// and marks touched ghosts: their owner's word about the time before the
-// touch would undo it.
-func (s *Sim) bumps(events []physics.Event) {
+// bumps turns hits of scripted things into touch events for the next tick.
+func (s *Sim) bumps(events []shard.Event) {
 	if len(events) == 0 {
 		return
 	}
-	for _, g := range s.ghosts {
-		for i := range events {
-			if e := &events[i]; e.Kind != physics.EvEnd && uint64(e.B) == g.body && !g.Fixed && e.Impulse > 0 {
-				g.hold = s.tick + ghostHold
-			}
-		}
-	}
 	for i, t := range s.things {
-		if t.Hollow || t.Script() == "" || (t.LastTouch != 0 && s.tick < t.LastTouch+bumpEvery) {
+		if t.Hollow || !t.scripted || (t.LastTouch != 0 && s.tick < t.LastTouch+bumpEvery) {
 			continue
 		}
 		for j := range events {
 			e := &events[j]
-			if uint64(e.A) != t.body || e.B == physics.Ground || e.Kind == physics.EvEnd || e.Impulse < bumpImpulse {
+			if e.A != t.ID || e.B.IsZero() || e.Kind != physics.EvBegin && e.Kind != physics.EvHit || e.Impulse < bumpImpulse {
 				continue
 			}
-			from, name := s.byBody(uint64(e.B))
-			if from.IsZero() {
-				continue
+			name := ""
+			if o := s.thing(e.B); o != nil {
+				name = o.Name
 			}
 			n := *t
 			n.LastTouch = s.tick
 			s.things[i] = &n
-			s.later(event{To: t.ID, From: from, Seq: uint64(j), Kind: evScript, Name: EventTouch, FromName: name})
+			s.later(event{To: t.ID, From: e.B, Kind: evScript, Name: EventTouch, FromName: name, Impulse: e.Impulse})
 			break
 		}
 	}
 }
 
-func (s *Sim) byBody(n uint64) (base.ID, string) {
-	for _, t := range s.things {
-		if t.body == n {
-			return t.ID, t.Name
-		}
-	}
-	for _, g := range s.ghosts {
-		if g.body == n {
-			return g.ID, ""
-		}
-	}
-	return base.ID{}, ""
-}
-
-// later queues a script event for the next tick.
-func (s *Sim) later(e event) {
-	if len(s.pending) >= maxPending {
-		s.out.Counts.EventsDropped++
-		return
-	}
-	s.pending = append(s.pending, e)
-}
-
 // clockEvents gives "tick" events to the scripts that asked for them.
 func (s *Sim) clockEvents() {
 	for _, t := range s.things {
-		v, ok := t.Slots.Get(SlotEvery)
-		if !ok || v.Type != SlotInt || v.Int < MinEvery || t.Script() == "" {
-			continue
-		}
 		// Spread by id, so that not all scripts run in the same tick.
-		if (uint64(s.tick)+uint64(t.ID[0]))%uint64(v.Int) == 0 {
-			s.todo = append(s.todo, event{To: t.ID, Kind: evScript, Name: EventTick, Seq: uint64(s.tick)})
+		if t.every > 0 && (uint64(s.tick)+uint64(t.ID[0]))%uint64(t.every) == 0 {
+			s.now(event{To: t.ID, Kind: evScript, Name: EventTick})
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/metatopia/metatopia/internal/base"
-	"github.com/metatopia/metatopia/region/handoff"
+	"github.com/metatopia/metatopia/region/shard"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -12,38 +12,22 @@ import (
 type BorderKind uint8
 
 const (
-	BorderGhosts  BorderKind = 1 // Ghosts: bodies near a border
-	BorderHandoff BorderKind = 2 // To, Handoff
-	BorderSaid    BorderKind = 3 // N, Line: a line spoken near a border
+	BorderSaid  BorderKind = 3 // N, Line: a line spoken near a border
+	BorderRelay BorderKind = 5 // Relay: messages between things
+	BorderShard BorderKind = 4 // Shard: of the physics, see docs/protocol/border.md
 )
 
 // BorderMessage goes to every neighbour over the region's border topic.
-// Positions are relative to the sender's site.
 //
-// Layout: version u8, kind u8, tick u64, then ghosts (count u32, each below),
-// or receiver id and handoff.Msg, or number u64 and the line.
+// Layout: version u8, kind u8, tick u64, then number u64 and the line, bytes of the
+// shard, or a Relayed.
 type BorderMessage struct {
-	Kind    BorderKind
-	Tick    base.Tick // of the sender
-	Ghosts  []Ghost
-	To      base.ID
-	Handoff handoff.Msg
-	N       uint64
-	Line    Line
-}
-
-// Ghost is a neighbour's body, near enough to be bumped into.
-type Ghost struct {
-	ID      base.ID
-	Epoch   uint64
-	Shape   Shape
-	Size    spatial.Vec
-	Fixed   bool
-	Upright bool
-	Body    Motion
-	Mass    float32
-	Grip    float32 // friction
-	Bounce  float32 // restitution
+	Kind  BorderKind
+	Tick  base.Tick // of the sender
+	Shard []byte    // of region/shard; it says itself for whom
+	N     uint64
+	Line  Line
+	Relay *Relayed
 }
 
 // Motion is the exact state of a body.
@@ -52,17 +36,6 @@ type Motion struct {
 	Rot  spatial.Quat
 	Vel  spatial.Vec
 	Spin spatial.Vec
-}
-
-func (m Motion) appendTo(e *base.Encoder) {
-	m.Pos.AppendTo(e)
-	appendQuat(e, m.Rot)
-	m.Vel.AppendTo(e)
-	m.Spin.AppendTo(e)
-}
-
-func readMotion(d *base.Decoder) Motion {
-	return Motion{Pos: spatial.ReadVec(d), Rot: readQuat(d), Vel: spatial.ReadVec(d), Spin: spatial.ReadVec(d)}
 }
 
 // Line is something said.
@@ -90,10 +63,7 @@ func readLine(d *base.Decoder) Line {
 	return l
 }
 
-const (
-	borderVersion = 1
-	ghostBytes    = 16 + 8 + 1 + 12 + 1 + 1 + 52 + 12
-)
+const borderVersion = 4
 
 // AppendTo writes the canonical form.
 func (m BorderMessage) AppendTo(e *base.Encoder) {
@@ -101,30 +71,18 @@ func (m BorderMessage) AppendTo(e *base.Encoder) {
 	e.U8(uint8(m.Kind))
 	e.U64(uint64(m.Tick))
 	switch m.Kind {
-	case BorderGhosts:
-		e.U32(uint32(len(m.Ghosts)))
-		for _, g := range m.Ghosts {
-			e.ID(g.ID)
-			e.U64(g.Epoch)
-			e.U8(uint8(g.Shape))
-			g.Size.AppendTo(e)
-			e.Bool(g.Fixed)
-			e.Bool(g.Upright)
-			g.Body.appendTo(e)
-			e.F32(g.Mass)
-			e.F32(g.Grip)
-			e.F32(g.Bounce)
-		}
-	case BorderHandoff:
-		e.ID(m.To)
-		m.Handoff.AppendTo(e)
+	case BorderShard:
+		e.Bytes(m.Shard)
 	case BorderSaid:
 		e.U64(m.N)
 		m.Line.appendTo(e)
+	case BorderRelay:
+		m.Relay.appendTo(e)
 	}
 }
 
-// ParseBorder reads and checks one border message.
+// ParseBorder reads and checks one border message. What is for the shard is
+// looked at by it.
 func ParseBorder(b []byte) (BorderMessage, error) {
 	d := base.NewDecoder(b)
 	if v := d.U8(); d.Err() == nil && v != borderVersion {
@@ -132,22 +90,12 @@ func ParseBorder(b []byte) (BorderMessage, error) {
 	}
 	m := BorderMessage{Kind: BorderKind(d.U8()), Tick: base.Tick(d.U64())}
 	switch m.Kind {
-	case BorderGhosts:
-		for range d.Count(maxBorderRefs, ghostBytes) {
-			g := Ghost{ID: d.ID(), Epoch: d.U64(), Shape: Shape(d.U8()), Size: spatial.ReadVec(d), Fixed: d.Bool(), Upright: d.Bool(),
-				Body: readMotion(d), Mass: d.F32(), Grip: d.F32(), Bounce: d.F32()}
-			if d.Err() == nil {
-				spec := ThingSpec{Kind: "ghost", Shape: g.Shape, Size: g.Size, Mass: g.Mass, Friction: g.Grip, Restitution: g.Bounce}
-				if err := spec.check(); err != nil {
-					d.Fail(err)
-				}
-			}
-			m.Ghosts = append(m.Ghosts, g)
-		}
-	case BorderHandoff:
-		m.To, m.Handoff = d.ID(), handoff.ReadMsg(d)
+	case BorderShard:
+		m.Shard = d.Bytes(shard.MaxMessage)
 	case BorderSaid:
 		m.N, m.Line = d.U64(), readLine(d)
+	case BorderRelay:
+		m.Relay = readRelayed(d)
 	default:
 		d.Fail(fmt.Errorf("unknown kind %d", m.Kind))
 	}
@@ -155,4 +103,15 @@ func ParseBorder(b []byte) (BorderMessage, error) {
 		return BorderMessage{}, fmt.Errorf("region: parse border message: %w", err)
 	}
 	return m, nil
+}
+
+// For is the region that a border message is for, when it is for one alone.
+func (m *BorderMessage) For() (to base.ID, one bool) {
+	switch m.Kind {
+	case BorderShard:
+		return shard.Addressee(m.Shard)
+	case BorderRelay:
+		return m.Relay.To, true
+	}
+	return to, false
 }

@@ -140,7 +140,7 @@ func (s *Sim) rescript(j *job, t *Thing, e *event) Code {
 	}
 	if t.Script() == "" {
 		n.LastError = ""
-		j.differ(t, n.Slots)
+		j.slots = differ(j.slots, t, n.Slots)
 		*t = *n
 		return OK
 	}
@@ -161,18 +161,19 @@ func (w SlotWrite) equal(o SlotWrite) bool {
 	return bytes.Equal(a.B, b.B)
 }
 
-// differ lists the writes that lead from t's slots to others.
-func (j *job) differ(t *Thing, to Slots) {
+// differ appends the writes that lead from t's slots to others.
+func differ(list []SlotChange, t *Thing, to Slots) []SlotChange {
 	for _, w := range t.Slots {
 		if _, ok := to.Get(w.Name); !ok {
-			j.slots = append(j.slots, SlotChange{t.ID, SlotWrite{Name: w.Name}})
+			list = append(list, SlotChange{t.ID, SlotWrite{Name: w.Name}})
 		}
 	}
 	for _, w := range to {
 		if i, ok := t.Slots.find(w.Name); !ok || !t.Slots[i].equal(w) {
-			j.slots = append(j.slots, SlotChange{t.ID, w})
+			list = append(list, SlotChange{t.ID, w})
 		}
 	}
+	return list
 }
 
 // due are the things whose change can be tried, or given up, in this tick.
@@ -193,7 +194,7 @@ func (s *Sim) due() (ids []base.ID) {
 }
 
 // upgrade tries the change that waits.
-func (s *Sim) upgrade(j *job, t *Thing) {
+func (s *Sim) upgrade(x *turn, t *Thing) {
 	c := t.held(SlotNext)
 	n, err := t.with(c)
 	var set []SlotWrite
@@ -211,9 +212,10 @@ func (s *Sim) upgrade(j *job, t *Thing) {
 		n.Slots, err = n.Slots.With(before.slot(SlotBefore))
 	}
 	if err == nil {
-		ev := ScriptEvent{Name: EventUpgrade, From: c.By, FromName: c.ByName, Text: t.Script()}
-		res, err = s.cfg.Scripts.Handle(n.Script(), ev, n.Slots.Get, mix(rank(s.r, t.ID, c.By)), EventGas)
-		j.runs++
+		ev := ScriptEvent{Name: EventUpgrade, From: c.By, FromName: c.ByName, Text: t.Script(), Self: t.ID}
+		res, err = s.cfg.Scripts.Handle(n.Script(), ev, n.Slots.Get, mix(rank(s.r, t.ID, c.By)), ActorGas)
+		x.gas += res.Gas + effectGas
+		x.runs++
 		n.Runs++
 		if err == nil {
 			err = res.check()
@@ -225,22 +227,22 @@ func (s *Sim) upgrade(j *job, t *Thing) {
 			n.Slots, err = n.Slots.With(w)
 		}
 	}
-	j.log(t, res.Log)
+	x.log(t, res.Log)
 	if err != nil {
 		msg := fmt.Sprintf("%s to %s: %v", NotChanged, c.name(), err)
-		j.logs = append(j.logs, LogLine{Thing: t.ID, Fault: true, Text: clip(msg, MaxLogLine)})
-		j.faults++
+		x.logs = append(x.logs, LogLine{Thing: t.ID, Owner: t.Owner, Fault: true, Text: clip(msg, MaxLogLine)})
+		x.faults++
 		old := *t
 		old.Slots, _ = t.Slots.With(SlotWrite{Name: SlotNext}) // taking away is never refused
 		old.LastError = clip(msg, MaxText)
-		j.differ(t, old.Slots)
+		x.slots = differ(x.slots, t, old.Slots)
 		*t = old
 		return
 	}
-	j.logs = append(j.logs, LogLine{Thing: t.ID, Text: clip("changed to "+n.Script(), MaxLogLine)})
-	j.says = append(j.says, res.Say...)
+	x.logs = append(x.logs, LogLine{Thing: t.ID, Owner: t.Owner, Text: clip("changed to "+n.Script(), MaxLogLine)})
+	x.says = append(x.says, res.Say...)
 	n.LastError = ""
-	j.differ(t, n.Slots)
+	x.slots = differ(x.slots, t, n.Slots)
 	*t = *n
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/region/succession"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -14,14 +15,23 @@ type Config struct {
 	ID    base.ID
 	Name  string
 	World string   // the world's id, as text (a CID)
-	Owner base.Key // may write any slot
+	Owner base.Key // its founder: an admin from the first entry on
 	Site  spatial.Pos
 	Min   spatial.Pos // the world's box
 	Max   spatial.Pos
 	Seed  uint64
 
+	// Law is what the roles of a new region begin with; nil: the owner is its
+	// admin and its only server. It does not matter to one that is restored. A
+	// region without an owner has no roles.
+	Law *succession.Genesis
+
 	// MaxThings bounds owned things; 0 is the package's MaxThings.
 	MaxThings int
+
+	// Terms reads and checks what the region's owner has signed about its
+	// servers; nil: nothing is taken for that. It is a pure function.
+	Terms func(b []byte) (Terms, error)
 
 	// Verify checks a player's signature. It is required.
 	Verify func(key base.Key, msg, sig []byte) bool

@@ -5,6 +5,9 @@ import (
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/physics"
+	"github.com/metatopia/metatopia/region/access"
+	"github.com/metatopia/metatopia/region/agree"
+	"github.com/metatopia/metatopia/region/succession"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -20,6 +23,17 @@ const (
 	ControlAway                              // Player: the node went silent, take the avatar away
 	ControlSet                               // ID, Slot
 	ControlRules                             // Rules: replaces those in force
+	ControlRaise                             // Life: the log is one whose end may be lost
+	ControlTie                               // Tie
+	ControlUntie                             // Tie.A, Tie.B
+	ControlLaw                               // Law: an entry of the region's roles, signed in itself
+	ControlAccess                            // Access: an entry of region/access, signed in itself
+	ControlUndo                              // Undo: for admins only, who sign for it (succession.Act)
+	ControlStore                             // Store: which store the region has; zero: none
+	ControlAnswer                            // Answer: to a request that waits
+	ControlOrigin                            // Origins: where the region comes from; in its first tick
+	ControlTerms                             // Terms: signed by the region's owner
+	ControlCharge                            // Charge: signed in itself
 )
 
 // Neighbour is a region that shares a border, or may.
@@ -57,6 +71,16 @@ type ControlEntry struct {
 	Slot       SlotWrite
 	Neighbours []Neighbour
 	Rules      Rules
+	Life       uint64
+	Tie        Tie
+	Undo       *Undo
+	Origins    []Origin
+	Law        []byte // succession.Entry
+	Access     []byte // access.Entry
+	Store      base.ID
+	Answer     *Answer
+	Terms      []byte // for Config.Terms
+	Charge     []byte // agree.Charge
 }
 
 // AppendTo writes the canonical form.
@@ -84,6 +108,29 @@ func (c ControlEntry) AppendTo(e *base.Encoder) {
 		AppendSlotWrite(e, c.Slot)
 	case ControlRules:
 		e.U8(uint8(c.Rules))
+	case ControlTie:
+		c.Tie.appendTo(e)
+	case ControlUntie:
+		e.ID(c.Tie.A)
+		e.ID(c.Tie.B)
+	case ControlUndo:
+		c.Undo.AppendTo(e)
+	case ControlOrigin:
+		appendOrigins(e, c.Origins)
+	case ControlRaise:
+		e.U64(c.Life)
+	case ControlLaw:
+		e.Bytes(c.Law)
+	case ControlAccess:
+		e.Bytes(c.Access)
+	case ControlStore:
+		e.ID(c.Store)
+	case ControlAnswer:
+		c.Answer.AppendTo(e)
+	case ControlTerms:
+		e.Bytes(c.Terms)
+	case ControlCharge:
+		e.Bytes(c.Charge)
 	}
 }
 
@@ -108,6 +155,28 @@ func ParseControl(b []byte) (ControlEntry, error) {
 		c.ID, c.Slot = d.ID(), ReadSlotWrite(d)
 	case ControlRules:
 		c.Rules = Rules(d.U8())
+	case ControlTie:
+		c.Tie = readTie(d)
+	case ControlUntie:
+		c.Tie.A, c.Tie.B = d.ID(), d.ID()
+	case ControlUndo:
+		c.Undo = readUndo(d)
+	case ControlOrigin:
+		c.Origins = readOrigins(d)
+	case ControlRaise:
+		c.Life = d.U64()
+	case ControlLaw:
+		c.Law = d.Bytes(succession.MaxEntry)
+	case ControlAccess:
+		c.Access = d.Bytes(access.MaxEntry)
+	case ControlStore:
+		c.Store = d.ID()
+	case ControlAnswer:
+		c.Answer = ReadAnswer(d)
+	case ControlTerms:
+		c.Terms = d.Bytes(MaxTerms)
+	case ControlCharge:
+		c.Charge = d.Bytes(agree.MaxCharge)
 	default:
 		d.Fail(fmt.Errorf("unknown kind %d", c.Kind))
 	}

@@ -6,59 +6,33 @@ import (
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/physics"
-	"github.com/metatopia/metatopia/region/handoff"
+	"github.com/metatopia/metatopia/region/shard"
 	"github.com/metatopia/metatopia/spatial"
 )
 
-var policy = handoff.Policy{Distance: handoffBeyond, Dwell: handoffDwell}
-
-// leaving is a thing that belongs to a neighbour which has not said so yet. It
-// stays here as a ghost, so that nobody sees a gap.
+// leaving is a thing that belongs to a neighbour which has not said so yet. Its
+// body stays here as a ghost, so that nobody sees a gap.
 type leaving struct {
 	Thing *Thing
 	To    base.ID
 	Until base.Tick
 }
 
-// cross hands over what has crossed a border, as it was after the last tick,
-// and forgets ghosts nobody speaks of any more. It comes before the players'
-// inputs, so that an input is either in the released state or refused here.
-func (s *Sim) cross() {
-	for i := len(s.ghosts) - 1; i >= 0; i-- {
-		if s.tick > s.ghosts[i].seen+ghostLife {
-			s.dropGhost(i)
+// mail gives the shard what its neighbours' shards say, and takes the rest of
+// their messages.
+func (s *Sim) mail(list []Entry) {
+	var mail []shard.Mail
+	for i := range list {
+		if m, ok := s.border(list[i].From, list[i].Body); ok {
+			mail = append(mail, m)
 		}
 	}
-	slices.SortFunc(s.ready, base.ID.Compare)
-	for _, id := range slices.Compact(s.ready) {
-		t := s.thing(id)
-		if t == nil {
-			continue
-		}
-		if to, ok := s.hand.Offered(id); ok && s.beyond(s.at(s.body(t).Pos), to) > 0 {
-			s.release(t, to)
-		} else {
-			s.hand.Cancel(s.tick, id)
-		}
+	out := s.shard.Begin(s.tick, mail)
+	s.crossed(&out)
+	for _, x := range s.letters { // things are now where this tick has them
+		s.relayed(x.from, x.what)
 	}
-	s.ready = s.ready[:0]
-	for _, t := range s.things {
-		if t.Fixed || t.Hollow {
-			continue
-		}
-		pos := s.at(s.body(t).Pos)
-		owner := s.ownerOf(pos)
-		if to, ok := s.hand.Offered(t.ID); ok && s.beyond(pos, to) < -handoffBeyond/2 {
-			s.hand.Cancel(s.tick, t.ID)
-		}
-		if owner != s.cfg.ID && policy.Due(s.beyond(pos, owner), t.Since, s.tick) {
-			// ErrBusy: it rests after a refusal, or the link is full. The
-			// thing stays here and the next tick asks again.
-			_ = s.hand.Begin(s.tick, t.ID, owner, 0)
-		}
-	}
-	s.hand.Tick(s.tick)
-	s.perform()
+	s.letters = nil
 	for i := len(s.leaving) - 1; i >= 0; i-- {
 		if s.tick >= s.leaving[i].Until {
 			s.leaving = slices.Delete(s.leaving, i, i+1)
@@ -66,39 +40,102 @@ func (s *Sim) cross() {
 	}
 }
 
-// beyond is how far a place lies on the other side of the border with a
-// neighbour, in metres.
-func (s *Sim) beyond(p spatial.Pos, to base.ID) float64 {
-	i, ok := s.findNeighbour(to)
-	if !ok {
-		return -1 << 20
+// border takes one message of a neighbour.
+func (s *Sim) border(from base.ID, body []byte) (mail shard.Mail, ok bool) {
+	i, known := s.findNeighbour(from)
+	if !known {
+		s.out.Counts.BorderBad++
+		return mail, false
 	}
-	return s.plane(i).Distance(p)
+	m, err := ParseBorder(body)
+	if err != nil {
+		s.out.Counts.BorderBad++
+		return mail, false
+	}
+	n := &s.neighbours[i]
+	switch m.Kind {
+	case BorderShard:
+		return shard.Mail{From: from, Data: m.Shard}, true
+	case BorderRelay:
+		s.letters = append(s.letters, arrival{from, m.Relay})
+		return mail, false
+	}
+	// A line. Only what is said near the neighbour's side: it does not put
+	// words into the middle of this region.
+	if n.lines >= borderLines || s.plane(i).Distance(m.Line.Pos) < -GhostBand {
+		s.out.Counts.EventsDropped++
+		return mail, false
+	}
+	if n.heard.fresh(m.N) {
+		n.lines++
+		s.hear(from, m.Line)
+	}
+	return mail, false
 }
 
-// release is the commit point of a hand-off: this tick's record says that the
+// crossed does what half a tick of the shard means for things.
+func (s *Sim) crossed(out *shard.Output) {
+	for _, m := range out.Border {
+		s.publish(BorderMessage{Kind: BorderShard, Shard: m.Data}, m.Sync)
+	}
+	c := &s.out.Counts
+	c.BorderBad += uint64(out.Counts.Bad)
+	c.GhostIn += uint64(out.Counts.Ghosts)
+	c.HandoffsRefused += uint64(len(out.Refused))
+	for _, l := range out.Left {
+		s.left(l)
+	}
+	for i := range out.Arrived {
+		s.arrived(&out.Arrived[i])
+	}
+	for _, x := range out.Settled {
+		for _, r := range x.Items {
+			s.forgetLeaving(r.ID)
+		}
+	}
+	for _, r := range out.Renewed {
+		if t := s.thing(r.ID); t != nil {
+			n := *t
+			n.Epoch = r.Epoch
+			s.put(&n)
+		}
+	}
+	for _, id := range out.Stale {
+		// A neighbour knows a later life of it: of an avatar, because the
+		// player came into the world again somewhere else.
+		if t := s.thing(id); t != nil {
+			if i, ok := s.findSession(t.Player); ok && t.avatar() {
+				s.remember(t.Player, s.sessions[i].Seq)
+				s.sessions = slices.Delete(s.sessions, i, i+1)
+			}
+			s.takeOut(t)
+			s.out.Gone = append(s.out.Gone, id)
+		}
+	}
+}
+
+// left is the commit point of a hand-off: this tick's record says that the
 // thing is the neighbour's.
-func (s *Sim) release(t *Thing, to base.ID) {
-	b := s.body(t)
-	if err := s.hand.Release(s.tick, t.ID, s.pack(t, b)); err != nil {
-		return // a state that does not fit: the offer lapses, the thing stays
+func (s *Sim) left(l shard.Left) {
+	t := s.thing(l.ID)
+	if t == nil {
+		return
 	}
 	if i, ok := s.findSession(t.Player); ok && t.avatar() {
 		s.remember(t.Player, s.sessions[i].Seq)
 		s.sessions = slices.Delete(s.sessions, i, i+1)
-		s.out.Moved = append(s.out.Moved, Moved{Player: t.Player, Thing: t.ID, To: to, Epoch: t.Epoch + 1})
+		s.out.Moved = append(s.out.Moved, Moved{Player: t.Player, Thing: t.ID, To: l.To, Epoch: l.Epoch})
 	}
+	b := s.body(t)
+	s.out.Passed = append(s.out.Passed, Passage{Thing: t.ID, Epoch: l.Epoch, Peer: l.To, Since: s.tick, Motion: Motion{b.Pos, b.Rot, b.Vel, b.Spin}})
 	s.takeOut(t)
 	s.out.Gone = append(s.out.Gone, t.ID)
 	s.out.Counts.HandoffsOut++
 	s.out.Sync = true
-	if len(s.ghosts) < MaxGhosts {
-		s.addGhost(&ghost{ID: t.ID, From: to, Epoch: t.Epoch + 1, Shape: t.Shape, Size: t.Size}, b)
-	}
 	if len(s.leaving) < maxDeparted {
 		s.forgetLeaving(t.ID)
 		i, _ := s.findLeaving(t.ID)
-		s.leaving = slices.Insert(s.leaving, i, leaving{Thing: t, To: to, Until: s.tick + departedLife})
+		s.leaving = slices.Insert(s.leaving, i, leaving{Thing: t, To: l.To, Until: s.tick + departedLife})
 	}
 }
 
@@ -112,49 +149,68 @@ func (s *Sim) forgetLeaving(id base.ID) {
 	}
 }
 
-// perform carries out what the hand-off core wants.
-func (s *Sim) perform() {
-	for {
-		effects := s.hand.Effects()
-		if len(effects) == 0 {
-			return
-		}
-		for i := range effects {
-			switch e := &effects[i]; e.Kind {
-			case handoff.DoSend:
-				s.publish(BorderMessage{Kind: BorderHandoff, To: e.Peer, Handoff: e.Msg}, true)
-			case handoff.DoRelease:
-				s.ready = append(s.ready, e.ID)
-			case handoff.DoAccept:
-				if err := s.acceptThing(e); err != nil {
-					s.out.Counts.BorderBad++
-					s.hand.Drop(s.tick, e.ID)
-				}
-			case handoff.DoSettle:
-				s.forgetLeaving(e.ID)
-			case handoff.DoGiveUp:
-				s.out.Counts.HandoffsRefused++
-				// The neighbour knows a later life of this avatar: the
-				// player came into the world again somewhere else.
-				if t := s.thing(e.ID); t != nil && t.avatar() && e.Reason == handoff.Stale {
-					s.away(t.Player)
-				}
-			}
-		}
+// freight is the sim's part of a hand-off: what belongs to a thing besides its
+// body.
+type freight struct{ *Sim }
+
+var errGone = fmt.Errorf("thing is not here")
+
+// Pack is the whole of a thing but its body: what the next owner continues
+// from.
+//
+// Layout: thing, timers (count u8; of each ticks left u64, tag i64), then for an avatar: the last signed input, steer, steer ticks
+// left u16, walking bool, target.
+func (f freight) Pack(id base.ID) ([]byte, error) {
+	t := f.thing(id)
+	if t == nil {
+		return nil, errGone
 	}
+	return f.pack(t), nil
 }
 
-// pack is the whole of a thing: what the next owner continues from.
-//
-// Layout: thing, motion, mass f32, friction f32, restitution f32, then for an
-// avatar: the last signed input, steer, steer ticks left u16, walking bool, target.
-func (s *Sim) pack(t *Thing, b physics.Body) []byte {
+// Stays: what never moves is never handed over.
+func (f freight) Stays(id base.ID) bool {
+	t := f.thing(id)
+	return t == nil || t.Fixed || t.Hollow
+}
+
+// Sound reports whether a release can be carried out: its payload is that of
+// the thing it names, its body is one that the thing may have, and it takes
+// the place of none but an earlier life of it.
+func (f freight) Sound(_, id base.ID, epoch uint64, body *physics.Body, payload []byte) bool {
+	s := f.Sim
+	p, err := parseParcel(payload)
+	if err != nil || p.thing.ID != id || !p.thing.fits(body) {
+		return false
+	}
+	if p.thing.avatar() {
+		// The player's own hand says that this life was begun, and how far the
+		// sequence has come: no neighbour makes up an avatar, or ends a
+		// player's sequence for ever.
+		x := &p.proof
+		if epoch>>16 > x.Seq || !s.cfg.Verify(x.Key, SigningBytes(s.cfg.World, x.Key, x.Seq, x.Payload), x.Sig[:]) {
+			return false
+		}
+	}
+	old := s.thing(id)
+	return old == nil || (!old.Fixed && !old.Hollow && old.Player == p.thing.Player)
+}
+
+// fits reports whether a body is one that the thing may have: its owner cannot
+// give it another in passing.
+func (t *Thing) fits(b *physics.Body) bool {
+	if t.avatar() {
+		x := avatarBody(b.Pos)
+		return b.Shape == x.Shape && b.Flags == x.Flags && b.Mass == x.Mass && b.Friction == x.Friction && b.Restitution == x.Restitution
+	}
+	return b.Shape == t.shape() && b.Flags == 0 && b.Mass <= 1e5 && b.Friction <= 2
+}
+
+func (s *Sim) pack(t *Thing) []byte {
 	var e base.Encoder
 	t.appendTo(&e)
-	Motion{b.Pos, b.Rot, b.Vel, b.Spin}.appendTo(&e)
-	e.F32(b.Mass)
-	e.F32(b.Friction)
-	e.F32(b.Restitution)
+	appendTimers(&e, t.Timers, s.tick)
+	appendLoan(&e, t, s.tick)
 	if t.avatar() {
 		var me session
 		if i, ok := s.findSession(t.Player); ok {
@@ -171,17 +227,17 @@ func (s *Sim) pack(t *Thing, b physics.Body) []byte {
 
 // parcel is what pack wrote.
 type parcel struct {
-	thing                       *Thing
-	motion                      Motion
-	mass, friction, restitution float32
-	sess                        session
-	proof                       SignedInput // of an avatar; the signature is not checked
-	left                        uint16
+	thing *Thing
+	sess  session
+	proof SignedInput // of an avatar; the signature is not checked
+	left  uint16
 }
 
 func parseParcel(b []byte) (parcel, error) {
 	d := base.NewDecoder(b)
-	p := parcel{thing: readThing(d), motion: readMotion(d), mass: d.F32(), friction: d.F32(), restitution: d.F32()}
+	p := parcel{thing: readThing(d)}
+	p.thing.Timers = readTimers(d, 0)
+	readLoan(d, p.thing, MaxLoan)
 	if d.Err() == nil && p.thing.avatar() {
 		p.sess = session{Player: p.thing.Player, Thing: p.thing.ID, Proof: d.Bytes(MaxInputBytes), Steer: spatial.ReadVec(d)}
 		p.left = d.U16()
@@ -199,8 +255,8 @@ func parseParcel(b []byte) (parcel, error) {
 			p.proof, p.sess.Seq = proof, proof.Seq
 		}
 	}
-	if d.Err() == nil && (p.thing.Fixed || p.thing.Hollow || p.mass < 0 || p.mass > 1e5 || p.friction < 0 || p.friction > 2 || p.restitution < 0 || p.restitution > 1) {
-		d.Fail(fmt.Errorf("a fixed thing, or values out of bounds"))
+	if d.Err() == nil && (p.thing.Fixed || p.thing.Hollow) {
+		d.Fail(fmt.Errorf("a fixed thing"))
 	}
 	if err := d.Done(); err != nil {
 		return parcel{}, fmt.Errorf("region: parse thing: %w", err)
@@ -208,86 +264,70 @@ func parseParcel(b []byte) (parcel, error) {
 	return p, nil
 }
 
-// sound reports whether a release can be carried out: its state is that of the
-// thing it names, and takes the place of none but an earlier life of it.
-func (s *Sim) sound(m *handoff.Msg) bool {
-	p, err := parseParcel(m.State)
-	if err != nil || p.thing.ID != m.ID || m.Epoch >= 1<<63-1 {
-		return false
+// arrived takes over a thing whose body the shard has taken over.
+func (s *Sim) arrived(a *shard.Arrived) {
+	p, err := parseParcel(a.Payload)
+	if err != nil { // Sound let it pass
+		s.out.Counts.BorderBad++
+		s.do(shard.Input{Kind: shard.InRemove, ID: a.ID})
+		return
 	}
-	if p.thing.avatar() {
-		// The player's own hand says that this life was begun, and how far the
-		// sequence has come: no neighbour makes up an avatar, or ends a
-		// player's sequence for ever.
-		x := &p.proof
-		if m.Epoch>>16 > x.Seq || !s.cfg.Verify(x.Key, SigningBytes(s.cfg.World, x.Key, x.Seq, x.Payload), x.Sig[:]) {
-			return false
-		}
-	}
-	old := s.thing(m.ID)
-	return old == nil || (!old.Fixed && !old.Hollow && old.Player == p.thing.Player)
-}
-
-// acceptThing takes over a thing that a neighbour released and that is sound.
-func (s *Sim) acceptThing(e *handoff.Effect) error {
-	p, err := parseParcel(e.State)
-	if err != nil {
-		return err
-	}
-	i, ok := s.findNeighbour(e.Peer)
-	if !ok {
-		return fmt.Errorf("region: accept: thing %v from %v, no neighbour", e.ID, e.Peer)
-	}
-	if old := s.thing(e.ID); old != nil { // e.Replace: an older life of it
+	if old := s.thing(a.ID); old != nil { // an older life of it
 		if k, ok := s.findSession(old.Player); ok && old.avatar() {
 			s.sessions = slices.Delete(s.sessions, k, k+1)
 		}
 		s.takeOut(old)
 		s.out.Gone = append(s.out.Gone, old.ID) // its slots, before those of the new life
 	}
-	s.forgetGhost(e.ID)
-	s.forgetLeaving(e.ID)
+	s.forgetLeaving(a.ID)
 	t := p.thing
-	t.Epoch, t.Since = e.Epoch, s.tick
+	t.Epoch, t.Since, t.Brought = a.Epoch, s.tick, !t.avatar()
 	t.LastError = clip(t.LastError, MaxLogLine)
-	m := s.shift(p.motion, s.neighbours[i].Site)
 	if t.avatar() {
 		t.Kind, t.Owner = kindAvatar, t.Player
 		t.Shape, t.Size = Box, spatial.Vec{X: 2 * avatarHalfXZ, Y: 2 * avatarHalfY, Z: 2 * avatarHalfXZ}
-		t.body = s.addBody(avatarBody(m))
-		s.admit(p, t, m)
-	} else {
-		t.body = s.addBody(t.solid(m, p.mass, p.friction, p.restitution))
+	}
+	for i := range t.Timers { // ticks from now on in the parcel
+		t.Timers[i].At += s.tick
+	}
+	if t.Loan != 0 { // so is this
+		t.Loan += s.tick
 	}
 	if c := t.held(SlotNext); c != nil { // times are this region's from now on
 		c.Since = s.tick
 		t.Slots, _ = t.Slots.With(c.slot(SlotNext)) // as long as before
 	}
 	s.put(t)
+	if t.avatar() {
+		s.shard.Hand().Yield(t.ID)
+		s.admit(p, a)
+	}
 	s.want(t)
 	for _, w := range t.Slots {
 		s.out.Slots = append(s.out.Slots, SlotChange{t.ID, w})
 	}
+	b := &a.Body
+	s.out.Passed = append(s.out.Passed, Passage{Thing: a.ID, Epoch: a.Epoch, Peer: a.From, In: true, Since: a.Tick, Motion: Motion{b.Pos, b.Rot, b.Vel, b.Spin}, Jump: a.Jump})
 	s.out.Counts.HandoffsIn++
 	s.out.Sync = true
-	return nil
 }
 
 // admit continues a player's session.
-func (s *Sim) admit(p parcel, t *Thing, m Motion) {
+func (s *Sim) admit(p parcel, a *shard.Arrived) {
 	me := p.sess
-	me.SteerUntil, me.Last = s.tick+base.Tick(p.left), m.Pos
+	me.Came = true
+	me.SteerUntil, me.Last = s.tick+base.Tick(p.left), a.Body.Pos
 	// What another region says is held to what inputs may ask for here.
 	me.Steer.Y = 0
 	me.Steer = me.Steer.Limit(MaxSteerSpeed)
 	me.Walking = me.Walking && spatial.Box{Min: s.cfg.Min, Max: s.cfg.Max}.Contains(me.Target)
 	if i, ok := s.findGone(me.Player); ok {
 		me.Seq = max(me.Seq, s.gone[i].Seq)
-		s.gone = slices.Delete(s.gone, i, i+1)
+		s.forgetGone(i)
 	}
 	// It arrives at the speed it walked with; the next actor turn confirms.
-	me.Drive = spatial.Vec{X: m.Vel.X, Z: m.Vel.Z}.Limit(MaxSteerSpeed)
-	s.drive(t.body, me.Drive)
+	me.Drive = spatial.Vec{X: a.Body.Vel.X, Z: a.Body.Vel.Z}.Limit(MaxSteerSpeed)
+	s.drive(a.ID, me.Drive)
 	i, _ := s.findSession(me.Player)
 	s.sessions = slices.Insert(s.sessions, i, me)
 	s.out.Counts.Crossings++

@@ -7,6 +7,7 @@ import (
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/physics"
 	"github.com/metatopia/metatopia/region/handoff"
+	"github.com/metatopia/metatopia/region/shard"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -42,7 +43,13 @@ func FuzzParseSignedInput(f *testing.F) {
 func FuzzParseControl(f *testing.F) {
 	spec := scripted("bell", "count", 3)
 	for _, c := range []ControlEntry{spec, ballSpec("ball", 1, 1), {Kind: ControlRemove, ID: base.ID{1}}, {Kind: ControlModule, Module: "m", Text: "no"},
-		{Kind: ControlRules, Rules: RuleCopyleft}, {Kind: ControlAway, Player: base.Key{2}}, {Kind: ControlSet, ID: base.ID{3}, Slot: SlotWrite{"x", LumpSlot("bafy")}},
+		{Kind: ControlRules, Rules: RuleCopyleft}, {Kind: ControlLaw, Law: []byte{3, 0, 0, 0, 0}}, {Kind: ControlAway, Player: base.Key{2}}, {Kind: ControlSet, ID: base.ID{3}, Slot: SlotWrite{"x", LumpSlot("bafy")}},
+		{Kind: ControlOrigin, Origins: []Origin{{CID: "bafy", Region: base.ID{1}, Name: "hearth", Owner: base.Key{2}, Tick: 3}}},
+		{Kind: ControlTerms, Terms: []byte("x")}, {Kind: ControlCharge, Charge: []byte{1}},
+		{Kind: ControlUndo, Undo: &Undo{Player: base.Key{4}, Since: 3, Base: 9, Steps: []UndoStep{{Kind: UndoAdd, Thing: spec.Thing}, {Kind: UndoRemove, ID: base.ID{5}, Epoch: 1},
+			{Kind: UndoSlots, ID: base.ID{6}, Epoch: 1, Was: []uint64{7}, Set: []SlotWrite{{"x", IntSlot(3)}}}, {Kind: UndoMove, ID: base.ID{7}, Epoch: 2, Loose: true},
+			{Kind: UndoHold, ID: base.ID{8}, Epoch: 1, Held: Held{base.Key{1}, base.Key{2}, 9, true}}, {Kind: UndoTimers, ID: base.ID{9}, Epoch: 1, Timers: []Timer{{3, 4}}},
+			{Kind: UndoUntie, ID: base.ID{10}, Epoch: 1, Joint: physics.Joint{ID: 3}}, {Kind: UndoTie, ID: base.ID{11}, Epoch: 1, Joint: physics.Joint{ID: 4, Kind: physics.BallJoint, FrameA: physics.Frame{Rot: spatial.Identity}, FrameB: physics.Frame{Rot: spatial.Identity}}}}}},
 		{Kind: ControlNeighbours, Neighbours: []Neighbour{{ID: base.ID{1}, Name: "n", Site: spatial.At(1, 2, 3)}}}} {
 		f.Add(control(c).Body)
 	}
@@ -65,14 +72,20 @@ func FuzzParseBorder(f *testing.F) {
 		m.AppendTo(&e)
 		f.Add(e.B)
 	}
-	add(BorderMessage{Kind: BorderGhosts, Tick: 3, Ghosts: []Ghost{{ID: base.ID{1}, Epoch: 2, Shape: Sphere, Size: spatial.Vec{X: 1, Y: 1, Z: 1}, Body: Motion{Rot: spatial.Identity}, Mass: 1}}})
-	add(BorderMessage{Kind: BorderHandoff, Tick: 3, To: regionID("hearth"), Handoff: handoff.Msg{Kind: handoff.Offer, N: 1, Floor: 1, ID: base.ID{9}, Epoch: 1}})
+	add(BorderMessage{Kind: BorderShard, Tick: 3, Shard: shard.HandoffMessage(regionID("hearth"), handoff.Msg{Kind: handoff.Offer, Life: 1, Of: 1, N: 1, Floor: 1, Items: []handoff.Ref{{ID: base.ID{9}, Epoch: 1}}})})
 	add(BorderMessage{Kind: BorderSaid, N: 4, Line: Line{From: base.ID{1}, Name: "ann", Text: "hi"}})
-	s := mustNew(f, testConfig("commons", 64))
-	step(f, s, control(ballSpec("ball", 0, 0)))
-	thing := named(f, s, "ball").Thing
-	state := s.pack(thing, s.body(thing))
-	add(BorderMessage{Kind: BorderHandoff, To: regionID("hearth"), Handoff: handoff.Msg{Kind: handoff.Release, N: 1, Floor: 1, ID: thing.ID, Epoch: 1, State: state}})
+	add(BorderMessage{Kind: BorderRelay, Relay: &Relayed{To: base.ID{1}, Ack: 3, Floor: 7, First: 8, Letters: []letter{{To: base.ID{2}, From: base.ID{3}, Name: "bell", Tag: -1, Text: "ring", Hops: 1}}}})
+	id := base.ID{5}
+	add(BorderMessage{Kind: BorderShard, Shard: shard.HandoffMessage(regionID("hearth"), handoff.Msg{Kind: handoff.Release, Life: 1, Of: 1, First: 1, N: 1, Floor: 1,
+		Items: []handoff.Ref{{ID: id, Epoch: 1}}, Parts: 1, State: parcelOf(id, nil)})})
+	p := newPair(f, 0) // and what a region says of what it has
+	p.step(nil, []Entry{control(ballSpec("ball", -30, 0))})
+	for range 4 {
+		_, out := p.step(nil, nil)
+		for _, m := range out.Border {
+			f.Add(m.Body)
+		}
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := ParseBorder(b)
 		if err != nil {
@@ -100,10 +113,10 @@ func FuzzParseParcel(f *testing.F) {
 	s := mustNew(f, testConfig("hearth", 0))
 	joined(f, s, newPerson("ann"), 0, 0)
 	t0 := named(f, s, "ann").Thing
-	f.Add(s.pack(t0, s.body(t0)))
+	f.Add(s.pack(t0))
 	step(f, s, control(ballSpec("ball", 3, 0)))
 	t1 := named(f, s, "ball").Thing
-	f.Add(s.pack(t1, s.body(t1)))
+	f.Add(s.pack(t1))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := parseParcel(b)
 		if err != nil {
@@ -116,8 +129,7 @@ func FuzzParseParcel(f *testing.F) {
 		if p.thing.avatar() {
 			s.sessions = []session{me}
 		}
-		body := physics.Body{Pos: p.motion.Pos, Rot: p.motion.Rot, Vel: p.motion.Vel, Spin: p.motion.Spin, Mass: p.mass, Friction: p.friction, Restitution: p.restitution}
-		if got := s.pack(p.thing, body); !bytes.Equal(got, b) {
+		if got := s.pack(p.thing); !bytes.Equal(got, b) {
 			t.Fatalf("%x re-encodes to %x", b, got)
 		}
 	})
@@ -127,9 +139,20 @@ func FuzzParseEntry(f *testing.F) {
 	var e base.Encoder
 	Entry{Kind: EntryBorder, From: base.ID{1}, Seq: 7, Body: []byte("x")}.AppendTo(&e)
 	f.Add(e.B)
+	p, id := newPerson("server"), regionID("hearth")
+	v := Vouch(id, p.key, 3, control(ballSpec("ball", 1, 1)), p.sign)
+	f.Add(entryBytes(v))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if x, err := ParseEntry(b); err == nil {
-			same1(t, b, x.AppendTo)
+		x, err := ParseEntry(b)
+		if err != nil {
+			return
+		}
+		same1(t, b, x.AppendTo)
+		if v, err := parseVouched(id, x.Body); err == nil && x.Kind == EntryVouched {
+			n := Vouch(id, v.server, v.number, v.inner, func([]byte) []byte { return v.sig })
+			if !bytes.Equal(n.Body, x.Body) {
+				t.Fatal("another form")
+			}
 		}
 	})
 }
@@ -148,4 +171,10 @@ func FuzzRestore(f *testing.F) {
 			t.Fatal("a restored state has other bytes")
 		}
 	})
+}
+
+func entryBytes(x Entry) []byte {
+	var e base.Encoder
+	x.AppendTo(&e)
+	return e.B
 }

@@ -140,6 +140,25 @@ func (toy) Handle(module string, ev ScriptEvent, slots func(string) (SlotValue, 
 			return ScriptResult{Set: []SlotWrite{{"total", IntSlot(100 * old.Int)}, {Name: "count"}}, Say: []string{"I was " + ev.Text}}, nil
 		}
 		return ScriptResult{Set: []SlotWrite{{"total", IntSlot(v.Int + 100)}}}, nil
+	case "eyes": // what lies a metre under it and 40 m away, and how hard the bump was
+		r := ScriptResult{Set: []SlotWrite{{"impulse", IntSlot(int64(float32(ev.Impulse * 1000)))}}}
+		x, err := ev.Look(ev.At, spatial.Vec{Y: -3})
+		if err == nil && x.Found {
+			_, y, _ := x.At.Meters()
+			r.Set = append(r.Set, SlotWrite{"below", TextSlot(fmt.Sprintf("%.2f %v", y, !x.Thing.IsZero()))})
+		}
+		if _, err := ev.Look(ev.At, spatial.Vec{X: MaxLook + 1}); err == nil {
+			return r, fmt.Errorf("looks too far")
+		}
+		for range MaxLooks - 1 {
+			if _, err := ev.Look(ev.At, spatial.Vec{Y: 1}); err != nil {
+				return r, err
+			}
+		}
+		if _, err := ev.Look(ev.At, spatial.Vec{Y: 1}); err == nil {
+			return r, fmt.Errorf("looks too often")
+		}
+		return r, nil
 	case "trap":
 		return ScriptResult{Set: []SlotWrite{{"bad", BoolSlot(true)}}, Say: []string{"never"}}, fmt.Errorf("unreachable executed")
 	case "steal": // tries to write what says whose code it is

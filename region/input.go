@@ -12,17 +12,28 @@ import (
 type InputKind uint8
 
 const (
-	InJoin   InputKind = iota + 1 // Region, Name, Pos: put my avatar here
-	InLeave                       // take my avatar away
-	InSteer                       // Vel: wanted velocity in the ground plane; lapses after SteerTicks
-	InWalk                        // Pos: walk there, over borders too
-	InJump                        // once, when standing
-	InSay                         // Text: heard within HearRadius
-	InTouch                       // Thing
-	InThrow                       // Thing (zero: the nearest loose one), Vel
-	InSet                         // Thing, Slot
-	InStop                        // stop walking
-	InScript                      // Thing, Identity: give it another script while it runs; none: the one before
+	InJoin     InputKind = iota + 1 // Region, Name, Pos: put my avatar here
+	InLeave                         // take my avatar away
+	InSteer                         // Vel: wanted velocity in the ground plane; lapses after SteerTicks
+	InWalk                          // Pos: walk there, over borders too
+	InJump                          // once, when standing
+	InSay                           // Text: heard within HearRadius
+	InTouch                         // Thing
+	InThrow                         // Thing (zero: the nearest loose one), Vel
+	InSet                           // Thing, Slot
+	InStop                          // stop walking
+	InScript                        // Thing, Identity: give it another script while it runs; none: the one before
+	InTie                           // Tie: hold things of mine together
+	InUntie                         // Tie.A, Tie.B: no more; B zero: whatever holds A
+	InCreate                        // Pos, Spec: make a thing of mine there
+	InMove                          // Thing, Pos: put it there, at rest
+	InGive                          // Thing, To: it is theirs; zero: nobody's
+	InTake                          // Thing: what is nobody's is mine
+	InLend                          // Thing, To, Ticks: they may use it for that long
+	InReturn                        // Thing: the loan ends now
+	InDelete                        // Thing
+	InUndelete                      // Thing: within UndoTicks
+	InTell                          // Thing, Name: the verb, Text: its arguments, may be empty
 )
 
 // Durable reports whether an input of this kind is acknowledged only once it
@@ -44,6 +55,12 @@ func (k InputKind) Durable() bool {
 //	say    text str           touch thing id
 //	throw  thing id, vel      set   thing id, slot
 //	script thing id, count u8, slots in the order of their names
+//	tie    thing id, thing id, kind u8, pos, axis, f32
+//	untie  thing id, thing id
+//	create pos, thing without owner and place
+//	move   thing id, pos      give   thing id, key
+//	lend   thing id, key, u32 take, return, delete, undelete  thing id
+//	tell   thing id, name str, text str
 type Input struct {
 	Kind   InputKind
 	Region base.ID
@@ -56,6 +73,10 @@ type Input struct {
 	// Identity is the script with what belongs to it: source, language,
 	// license, author, package.
 	Identity []SlotWrite
+	Tie      Tie
+	Spec     ThingSpec
+	To       base.Key
+	Ticks    uint32
 }
 
 // AppendTo writes the canonical form.
@@ -83,6 +104,13 @@ func (in Input) AppendTo(e *base.Encoder) {
 	case InScript:
 		e.ID(in.Thing)
 		appendIdentity(e, in.Identity)
+	case InTie:
+		in.Tie.appendTo(e)
+	case InUntie:
+		e.ID(in.Tie.A)
+		e.ID(in.Tie.B)
+	default:
+		in.appendOwn(e)
 	}
 }
 
@@ -117,9 +145,13 @@ func ReadInput(d *base.Decoder) Input {
 	case InScript:
 		in.Thing = d.ID()
 		in.Identity = readIdentity(d)
+	case InTie:
+		in.Tie = readTie(d)
+	case InUntie:
+		in.Tie.A, in.Tie.B = d.ID(), d.ID()
 	case InLeave, InJump, InStop:
 	default:
-		d.Fail(fmt.Errorf("unknown input kind %d", in.Kind))
+		in.readOwn(d)
 	}
 	return in
 }

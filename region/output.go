@@ -23,6 +23,7 @@ const (
 	EntryInput   EntryKind = 1 // SignedInput
 	EntryControl EntryKind = 2 // ControlEntry
 	EntryBorder  EntryKind = 3 // BorderMessage of region From, authenticated by the driver
+	EntryVouched EntryKind = 4 // a control entry or border message, signed by the server that submitted it
 )
 
 // Entry is one ordered input of the region. Seq numbers the control entries
@@ -39,6 +40,7 @@ type Entry struct {
 type Batch struct {
 	Tick    base.Tick
 	Entries []Entry
+	Cut     *RecordCut // of a log that several servers share; else nil
 }
 
 // Ack answers one signed input.
@@ -71,6 +73,20 @@ type Moved struct {
 	Epoch  uint64
 }
 
+// Passage is a thing that a region handed over, or took over, in this tick.
+type Passage struct {
+	Thing base.ID
+	Epoch uint64    // the new one
+	Peer  base.ID   // the other region
+	In    bool      // taken over
+	Since base.Tick // from which it is the new owner's, in this region's ticks
+	// Motion is what it was handed over with, as it was at the end of the tick
+	// before Since; of one taken over, what it has become by the end of the
+	// last tick, and Jump how far that is from where its ghost was, in metres.
+	Motion Motion
+	Jump   float32
+}
+
 // BorderOut is a message for the region's own border topic.
 type BorderOut struct {
 	Durable bool // hold it back until the tick is on disk
@@ -80,6 +96,7 @@ type BorderOut struct {
 // LogLine is a line written by a script, or why it failed.
 type LogLine struct {
 	Thing base.ID
+	Owner base.Key // of the thing: whom it is for
 	Fault bool
 	Text  string
 }
@@ -96,10 +113,13 @@ type Counts struct {
 	Inputs, Refused, Forged, Replayed   uint64
 	Messages                            uint64 // spoken lines times listeners
 	ScriptRuns, ScriptFaults            uint64
-	EventsDropped                       uint64
+	EventsDropped, EventsCarried        uint64 // too many; waiting for fuel
+	Gas                                 uint64 // instructions of scripts
+	ProposalsLost, Conflicts            uint64
 	HandoffsOut, HandoffsIn, Crossings  uint64 // released, accepted, accepted avatars
 	HandoffsRefused, BorderBad, GhostIn uint64
 	PhysicsRefused                      uint64
+	RelaysOut, RelaysIn, RelaysLost     uint64 // messages of things over borders: said, taken, given up
 }
 
 // Output is what one Step leaves for the driver, in the order to perform.
@@ -110,6 +130,7 @@ type Output struct {
 	Acks   []Ack
 	Said   []Said
 	Moved  []Moved
+	Passed []Passage
 	Border []BorderOut
 	Logs   []LogLine
 	Slots  []SlotChange
@@ -117,7 +138,16 @@ type Output struct {
 	Want   []string  // modules to load; answer each with ControlModule
 	// Failed are the numbers (Entry.Seq) of control entries that had no effect.
 	Failed []uint64
-	Counts Counts
+	Law    []LawDone // in the order of the log
+	// Access are the access entries, in the order of the log, and Expelled who
+	// may not be here any more.
+	Access []AccessDone
+	// Asked are new requests to the region's store, to be carried out once the
+	// tick is on disk, and Answered those that wait no more.
+	Asked    []Request
+	Answered []Answered
+	Expelled []Expelled
+	Counts   Counts
 }
 
 // AppendTo writes the canonical form of an entry, as the log keeps it: kind
@@ -132,9 +162,12 @@ func (x Entry) AppendTo(e *base.Encoder) {
 // ParseEntry reads one entry. Its body is looked at by Step.
 func ParseEntry(b []byte) (Entry, error) {
 	d := base.NewDecoder(b)
-	x := Entry{Kind: EntryKind(d.U8()), From: d.ID(), Seq: d.U64(), Body: d.Bytes(MaxBorder)}
-	if d.Err() == nil && (x.Kind < EntryInput || x.Kind > EntryBorder) {
+	x := Entry{Kind: EntryKind(d.U8()), From: d.ID(), Seq: d.U64(), Body: d.Bytes(MaxBorder + vouchBytes)}
+	if d.Err() == nil && (x.Kind < EntryInput || x.Kind > EntryVouched) {
 		d.Fail(fmt.Errorf("unknown kind %d", x.Kind))
+	}
+	if d.Err() == nil && x.Kind != EntryVouched && len(x.Body) > MaxBorder {
+		d.Fail(base.ErrBound)
 	}
 	if err := d.Done(); err != nil {
 		return Entry{}, fmt.Errorf("region: parse entry: %w", err)

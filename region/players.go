@@ -30,6 +30,8 @@ type session struct {
 	Stuck uint16      // ticks since then
 	Aside uint16      // ticks left to walk aside
 	Side  bool        // which side
+
+	Came bool // over a border, and nobody has judged yet whether it may
 }
 
 // departure remembers the inputs of a player who is not here any more.
@@ -51,6 +53,7 @@ func (s *Sim) findGone(k base.Key) (int, bool) {
 // the one who left first is forgotten: their old join could then be played
 // again, which puts their avatar here and does nothing else.
 func (s *Sim) remember(k base.Key, seq uint64) {
+	s.goneStamp++
 	i, ok := s.findGone(k)
 	if ok {
 		s.gone[i].Seq, s.gone[i].At = max(s.gone[i].Seq, seq), s.tick
@@ -66,6 +69,11 @@ func (s *Sim) remember(k base.Key, seq uint64) {
 		}
 		s.gone = slices.Delete(s.gone, oldest, oldest+1)
 	}
+}
+
+func (s *Sim) forgetGone(i int) {
+	s.gone = slices.Delete(s.gone, i, i+1)
+	s.goneStamp++
 }
 
 // input takes one player input: checks, then routes it. The effects on the
@@ -121,6 +129,9 @@ func (s *Sim) takeInput(x *signed) (code Code, thing base.ID, later bool) {
 		return Replayed, me.Thing, false
 	}
 	me.Seq, me.Proof = x.Seq, x.encoded()
+	if c := s.mayDo(x.Key, in); c != OK {
+		return c, me.Thing, false
+	}
 	switch in.Kind {
 	case InJoin:
 		if in.Region != s.cfg.ID {
@@ -171,6 +182,16 @@ func (s *Sim) takeInput(x *signed) (code Code, thing base.ID, later bool) {
 		return s.throw(x, me)
 	case InSet, InScript:
 		return s.set(x, me)
+	case InTie, InUntie:
+		return s.tied(x, me)
+	case InCreate:
+		return s.makeOwn(x, me)
+	case InUndelete:
+		return s.undelete(x, me)
+	case InTell:
+		return s.tell(x, me)
+	case InMove, InGive, InTake, InLend, InReturn, InDelete:
+		return s.own(x, me)
 	}
 	return BadInput, thing, false
 }
@@ -182,7 +203,10 @@ func (s *Sim) join(x *signed) (Code, base.ID) {
 	if in.Region != s.cfg.ID || s.ownerOf(in.Pos) != s.cfg.ID {
 		return Elsewhere, base.ID{}
 	}
-	if len(s.sessions) >= MaxPlayers || s.hand.Room() <= 0 {
+	if c := s.mayEnter(x.Key); c != OK {
+		return c, base.ID{}
+	}
+	if len(s.sessions) >= MaxPlayers || s.shard.Hand().Free() <= 0 {
 		return Full, base.ID{}
 	}
 	if t := s.thing(id); t != nil && t.Epoch < x.Seq<<16 {
@@ -190,33 +214,32 @@ func (s *Sim) join(x *signed) (Code, base.ID) {
 	}
 	// The player's own counter orders the lives of an avatar in all regions:
 	// a later life fences whatever is left of an earlier one.
-	if err := s.hand.Own(id, x.Seq<<16); err != nil {
-		return Replayed, base.ID{}
-	}
-	if i, ok := s.findGone(x.Key); ok {
-		s.gone = slices.Delete(s.gone, i, i+1)
-	}
-	s.forgetGhost(id)
-	s.forgetLeaving(id)
 	t := &Thing{ID: id, Epoch: x.Seq << 16, Kind: kindAvatar, Name: in.Name, Owner: x.Key, Player: x.Key, Shape: Box,
 		Size: spatial.Vec{X: 2 * avatarHalfXZ, Y: 2 * avatarHalfY, Z: 2 * avatarHalfXZ}, Color: tint(x.Key), Since: s.tick}
 	pos := s.freeSpot(in.Pos.Sub(s.cfg.Site))
-	t.body = s.addBody(avatarBody(Motion{Pos: pos}))
+	if err := s.spawn(t, avatarBody(pos)); err != nil {
+		return Replayed, base.ID{}
+	}
+	s.shard.Hand().Yield(id) // to a later life, which the player signs
+	if i, ok := s.findGone(x.Key); ok {
+		s.forgetGone(i)
+	}
+	s.forgetLeaving(id)
 	s.put(t)
-	s.drive(t.body, spatial.Vec{})
+	s.drive(id, spatial.Vec{})
 	me := session{Player: x.Key, Thing: id, Seq: x.Seq, Proof: x.encoded(), Last: pos}
 	i, _ := s.findSession(x.Key)
 	s.sessions = slices.Insert(s.sessions, i, me)
 	return OK, id
 }
 
-func avatarBody(m Motion) physics.Body {
+func avatarBody(pos spatial.Vec) physics.Body {
 	return physics.Body{Shape: physics.Shape{Kind: physics.Box, Half: spatial.Vec{X: avatarHalfXZ, Y: avatarHalfY, Z: avatarHalfXZ}},
-		Flags: physics.Upright, Pos: m.Pos, Rot: m.Rot, Vel: m.Vel, Spin: m.Spin, Mass: 70, Friction: 0.4}
+		Flags: physics.Upright, Pos: pos, Mass: 70, Friction: 0.4}
 }
 
-func (s *Sim) drive(body uint64, want spatial.Vec) {
-	s.cmds = append(s.cmds, physics.Command{Kind: physics.CmdDrive, ID: physics.BodyID(body), Vec: want, F: avatarAccel})
+func (s *Sim) drive(id base.ID, want spatial.Vec) {
+	s.do(command(id, physics.Command{Kind: physics.CmdDrive, Vec: want, F: avatarAccel}))
 }
 
 // freeSpot looks on growing squares round a place for one where no other

@@ -265,15 +265,23 @@ func TestInboxesAreBounded(t *testing.T) {
 		in = append(in, ann.entry(Input{Kind: InTouch, Thing: bell}))
 	}
 	out := step(t, s, in...)
-	if out.Counts.ScriptRuns != MaxEventsTick || out.Counts.EventsDropped != 100-MaxInbox {
-		t.Fatalf("%+v", out.Counts)
+	if out.Counts.ScriptRuns != MaxFromOne || out.Counts.EventsDropped != 100-MaxFromOne {
+		t.Fatalf("one source: %+v", out.Counts)
 	}
-	runs := out.Counts.ScriptRuns
-	for range 10 {
-		runs += step(t, s).Counts.ScriptRuns
+	in = nil
+	for i := range 10 {
+		p := newPerson(fmt.Sprint("person ", i))
+		joined(t, s, p, 2, 0)
+		for range 10 {
+			in = append(in, p.entry(Input{Kind: InTouch, Thing: bell}))
+		}
 	}
-	if runs != MaxInbox {
-		t.Fatalf("%d events handled, want the %d that were kept", runs, MaxInbox)
+	for range 20 {
+		step(t, s) // the bumps of those who found no room
+	}
+	out = step(t, s, in...)
+	if out.Counts.ScriptRuns != MaxInbox || out.Counts.EventsDropped != 100-MaxInbox {
+		t.Fatalf("ten sources: %+v", out.Counts)
 	}
 }
 
@@ -361,7 +369,11 @@ func TestBrokenModulesAreAskedForAgain(t *testing.T) {
 func TestNoPlayerAlwaysComesFirst(t *testing.T) {
 	ann, bob := newPerson("ann"), newPerson("bob")
 	won := map[string]int{}
-	for seed := range uint64(40) {
+	seeds := uint64(40)
+	if testing.Short() {
+		seeds = 8 // once more under the race detector, and on arm64
+	}
+	for seed := range seeds {
 		cfg := testConfig("one", 0)
 		cfg.Seed, cfg.MaxThings = seed, 1
 		s := mustNew(t, cfg)
@@ -379,7 +391,7 @@ func TestNoPlayerAlwaysComesFirst(t *testing.T) {
 			t.Fatalf("seed %d: %v and %v", seed, a, b)
 		}
 	}
-	if won["ann"] < 8 || won["bob"] < 8 {
-		t.Errorf("of 40 last places: %v", won)
+	if least := int(seeds) / 5; won["ann"] < least || won["bob"] < least {
+		t.Errorf("of %d last places: %v", seeds, won)
 	}
 }

@@ -1,18 +1,18 @@
 package region
 
 import (
-	"flag"
 	"fmt"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/golden"
 	"github.com/metatopia/metatopia/internal/scenario"
 	"github.com/metatopia/metatopia/spatial"
 )
 
-var rewrite = flag.Bool("rewrite", false, "write the scenario files' outputs anew")
+var rewrite = golden.Rewrite
 
 // TestScenarios runs the files of testdata: a line is a command, the indented
 // lines below it are what happened; # starts a comment. Commands that lie

@@ -1,6 +1,8 @@
 package region
 
 import (
+	"errors"
+
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/spatial"
 )
@@ -18,14 +20,38 @@ type ScriptEvent struct {
 	From     base.ID // who or what caused it; zero for "tick"
 	FromName string
 	Text     string
+	Tag      int64
+	Self     base.ID     // the thing
 	Tick     base.Tick   // of the region
 	At       spatial.Pos // of the thing, as the tick began
 	Vel      spatial.Vec // of the thing, m/s
 	Loose    bool        // whether it can be pushed
+	Impulse  float32     // of the bump that a touch tells of, N·s; 0 when a hand touched it
+	Answer   *Answer     // what the store said, for "answer"; else nil
+	// Look finds the first thing on the straight way from a place of the
+	// world, as the tick began, but not the thing itself. It is bounded by
+	// limits.go; beyond that it finds nothing and says ErrLook.
+	Look func(from spatial.Pos, way spatial.Vec) (Sight, error)
+	// Peek reads a slot of a thing of this region, with what tells its value
+	// from others it has had, as the tick began. It is false when the thing is
+	// not here; no slot is a value of SlotNone. nil in an "upgrade".
+	Peek func(thing base.ID, slot string) (v SlotValue, version uint64, ok bool)
 }
 
+// Sight is what a script's look meets.
+type Sight struct {
+	Found bool
+	Thing base.ID // zero: ground, wall or ceiling
+	At    spatial.Pos
+}
+
+// ErrLook: a look from too far away, too long, or one too many in an event.
+var ErrLook = errors.New("look out of bounds")
+
 // ScriptResult is what the script wants done: writes to its own slots, lines
-// said aloud, a push of its own thing. All of it is bounded by limits.go; more is a fault.
+// said aloud, a push of its own thing; messages to others, proposals and
+// transactions to their slots, timers, requests to the store. Those five are void
+// in an "upgrade". All of it is bounded by limits.go; more is a fault.
 type ScriptResult struct {
 	Set []SlotWrite
 	Say []string
@@ -33,7 +59,12 @@ type ScriptResult struct {
 	Gas uint64
 	// Push is what is added to the velocity of a loose thing, m/s, at most
 	// MaxPush. The pushes of a tick add up, to no more than that.
-	Push spatial.Vec
+	Push    spatial.Vec
+	Send    []Send
+	Propose []Proposal
+	Txns    []Txn
+	Timers  []SetTimer
+	Asks    []Ask
 }
 
 // Scripts runs a module's event handler. It must be a pure function of its

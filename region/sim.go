@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"github.com/metatopia/metatopia/internal/base"
-	"github.com/metatopia/metatopia/physics"
-	"github.com/metatopia/metatopia/region/handoff"
+	"github.com/metatopia/metatopia/region/access"
+	"github.com/metatopia/metatopia/region/shard"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -22,7 +22,6 @@ type Sim struct {
 	things     []*Thing    // sorted by id; replaced, never changed
 	sessions   []session   // sorted by player
 	gone       []departure // sorted by player
-	ghosts     []*ghost    // sorted by id
 	leaving    []leaving   // sorted by id: released, not yet confirmed
 	neighbours []neighbour // sorted by id
 	modules    []module    // sorted by name
@@ -31,19 +30,32 @@ type Sim struct {
 	echoes     []echo
 	said       uint64 // lines sent over the border
 	spawned    uint64
-	bodies     uint64 // last body number
+	law        law
+	gate       gate
+	bin        []deleted // oldest first
+	sent       uint64    // script events queued
+	relays     []relay   // sorted by id
+	asking     asking
+	origins    []Origin // never changed in place
+	roster     roster
 
-	hand  *handoff.Core
-	world *physics.World
+	// shard is the physics and whose each body is.
+	shard *shard.Shard
+
+	roots     *rooting // nil until the first Hash
+	goneStamp uint64   // changes of gone
+	// relayStamp counts the changes of relays.
+	relayStamp uint64
+	// without: whose inputs are left out; for replays.
+	without func(base.Key) bool
 
 	// The rest lives within one Step.
-	r      uint64 // the tick's key
-	out    *Output
-	cmds   []physics.Command
-	adding map[uint64]physics.Body // bodies that the next physics step will hold
-	todo   []event                 // events for this tick
-	ready  []base.ID               // things the hand-off core wants released
-	events []physics.Event
+	r     uint64 // the tick's key
+	out   *Output
+	todo  []event // events for this tick
+	spare []job   // memory of the last tick's
+	// letters came in this tick.
+	letters []arrival
 }
 
 // module is a script the region knows of.
@@ -59,7 +71,6 @@ type neighbour struct {
 	Neighbour
 	heard window // lines it sent
 
-	words int // about bodies, in this tick
 	lines int // in this tick
 }
 
@@ -68,24 +79,19 @@ func New(cfg Config) (*Sim, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	world, err := physics.New(cfg.physics())
-	if err != nil {
+	s := &Sim{cfg: cfg}
+	var err error
+	if err = s.found(); err != nil {
 		return nil, fmt.Errorf("region: new: %w", err)
 	}
-	hand, err := handoff.New(cfg.handoff())
-	if err != nil {
+	if s.gate.state, err = access.New(cfg.ID, access.Verify(cfg.Verify)); err != nil {
 		return nil, fmt.Errorf("region: new: %w", err)
 	}
-	return &Sim{cfg: cfg, world: world, hand: hand, adding: map[uint64]physics.Body{}}, nil
-}
-
-func (c *Config) physics() physics.Config {
-	return physics.Config{Min: c.Min.Sub(c.Site), Max: c.Max.Sub(c.Site),
-		MaxBodies: MaxThings + handoffSlack + MaxGhosts + maxDeparted}
-}
-
-func (c *Config) handoff() handoff.Config {
-	return handoff.Config{Self: c.ID, Capacity: c.MaxThings, Slack: handoffSlack}
+	if s.shard, err = shard.New(s.shardConfig()); err != nil {
+		return nil, fmt.Errorf("region: new: %w", err)
+	}
+	s.shard.SetParallel(s.cfg.Parallel)
+	return s, nil
 }
 
 // Tick is the last tick made.
@@ -107,39 +113,41 @@ func (s *Sim) Step(b Batch) (Output, error) {
 	}
 	out := Output{Tick: b.Tick}
 	s.out, s.tick = &out, b.Tick
+	b.Entries = s.heed(&b)
 	q, r := s.take(b)
+	s.leaveOut(&q)
 	s.r = r
 	out.Counts.Refused += q.bad
 	s.verify(q.inputs)
 	for i := range s.neighbours {
-		s.neighbours[i].words, s.neighbours[i].lines = 0, 0
+		s.neighbours[i].lines = 0
 	}
 
-	// The region's own parts first: what stands here, who the neighbours are,
-	// what they hand over and what goes to them. Then the players, then every
-	// actor, then physics. Nothing may follow physics that commands it: a
-	// snapshot holds no commands.
+	// What the neighbours say and hand over, and what goes to them: it comes
+	// before the players' inputs, so that an input is either in the released
+	// state or refused here. Then the region's own parts, then the players,
+	// then every actor, then physics. Nothing may follow physics that commands
+	// it: a snapshot holds no commands.
+	s.mail(q.border)
 	for i := range q.control {
 		s.control(&q.control[i])
 	}
-	for _, e := range q.border {
-		s.border(e.From, e.Body)
-	}
-	s.cross()
+	s.expel()
+	s.giveBack()
+	s.empty()
+	s.lapse()
 	s.todo, s.pending = s.pending, nil
+	s.redirect()
 	for i := range q.inputs {
 		s.input(&q.inputs[i])
 	}
 	s.clockEvents()
+	s.ring()
 	s.act()
 	s.roll()
-	if err := s.move(); err != nil {
-		// Commands come from this package: a refused one is a bug, not an
-		// input. The tick stands, the same everywhere.
-		out.Counts.PhysicsRefused++
-	}
+	s.move()
 	s.echo()
-	s.tellGhosts()
+	s.carry()
 	s.finish()
 	return out, nil
 }
@@ -152,20 +160,7 @@ func (s *Sim) verify(in []signed) {
 	})
 }
 
-// move advances physics by one tick and turns bumps into events.
-func (s *Sim) move() error {
-	events, err := s.world.Step(s.cmds, s.events[:0])
-	clear(s.adding)
-	for range Substeps - 1 {
-		events, _ = s.world.Step(nil, events)
-	}
-	s.cmds, s.events = s.cmds[:0], events
-	s.bumps(events)
-	return err
-}
-
 func (s *Sim) finish() {
-	s.perform() // what players who left took out of the hand-off core
 	for i := range s.modules {
 		if m := &s.modules[i]; !m.Ready && m.Err == "" && m.wanted == s.tick {
 			s.out.Want = append(s.out.Want, m.Name)
@@ -188,6 +183,7 @@ func (s *Sim) thing(id base.ID) *Thing {
 
 // put adds a thing or replaces the one with its id.
 func (s *Sim) put(t *Thing) {
+	t.derive()
 	i, ok := s.find(t.ID)
 	if ok {
 		s.things[i] = t
@@ -196,61 +192,11 @@ func (s *Sim) put(t *Thing) {
 	s.things = slices.Insert(s.things, i, t)
 }
 
-// body is the state of a thing's body; of a hollow one, its fixed pose.
-func (s *Sim) body(t *Thing) physics.Body {
-	if t.Hollow {
-		return physics.Body{Pos: t.At, Rot: t.Turn}
-	}
-	if b, ok := s.world.Body(physics.BodyID(t.body)); ok {
-		return b
-	}
-	return s.adding[t.body]
-}
-
-// addBody gives a body its number and adds it before the next physics step.
-func (s *Sim) addBody(b physics.Body) uint64 {
-	s.bodies++
-	b.ID = physics.BodyID(s.bodies)
-	b.Pos = s.inside(b.Pos, b.Shape.Half)
-	b.Rot = b.Rot.Unit()
-	b.Vel, b.Spin = b.Vel.Limit(physics.MaxSpeed), b.Spin.Limit(physics.MaxSpin)
-	s.cmds = append(s.cmds, physics.Command{Kind: physics.CmdAdd, Body: b})
-	s.adding[s.bodies] = b
-	return s.bodies
-}
-
-func (s *Sim) removeBody(n uint64) {
-	if n == 0 {
-		return
-	}
-	delete(s.adding, n)
-	s.cmds = append(s.cmds, physics.Command{Kind: physics.CmdRemove, ID: physics.BodyID(n)})
-}
-
-// inside moves a position into the world's box: physics refuses others.
-func (s *Sim) inside(p, half spatial.Vec) spatial.Vec {
-	lo, hi := s.cfg.Min.Sub(s.cfg.Site), s.cfg.Max.Sub(s.cfg.Site)
-	clamp := func(v, lo, hi, half float32) float32 {
-		if hi-lo <= 2*half {
-			return min(max(v, lo), hi)
-		}
-		return min(max(v, lo+half), hi-half)
-	}
-	return spatial.Vec{X: clamp(p.X, lo.X, hi.X, half.X), Y: clamp(p.Y, lo.Y, hi.Y, half.Y), Z: clamp(p.Z, lo.Z, hi.Z, half.Z)}
-}
-
-// remove takes a thing out of the region for good.
-func (s *Sim) remove(t *Thing) {
-	s.hand.Drop(s.tick, t.ID)
-	s.takeOut(t)
-	s.out.Gone = append(s.out.Gone, t.ID)
-}
-
+// takeOut takes a thing out of the sim's tables; its body is the shard's.
 func (s *Sim) takeOut(t *Thing) {
 	if i, ok := s.find(t.ID); ok {
 		s.things = slices.Delete(s.things, i, i+1)
 	}
-	s.removeBody(t.body)
 }
 
 // world position of a place relative to the site.

@@ -78,6 +78,12 @@ func provenance(name string) bool {
 	return false
 }
 
+// code reports whether a slot says what a thing runs: its script, or a program
+// that answers to a verb.
+func (w SlotWrite) code() bool {
+	return provenance(w.Name) || w.Value.Type == SlotLump && Verb(w.Name)
+}
+
 // ErrSlot marks a slot write that is against the bounds.
 var ErrSlot = errors.New("bad slot")
 
@@ -184,41 +190,58 @@ func (s Slots) size() (n int) {
 // AppendSlotWrite and ReadSlotWrite are the canonical form: name, type, value.
 func AppendSlotWrite(e *base.Encoder, w SlotWrite) {
 	e.Str(w.Name)
-	e.U8(uint8(w.Value.Type))
-	switch w.Value.Type {
+	AppendSlotValue(e, w.Value)
+}
+
+// AppendSlotValue and ReadSlotValue are a value alone: type, value.
+func AppendSlotValue(e *base.Encoder, v SlotValue) {
+	e.U8(uint8(v.Type))
+	switch v.Type {
 	case SlotInt:
-		e.I64(w.Value.Int)
+		e.I64(v.Int)
 	case SlotText:
-		e.Str(w.Value.Text)
+		e.Str(v.Text)
 	case SlotBytes:
-		e.Bytes(w.Value.Bytes)
+		e.Bytes(v.Bytes)
 	case SlotLump:
-		e.Str(w.Value.Lump)
+		e.Str(v.Lump)
 	case SlotBool:
-		e.Bool(w.Value.Bool)
+		e.Bool(v.Bool)
 	}
 }
 
 func ReadSlotWrite(d *base.Decoder) SlotWrite {
-	w := SlotWrite{Name: d.Str(MaxSlotName), Value: SlotValue{Type: SlotType(d.U8())}}
-	switch w.Value.Type {
-	case SlotInt:
-		w.Value.Int = d.I64()
-	case SlotText:
-		w.Value.Text = d.Str(MaxSlotValue)
-	case SlotBytes:
-		w.Value.Bytes = d.Bytes(MaxSlotValue)
-	case SlotLump:
-		w.Value.Lump = d.Str(MaxLumpName)
-	case SlotBool:
-		w.Value.Bool = d.Bool()
-	}
+	w := SlotWrite{Name: d.Str(MaxSlotName)}
+	w.Value = ReadSlotValue(d)
 	if d.Err() == nil {
 		if err := w.Check(); err != nil {
 			d.Fail(err)
 		}
 	}
 	return w
+}
+
+// ReadSlotValue reads and checks a value.
+func ReadSlotValue(d *base.Decoder) SlotValue {
+	v := SlotValue{Type: SlotType(d.U8())}
+	switch v.Type {
+	case SlotInt:
+		v.Int = d.I64()
+	case SlotText:
+		v.Text = d.Str(MaxSlotValue)
+	case SlotBytes:
+		v.Bytes = d.Bytes(MaxSlotValue)
+	case SlotLump:
+		v.Lump = d.Str(MaxLumpName)
+	case SlotBool:
+		v.Bool = d.Bool()
+	}
+	if d.Err() == nil {
+		if err := (SlotWrite{"value", v}).Check(); err != nil {
+			d.Fail(err)
+		}
+	}
+	return v
 }
 
 func appendSlots(e *base.Encoder, s Slots) {

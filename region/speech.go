@@ -20,6 +20,9 @@ type echo struct {
 
 // speak makes a thing or a person heard.
 func (s *Sim) speak(t *Thing, text string) {
+	if s.unheard(t.Owner) {
+		return // nor do the things of who is muted speak for them
+	}
 	l := Line{From: t.ID, Player: t.Player, Name: t.Name, Pos: s.at(s.body(t).Pos), Text: text}
 	s.hear(s.cfg.ID, l)
 	for i := range s.neighbours {
@@ -45,6 +48,9 @@ func (s *Sim) plane(i int) spatial.Plane {
 // hear gives a line to the players and, when a person spoke, to the scripts
 // near enough. Things do not hear things: two bells would ring for ever.
 func (s *Sim) hear(from base.ID, l Line) {
+	if s.unheard(l.Player) {
+		return
+	}
 	said := Said{Tick: s.tick, From: l.From, Player: l.Player, Name: l.Name, Region: from, Pos: l.Pos, Text: l.Text}
 	for i := range s.sessions {
 		if t := s.thing(s.sessions[i].Thing); t != nil && s.at(s.body(t).Pos).Dist2(l.Pos) <= hear2 {
@@ -59,8 +65,8 @@ func (s *Sim) hear(from base.ID, l Line) {
 		return
 	}
 	for _, t := range s.things {
-		if t.Script() != "" && s.at(s.body(t).Pos).Dist2(l.Pos) <= hear2 {
-			s.later(event{To: t.ID, From: l.From, Seq: uint64(len(s.pending)), Kind: evScript, Name: EventHeard, FromName: l.Name, Text: l.Text})
+		if t.scripted && s.at(s.body(t).Pos).Dist2(l.Pos) <= hear2 {
+			s.later(event{To: t.ID, From: l.From, Kind: evScript, Name: EventHeard, FromName: l.Name, Text: l.Text})
 		}
 	}
 }

@@ -36,12 +36,31 @@ type Thing struct {
 	Turn   spatial.Quat // same
 	Slots  Slots
 
-	Runs      uint64 // script events handled
-	LastError string // of its script
+	Borrower base.Key  // not zero: who may use it until Loan
+	Loan     base.Tick // when it is given back
+
+	// Brought: a neighbour has brought it and its owner has not taken it since. It
+	// is the neighbour's word alone that it is the owner's.
+	Brought bool
+
+	Timers    []Timer // that run, sorted; never changed in place
+	Runs      uint64  // script events handled
+	LastError string  // of its script
 	LastTouch base.Tick
 	Since     base.Tick // tick at which it came to this region
 
-	body uint64 // number of its physics body, 0 when hollow
+	// What follows from the above, set by put, or is no state at all.
+	scripted bool
+	every    int64  // ticks between "tick" events; 0: none
+	fuel     uint64 // instructions that its script took lately: a guess at the next time
+}
+
+// derive sets what follows from the rest.
+func (t *Thing) derive() {
+	t.scripted, t.every = t.Script() != "", 0
+	if v, ok := t.Slots.Get(SlotEvery); ok && v.Type == SlotInt && v.Int >= MinEvery && t.scripted {
+		t.every = v.Int
+	}
 }
 
 // Script is the CID of the module that handles the thing's events, or "". An
@@ -74,7 +93,7 @@ func (t *Thing) Tint() uint32 {
 func (t *Thing) avatar() bool { return !t.Player.IsZero() }
 func (t *Thing) loose() bool  { return !t.Fixed && !t.Hollow && !t.avatar() }
 
-// appendTo writes everything but the body's number and pose.
+// appendTo writes everything but the pose.
 func (t *Thing) appendTo(e *base.Encoder) {
 	e.ID(t.ID)
 	e.U64(t.Epoch)

@@ -2,7 +2,6 @@ package region
 
 import (
 	"github.com/metatopia/metatopia/internal/base"
-	"github.com/metatopia/metatopia/physics"
 )
 
 // Seen is a thing with its pose, as of the last tick.
@@ -26,11 +25,10 @@ func (s *Sim) Each(f func(Seen) bool) {
 // not confirmed there: it is shown here, from its ghost, until then.
 func (s *Sim) EachLeaving(f func(Seen) bool) {
 	for _, l := range s.leaving {
-		i, ok := s.findGhost(l.Thing.ID)
+		b, ok := s.shard.Body(l.Thing.ID)
 		if !ok {
 			continue
 		}
-		b, _ := s.world.Body(physics.BodyID(s.ghosts[i].body))
 		if !f(Seen{Thing: l.Thing, Motion: Motion{b.Pos, b.Rot, b.Vel, b.Spin}, To: l.To}) {
 			return
 		}
@@ -91,7 +89,5 @@ func (s *Sim) Neighbours() []Neighbour {
 	return list
 }
 
-// Numbers of things owned, ghosts, and things released but not confirmed.
+// Things is the number of things owned.
 func (s *Sim) Things() int { return len(s.things) }
-func (s *Sim) Ghosts() int { return len(s.ghosts) }
-func (s *Sim) Limbo() int  { return s.hand.Limbo() }

@@ -32,7 +32,7 @@ func (s *Sim) walk(j *job, me *session) {
 		want.Y = jumpSpeed
 		me.Jump = false
 	}
-	j.cmds = append(j.cmds, physics.Command{Kind: physics.CmdDrive, ID: physics.BodyID(j.thing.body), Vec: want, F: avatarAccel})
+	j.cmds = append(j.cmds, command(j.thing.ID, physics.Command{Kind: physics.CmdDrive, Vec: want, F: avatarAccel}))
 }
 
 // walkTo goes straight for the target. A walker that makes no way for
@@ -67,7 +67,8 @@ func (s *Sim) walkTo(pos spatial.Vec, me *session) spatial.Vec {
 		want = spatial.Vec{X: float32(want.X*cos) - float32(want.Z*sin), Z: float32(want.X*sin) + float32(want.Z*cos)}
 	}
 	// Steps of 1/16 m/s: small changes of direction are not worth a command.
-	round := func(v float32) float32 { return float32(int32(float32(v*16))) / 16 }
+	//lint:clamped by WalkSpeed
+	round := func(v float32) float32 { return float32(float32(int32(float32(v*16))) / 16) }
 	return spatial.Vec{X: round(want.X), Z: round(want.Z)}
 }
 
@@ -76,10 +77,10 @@ func (s *Sim) walkTo(pos spatial.Vec, me *session) spatial.Vec {
 func (s *Sim) roll() {
 	ground := s.cfg.Min.Sub(s.cfg.Site).Y
 	for _, t := range s.things {
-		if t.Shape != Sphere || !t.loose() || s.world.Resting(physics.BodyID(t.body)) {
+		if t.Shape != Sphere || !t.loose() || s.resting(t.ID) {
 			continue
 		}
-		b, ok := s.world.Body(physics.BodyID(t.body))
+		b, ok := s.shard.Body(t.ID)
 		if !ok || b.Pos.Y-b.Shape.Half.X > ground+0.05 {
 			continue
 		}
@@ -90,6 +91,6 @@ func (s *Sim) roll() {
 		}
 		// At most what it has: braking never turns it round.
 		brake := min(speed, float32(rollBrake/TickRate))
-		s.cmds = append(s.cmds, physics.Command{Kind: physics.CmdImpulse, ID: b.ID, Vec: v.Scale(-float32(brake*b.Mass) / speed)})
+		s.do(command(t.ID, physics.Command{Kind: physics.CmdImpulse, Vec: v.Scale(-float32(brake*b.Mass) / speed)}))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/scripting/process"
+	"github.com/metatopia/metatopia/scripting/screen"
 )
 
 // actor is a guest as a process: the body of a blocking process or of a handler.
@@ -58,6 +59,9 @@ type rare struct {
 	lump     string
 	answer   *WebAnswer // the last from the web
 	partials [3]string  // by file descriptor: an unfinished printed line
+
+	screen      *screen.Screen
+	screenBytes int64 // of the tree's memory
 
 	sending atomic.Int32   // lumps on their way
 	work    sync.WaitGroup // what sends them
@@ -132,6 +136,7 @@ func (a *actor) Stop(p *process.Process) {
 		}
 	}
 	a.dropAnswer()
+	a.dropScreen()
 	a.g.stop()
 	a.tree.memory.Give(a.reserved)
 	a.bytes.Store(0)

@@ -7,12 +7,23 @@ type Event struct {
 	Name     string  // "touch", "heard", "tick", ...
 	From     base.ID // the avatar or thing that caused it, zero when nobody did
 	FromName string
-	Text     string // what was said, for "heard"
+	Text     string // what was said, for "heard"; what was sent, for "message"
+	Tag      int64  // of a message, a timer, a transaction, a request; the operator, for "lost"
+	Self     base.ID
 
 	Tick  uint64     // of the region, 20 a second
 	At    [3]float64 // where the thing is, metres
 	Vel   [3]float64 // how it moves, m/s
 	Loose bool       // whether it can be pushed
+
+	Impulse float64 // of the bump that a touch tells of, N·s
+	Answer  *Answer // what the region's store said, for "answer"; else nil
+	// Look finds the first thing on the way from a place; nil: there is
+	// nothing to see. ok is false when it is not allowed so.
+	Look func(from, way [3]float64) (at [3]float64, found, ok bool)
+	// Peek reads a slot of a thing, with what tells its value from others; nil:
+	// there is no other thing.
+	Peek func(thing base.ID, slot string) (v Value, version uint64, ok bool)
 }
 
 // ValueKind is the type of a slot's value. Numbers are part of the guest
@@ -62,4 +73,52 @@ type Effects struct {
 	// Push is what is added to the thing's velocity, m/s.
 	Push [3]float64
 	Gas  uint64 // charged; the same on every CPU
+
+	Send    []Send
+	Propose []Proposal
+	Txns    []Txn
+	Timers  []Timer
+	Asks    []Ask
+}
+
+// Send is a message for another thing.
+type Send struct {
+	To   base.ID
+	Tag  int64
+	Data string
+}
+
+// Proposal is what shall happen to a slot of another thing. Op and its numbers
+// are the region's: add 1, max 2, min 3, or 4, insert 5, claim 6, cas 7, delete 8.
+type Proposal struct {
+	Thing         base.ID
+	Slot          string
+	Op            int32
+	Value, Expect Value
+}
+
+// Txn writes slots of things, all or none.
+type Txn struct {
+	Tag    int64
+	Reads  []TxnRead
+	Writes []TxnWrite
+}
+
+// TxnRead is a slot that must have this version.
+type TxnRead struct {
+	Thing   base.ID
+	Slot    string
+	Version uint64
+}
+
+// TxnWrite is a slot to write.
+type TxnWrite struct {
+	Thing base.ID
+	SlotWrite
+}
+
+// Timer asks for a "timer" event.
+type Timer struct {
+	After uint32 // ticks
+	Tag   int64
 }

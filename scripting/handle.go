@@ -14,6 +14,8 @@ type handling struct {
 	libs  []Library
 	rand  randReader
 	out   Effects
+
+	unasked bool // the last request was one too many
 }
 
 // Handle runs the module's handle export for one event: in an instance where

@@ -78,7 +78,7 @@ var hostFuncs = sync.OnceValue(func() []hostFunc {
 	for _, list := range [][]hostFunc{
 		{fn(admit.MeterModule, admit.MeterImport, "i:", forImage, meterSpent)},
 		logFuncs(), timeFuncs(), randomFuncs(), messageFuncs(), processFuncs(), abroadFuncs(),
-		lumpFuncs(), sendFuncs(), putFuncs(), slotFuncs(), worldFuncs(), eventFuncs(), physicsFuncs(), httpFuncs(), assetFuncs(), faultFuncs(), libraryFuncsOffered(), wasiFuncs(), imageFuncs(),
+		lumpFuncs(), sendFuncs(), putFuncs(), slotFuncs(), worldFuncs(), eventFuncs(), physicsFuncs(), othersFuncs(), storeFuncs(), httpFuncs(), textFuncs(), gfxFuncs(), inputFuncs(), audioFuncs(), assetFuncs(), faultFuncs(), libraryFuncsOffered(), wasiFuncs(), imageFuncs(),
 	} {
 		all = append(all, list...)
 	}

@@ -15,6 +15,34 @@ func physicsFuncs() []hostFunc {
 		fn(m, "where", "i:", forHandler, point(func(e Event) [3]float64 { return e.At })),
 		fn(m, "velocity", "i:", forHandler, point(func(e Event) [3]float64 { return e.Vel })),
 		fn(m, "push", "FFF:i", forHandler, push),
+		fn(m, "impulse", ":F", forHandler, func(g *guest, s []uint64) { s[0] = math.Float64bits(g.h.ev.Impulse) }),
+		fn(m, "look", "FFFFFFi:i", forHandler, look),
+	}
+}
+
+// look gives the first place that is met on a way.
+func look(g *guest, s []uint64) {
+	var v [6]float64
+	for k := range v {
+		v[k] = math.Float64frombits(s[k])
+	}
+	if !finite(v[:]...) {
+		ret(s, codeInvalid)
+		return
+	}
+	if g.h.ev.Look == nil {
+		ret(s, codeNotFound)
+		return
+	}
+	at, found, ok := g.h.ev.Look([3]float64(v[:3]), [3]float64(v[3:]))
+	switch {
+	case !ok:
+		ret(s, codeTooLarge)
+	case !found:
+		ret(s, codeNotFound)
+	default:
+		g.givePoint(s[6], at[0], at[1], at[2])
+		ret(s, 0)
 	}
 }
 

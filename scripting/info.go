@@ -45,6 +45,7 @@ type Info struct {
 	Memory   uint64        // bytes of linear memory, likewise
 	CPU      time.Duration // time spent running, by samples
 	Grants   Grants
+	Screen   bool   // it shows something
 	On       string // peer on which it runs; "" for here
 	For      string // peer that started its tree; "" for this node
 	Started  time.Time
@@ -59,6 +60,7 @@ func (a *actor) info() Info {
 		Gas: uint64(a.gas.Load()), Memory: uint64(a.bytes.Load()), CPU: time.Duration(a.cpu.Load()),
 		For: a.tree.lodger, Grants: a.tree.grants, Started: p.Started, Ended: p.Ended,
 	}
+	i.Screen = a.table.screens.get(p.ID) != nil
 	switch p.State {
 	case process.Waiting:
 		i.State = Waiting

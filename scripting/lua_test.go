@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/metatopia/metatopia/internal/base"
 	guests "github.com/metatopia/metatopia/scripting/guest"
 )
 
@@ -115,6 +117,74 @@ func TestLuaPush(t *testing.T) {
 	}
 	if _, err := e.HandleImage(img, Event{Name: "touch"}, nil, 1, 500_000); err == nil || !strings.Contains(err.Error(), "push: refused") {
 		t.Errorf("a fixed thing: %v", err)
+	}
+}
+
+// TestLuaSorts: what a thing may take for one event is enough to sort 200
+// numbers; 4,000,000 is what a region gives.
+func TestLuaSorts(t *testing.T) {
+	e := newEngine(t)
+	img := luaScript(t, e, "sort.lua", `
+		function on_touch()
+			local t = {}
+			for i = 1, 200 do t[i] = (i * 7919) % 1009 end
+			table.sort(t)
+			for i = 2, #t do assert(t[i-1] <= t[i]) end
+			self.least = t[1]
+		end
+	`)
+	out, err := luaRun(t, e, img, "touch", nil, 4_000_000)
+	if err != nil || len(out.Set) != 1 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	t.Logf("%d gas", out.Gas)
+}
+
+// TestLuaOthers: what a script asks of other things.
+func TestLuaOthers(t *testing.T) {
+	e := newEngine(t)
+	img := luaScript(t, e, "others.lua", `
+		local it = string.rep("01", 16)
+		function on_message(who, text, tag)
+			local n, v = look(it, "n")
+			print(text, tag, me(), n, v, look(it, "t"), (look(it, "none")))
+			send(it, "back", n)
+			after(20, 4)
+			propose(it, "n", "add", 5)
+			propose(it, "list", "insert", "a line")
+			propose(it, "gone", "delete")
+			cas(it, "n", 7, 8)
+			transact(9, {{it, "n", v}}, {{it, "n", 1}, {it, "t", "new"}, {it, "x"}})
+			print(pcall(after, 0), (pcall(propose, "no id", "n", "add", 1)))
+		end
+	`)
+	var id base.ID
+	for i := range id {
+		id[i] = 1
+	}
+	out, err := e.HandleImage(img, Event{Name: "message", Text: "hello", Tag: 41, Self: base.ID{2}, Peek: func(thing base.ID, slot string) (Value, uint64, bool) {
+		switch {
+		case thing != id || slot == "none":
+			return Value{}, 0, thing == id
+		case slot == "n":
+			return Int(7), 77, true
+		}
+		return Text("text"), 78, true
+	}}, nil, 1, 4_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Effects{
+		Log: []string{"hello\t41\t02000000000000000000000000000000\t7\t77\ttext\tnil", "false\tfalse"},
+		Propose: []Proposal{{id, "n", 1, Int(5), Value{}}, {id, "list", 5, Text("a line"), Value{}}, {id, "gone", 8, Value{}, Value{}},
+			{id, "n", 7, Int(8), Int(7)}},
+		Txns:   []Txn{{9, []TxnRead{{id, "n", 77}}, []TxnWrite{{id, SlotWrite{"n", Int(1)}}, {id, SlotWrite{"t", Text("new")}}, {id, SlotWrite{Name: "x"}}}}},
+		Send:   []Send{{id, 7, "back"}},
+		Timers: []Timer{{20, 4}},
+		Gas:    out.Gas,
+	}
+	if !reflect.DeepEqual(out, want) {
+		t.Errorf("got  %+v\nwant %+v", out, want)
 	}
 }
 

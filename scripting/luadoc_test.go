@@ -68,10 +68,12 @@ func example(t *testing.T, e *Engine, text, outcome string, libs []Library) {
 		out.WriteString(line)
 		w := strings.SplitN(strings.TrimSpace(line), " ", 3)
 		ev := Event{Name: w[0], Tick: 100, At: [3]float64{1.5, 0.5, -2}, Vel: [3]float64{1, 0, 0}, Loose: true}
-		if len(w) > 1 {
+		if w[0] == "answer" {
+			ev.Tag, ev.Answer = answerOf(t, w[1:])
+		} else if len(w) > 1 {
 			ev.FromName, ev.From = w[1], base.ID{1}
 		}
-		if len(w) > 2 {
+		if len(w) > 2 && ev.Answer == nil {
 			ev.Text = w[2]
 		}
 		did, err := e.HandleImage(img, ev, func(n string) (Value, bool) { v, ok := slots[n]; return v, ok }, 1, 500_000)
@@ -88,6 +90,29 @@ func example(t *testing.T, e *Engine, text, outcome string, libs []Library) {
 	}
 }
 
+// answerOf reads "TAG KEY=VALUE ..." or "TAG why".
+func answerOf(t *testing.T, w []string) (tag int64, a *Answer) {
+	a = &Answer{}
+	if _, err := fmt.Sscan(w[0], &tag); err != nil {
+		t.Fatal(err)
+	}
+	for f := range strings.FieldsSeq(strings.Join(w[1:], " ")) {
+		key, value, ok := strings.Cut(f, "=")
+		var n int64
+		switch _, err := fmt.Sscan(value, &n); {
+		case !ok:
+			a.Error = f
+		case value == "":
+			a.Items = append(a.Items, AnswerItem{Key: key})
+		case err == nil:
+			a.Items = append(a.Items, AnswerItem{key, Int(n)})
+		default:
+			a.Items = append(a.Items, AnswerItem{key, Text(value)})
+		}
+	}
+	return tag, a
+}
+
 // tell writes what an event did; of the log of one that failed only what came
 // before the message, and of slots only the one that the page is about.
 func tell(out *strings.Builder, did Effects, err error) {
@@ -102,6 +127,16 @@ func tell(out *strings.Builder, did Effects, err error) {
 	}
 	if p := did.Push; p != [3]float64{} {
 		fmt.Fprintf(out, "  pushes %.1f %.1f %.1f\n", p[0], p[1], p[2]+0)
+	}
+	for _, a := range did.Asks {
+		fmt.Fprintf(out, "  asks %d", a.Tag)
+		for _, s := range a.Steps {
+			fmt.Fprintf(out, " %s %s", []string{"", "get", "put", "add", "list", "check"}[s.Op], s.Key)
+			if s.Value.Kind == KindInt {
+				fmt.Fprintf(out, " %d", s.Value.Int)
+			}
+		}
+		fmt.Fprintln(out)
 	}
 	for _, w := range did.Set {
 		if w.Name != "every" {

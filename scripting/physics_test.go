@@ -64,6 +64,40 @@ func TestPhysics(t *testing.T) {
 			t.Errorf("%s: %+v", what, out)
 		}
 	}
+	// Looks and bumps.
+	var looks asm.Module
+	see := looks.Import("mt:physics@1", "look", asm.Cat(f64, f64, f64, f64, f64, f64, i32), i32)
+	bump := looks.Import("mt:physics@1", "impulse", nil, f64)
+	setInt := looks.Import("mt:slot@1", "set_int", asm.Cat(i32, i32, i64), i32)
+	looks.Memory(1, 1)
+	looks.Data(0, "cxi")
+	store := func(at uint64, v []byte) []byte { return asm.Cat(c32(int32(at)), c32(1), v, call(setInt), drop) }
+	looks.Export("handle", asm.Func, looks.Func(nil, nil, nil, asm.Cat(
+		store(0, asm.Cat(cf64(1), cf64(2), cf64(3), cf64(0), cf64(-4), cf64(0), c32(64), call(see), []byte{0xac})),
+		store(1, asm.Cat(c32(64), []byte{0x2b, 3, 8}, cf64(1000), []byte{0xa2, 0xb0})), // y
+		store(2, asm.Cat(call(bump), cf64(1000), []byte{0xa2, 0xb0})))))
+	sighted := loose
+	sighted.Impulse = 2.5
+	for what, c := range map[string]struct {
+		look func(from, way [3]float64) ([3]float64, bool, bool)
+		code int64
+		y    int64
+	}{
+		"found": {func(from, way [3]float64) ([3]float64, bool, bool) {
+			return [3]float64{from[0], from[1] + way[1]/2, from[2]}, true, true
+		}, 0, 0},
+		"nothing":  {func(_, _ [3]float64) (at [3]float64, found, ok bool) { return at, false, true }, codeNotFound, 0},
+		"too far":  {func(_, _ [3]float64) (at [3]float64, found, ok bool) { return at, false, false }, codeTooLarge, 0},
+		"no world": {nil, codeNotFound, 0},
+	} {
+		sighted.Look = c.look
+		out, err := e.Handle(admitGuest(t, e, looks.Bytes()), sighted, nil, 1, 500_000)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		} else if out.Set[0].Value.Int != c.code || out.Set[1].Value.Int != c.y || out.Set[2].Value.Int != 2500 {
+			t.Errorf("%s: %+v", what, out.Set)
+		}
+	}
 	// A process has no body.
 	var m asm.Module
 	where := m.Import("mt:physics@1", "where", i32, nil)

@@ -45,6 +45,7 @@ type Processes struct {
 	procs    *process.Table
 	abroad   atomic.Pointer[Abroad] // nil until Connect
 	lodgings lodgings
+	screens  screens
 	epoch    time.Time
 	lines    *logRing // of all processes
 

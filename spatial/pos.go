@@ -33,14 +33,14 @@ func units(m float64) int64 {
 	case v <= -MaxCoord:
 		return -MaxCoord
 	case v >= 0:
-		return int64(v + 0.5)
+		return int64(v + 0.5) //lint:clamped by the cases above
 	}
-	return -int64(0.5 - v)
+	return -int64(0.5 - v) //lint:clamped by the cases above
 }
 
 // Meters gives the coordinates in metres, for people and screens.
 func (p Pos) Meters() (x, y, z float64) {
-	return float64(p.X) / Unit, float64(p.Y) / Unit, float64(p.Z) / Unit
+	return float64(float64(p.X) / Unit), float64(float64(p.Y) / Unit), float64(float64(p.Z) / Unit)
 }
 
 // String is "x,y,z" in metres with two decimals.

@@ -17,7 +17,21 @@ type World interface {
 	Walk(ctx context.Context, req *control.WalkRequest) (*control.WalkResponse, error)
 	Throw(ctx context.Context, req *control.ThrowRequest) (*control.ThrowResponse, error)
 	Touch(ctx context.Context, req *control.TouchRequest) (*control.TickResponse, error)
+	ThingCreate(ctx context.Context, req *control.ThingCreateRequest) (*control.ThingResponse, error)
+	ThingDo(ctx context.Context, req *control.ThingDoRequest) (*control.ThingResponse, error)
+	Tell(ctx context.Context, req *control.TellRequest) (*control.ThingResponse, error)
 	Inspect(ctx context.Context, req *control.InspectRequest) (*control.InspectResponse, error)
+	RegionPassword(ctx context.Context, req *control.RegionPasswordRequest) (*control.RegionPasswordResponse, error)
+	AccessAct(ctx context.Context, req *control.AccessActRequest) (*control.AccessActResponse, error)
+	Block(ctx context.Context, req *control.BlockRequest) (*control.BlocksResponse, error)
+	Unblock(ctx context.Context, req *control.BlockRequest) (*control.BlocksResponse, error)
+	Blocks(ctx context.Context) (*control.BlocksResponse, error)
+	AdminStatus(ctx context.Context, req *control.AdminRequest) (*control.AdminStatus, error)
+	AdminLog(ctx context.Context, req *control.AdminLogRequest) (*control.AdminLogResponse, error)
+	AdminAct(ctx context.Context, req *control.AdminActRequest) (*control.AdminActResponse, error)
+	AccessReport(ctx context.Context, req *control.AdminRequest) (*control.AccessReport, error)
+	RegionRules(ctx context.Context, req *control.RegionRulesRequest) (*control.RegionRules, error)
+	RegionServers(ctx context.Context, req *control.RegionServersRequest) (*control.RegionServers, error)
 }
 
 // job is the part of a command that asks the node: it runs in the session's
@@ -30,28 +44,17 @@ type outcome struct {
 	job   job
 	quit  bool
 	wide  *bool // switch between screen and plain lines
+	// secret, when set, takes the next line, which is shown nowhere.
+	secret func(typed string) job
 }
 
-var helpText = []string{
-	"look               what is in sight (l)",
-	"say TEXT           speak to the people near you; 'TEXT does the same",
-	"go PLACE           walk to a region, a person or a thing (g)",
-	"go 12,-30          walk to a place: metres east, metres south",
-	"go north 20        walk that far; n, s, e, w, ne ... go 8 m",
-	"who                people in view (w is west)",
-	"touch THING        use it: its script decides what happens",
-	"throw THING [WAY]  WAY is a direction, `at NAME`, or where you face",
-	"inspect THING      its slots, and its script with author and licence",
-	"plain, screen      plain lines, or the whole screen",
-	"quit               leave; your avatar stays",
-}
-
-// run finds what a typed line means. It changes nothing.
+// run finds what a typed line means. It changes nothing but what undo is about.
 func (m *model) run(typed string) outcome {
 	typed = strings.TrimSpace(typed)
 	if text, ok := strings.CutPrefix(typed, "'"); ok {
 		typed = "say " + text
 	}
+	typed = plainly(typed)
 	verb, arg, _ := strings.Cut(typed, " ")
 	verb, arg = strings.ToLower(verb), strings.TrimSpace(arg)
 	yes, no := true, false
@@ -59,7 +62,7 @@ func (m *model) run(typed string) outcome {
 	case "":
 		return outcome{}
 	case "help", "h", "?":
-		return outcome{lines: lines(plain, helpText...)}
+		return help(arg)
 	case "look", "l":
 		return outcome{lines: m.look()}
 	case "who":
@@ -93,9 +96,20 @@ func (m *model) run(typed string) outcome {
 		})
 	case "throw":
 		return m.throw(arg)
+	case "admins", "admin":
+		return admins(arg)
+	}
+	if o, ok := m.withThings(verb, arg); ok {
+		return o
 	}
 	if _, ok := compassWord(verb); ok {
 		return m.goTo(typed)
+	}
+	if out, ok := m.access(verb, arg); ok {
+		return out
+	}
+	if out, ok := m.office(verb, arg); ok {
+		return out
 	}
 	return complain("I do not know %q. Type help.", cut(clean(verb), 20))
 }
@@ -110,6 +124,21 @@ func lines(st style, texts ...string) []line {
 		out[i] = line{st, t}
 	}
 	return out
+}
+
+// admins says who administers a region; "" is the one that the avatar is in.
+func admins(name string) outcome {
+	return outcome{job: func(ctx context.Context, w World) ([]line, error) {
+		s, err := w.AdminStatus(ctx, &control.AdminRequest{Region: name})
+		if err != nil {
+			return nil, err
+		}
+		texts := []string{clean(s.Region)}
+		for _, l := range s.Text() {
+			texts = append(texts, clean(l))
+		}
+		return lines(plain, texts...), nil
+	}}
 }
 
 // say shows nothing itself: the line comes back as heard.

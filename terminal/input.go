@@ -9,6 +9,7 @@ type input struct {
 	history []string
 	recall  int // index in history, len(history) when not recalling
 	held    []rune
+	hidden  bool // a password: neither shown nor remembered
 }
 
 const prompt = "> "
@@ -18,7 +19,9 @@ func (in *input) press(k key) (done string, entered bool) {
 	switch k {
 	case keyEnter:
 		done = string(in.text)
-		in.remember(done)
+		if !in.hidden {
+			in.remember(done)
+		}
 		in.text, in.at = nil, 0
 		return done, true
 	case keyBack:
@@ -51,7 +54,7 @@ func (in *input) press(k key) (done string, entered bool) {
 		in.text = append(in.text[:from], in.text[in.at:]...)
 		in.at = from
 	case keyUp:
-		if in.recall > 0 {
+		if in.recall > 0 && !in.hidden {
 			if in.recall == len(in.history) {
 				in.held = in.text
 			}
@@ -59,7 +62,7 @@ func (in *input) press(k key) (done string, entered bool) {
 			in.set([]rune(in.history[in.recall]))
 		}
 	case keyDown:
-		if in.recall < len(in.history) {
+		if in.recall < len(in.history) && !in.hidden {
 			in.recall++
 			if in.recall == len(in.history) {
 				in.set(in.held)
@@ -93,6 +96,9 @@ func (in *input) remember(s string) {
 // draw writes the prompt and the part of the line around the cursor that fits.
 func (in *input) draw(g *grid, y int) (x, cy int) {
 	at := g.put(0, y, bold, prompt)
+	if in.hidden {
+		return at, y
+	}
 	room := g.w - at - 1 // one cell for the cursor behind the text
 	from := 0
 	for from < in.at && textCells(string(in.text[from:in.at])) > room {

@@ -23,7 +23,8 @@ type model struct {
 	entities map[string]control.Entity
 	near     map[string]bool // people I have been told are near
 	me, in   string
-	watching bool // a full frame has come
+	watching bool   // a full frame has come
+	deleted  string // id of the thing that undo has back
 }
 
 func newModel() *model {

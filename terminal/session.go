@@ -33,8 +33,9 @@ type session struct {
 	dirty  bool // something but a key changed since the last draw
 	plainN int  // lines of the log already written in plain mode
 	typed  []byte
-	met    bool  // the first line was one that a person types
-	err    error // the first write that failed
+	secret func(typed string) job // what the next line is for; nil: a command
+	met    bool                   // the first line was one that a person types
+	err    error                  // the first write that failed
 }
 
 func newSession(conn net.Conn, world World, log *slog.Logger) *session {
@@ -207,22 +208,45 @@ func request(first string) bool {
 
 // command runs one typed line.
 func (s *session) command(typed string, jobs chan<- job) (quit bool) {
+	if ask := s.secret; ask != nil {
+		s.setSecret(nil)
+		if typed != "" {
+			s.post(jobs, ask(typed))
+		}
+		return false
+	}
 	out := s.model.run(typed)
 	if s.screen && strings.TrimSpace(typed) != "" && !strings.HasPrefix(typed, "'") && !strings.HasPrefix(typed, "say ") {
 		s.tell(line{dim, prompt + clean(typed)})
 	}
 	s.tell(out.lines...)
 	if out.job != nil {
-		select {
-		case jobs <- out.job:
-		default:
-			s.tell(line{yellow, "Too much at once: wait until the node has answered."})
-		}
+		s.post(jobs, out.job)
+	}
+	if out.secret != nil {
+		s.setSecret(out.secret)
 	}
 	if out.wide != nil {
 		s.setScreen(*out.wide)
 	}
 	return out.quit
+}
+
+// setSecret takes the next line for a password, or ends that with nil.
+func (s *session) setSecret(f func(typed string) job) {
+	s.secret, s.in.hidden = f, f != nil
+	if f != nil && !s.screen && !s.neg.echo {
+		s.tell(line{yellow, "Your program shows what you type: nobody else should see the screen."})
+	}
+}
+
+// post gives a job to the worker.
+func (s *session) post(jobs chan<- job, j job) {
+	select {
+	case jobs <- j:
+	default:
+		s.tell(line{yellow, "Too much at once: wait until the node has answered."})
+	}
 }
 
 func (s *session) page(k key) {

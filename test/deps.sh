@@ -17,6 +17,9 @@ need gcc gcc
 need qemu-aarch64-static qemu-user-static
 command -v gcc >/dev/null && [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
 
+# Debian puts the server's programs where no path leads.
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+
 "$(dirname "$0")/../scripting/guest/lua/deps.sh"
 command -v lua5.4 >/dev/null || missing+=(lua5.4)
 

@@ -102,3 +102,31 @@ func TestBenchLumps(t *testing.T) {
 		}
 	}
 }
+
+// TestBenchPhysics: the object of the contract, and the table.
+func TestBenchPhysics(t *testing.T) {
+	var out, errs bytes.Buffer
+	args := []string{"bench", "physics", "--steps", "10", "--repeat", "1", "--part", "pyramid", "--rapier", "none", "--bullet", "no"}
+	if code := run(context.Background(), append(args, "--json"), &terminals{Out: &out, Err: &errs}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs.String())
+	}
+	var r struct {
+		Kind, Machine      string
+		Figures, Reference map[string]float64
+	}
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Kind != "physics" || r.Machine == "" || r.Reference == nil || r.Figures["pyramid.bodies_steps_per_s"] <= 0 {
+		t.Errorf("%s", out.String())
+	}
+	out.Reset()
+	if code := run(context.Background(), args, &terminals{Out: &out, Err: &errs}); code != 0 || !strings.Contains(out.String(), "pyramid.bodies_steps_per_s") {
+		t.Errorf("exit code %d: %s", code, out.String())
+	}
+	for _, bad := range [][]string{{"--steps", "1"}, {"--repeat", "0"}, {"--part", "none"}, {"--bullet", "maybe"}} {
+		if code := run(context.Background(), append([]string{"bench", "physics"}, bad...), &terminals{Out: &out, Err: &errs}); code != 2 {
+			t.Errorf("%v: exit code %d", bad, code)
+		}
+	}
+}

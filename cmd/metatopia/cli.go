@@ -21,6 +21,7 @@ type CLI struct {
 	World  worldCmd  `cmd:"" help:"Found a world, show it, make a join link."`
 	Join   joinCmd   `cmd:"" help:"Enter a world by its link; starts the node when none runs."`
 	Region regionCmd `cmd:"" help:"Own a region of the world."`
+	Shard  shardCmd  `cmd:"" help:"Record a region's physics, run it again, compare."`
 	Admin  adminCmd  `cmd:"" help:"Roles and order in my region."`
 
 	Peers      peersCmd      `cmd:"" help:"Connected nodes."`
@@ -29,6 +30,13 @@ type CLI struct {
 	Say        sayCmd        `cmd:"" help:"Say something to the people near me."`
 	Listen     listenCmd     `cmd:"" help:"Print what is said near me."`
 	Touch      touchCmd      `cmd:"" help:"Touch a thing within reach."`
+	Tell       tellCmd       `cmd:"" help:"Tell a thing something: its program does it."`
+	Thing      thingCmd      `cmd:"" help:"Make, move, give, lend and delete things."`
+	Tie        tieCmd        `cmd:"" help:"Hold a thing to another, or to the world."`
+	Untie      untieCmd      `cmd:"" help:"End what holds a thing."`
+	Block      blockCmd      `cmd:"" help:"Hide somebody from all my screens."`
+	Unblock    unblockCmd    `cmd:"" help:"Show them again."`
+	Blocks     blocksCmd     `cmd:"" help:"Whom I have blocked."`
 	Chat       chatCmd       `cmd:"" help:"Talk in a channel."`
 
 	Lump     lumpCmd    `cmd:"" help:"Store and fetch content by its hash."`
@@ -42,9 +50,12 @@ type CLI struct {
 	Spawn   spawnCmd   `cmd:"" help:"Start a process from a module."`
 	Kill    killCmd    `cmd:"" help:"End a process."`
 	Send    sendCmd    `cmd:"" help:"Send a message to a process."`
+	Screen  screenCmd  `cmd:"" help:"What a process shows, with my keys and pointer."`
 	Tail    tailCmd    `cmd:"" help:"Log lines of a process."`
 	Process processCmd `cmd:"" help:"Who else may run processes on my node."`
 	Top     topCmd     `cmd:"" help:"Watch processes on a terminal, with their logs."`
+
+	Store storeCmd `cmd:"" help:"Where values are kept for long."`
 
 	Interface interfaceCmd `cmd:"" help:"What guests may import."`
 

@@ -53,7 +53,7 @@ do not grant, here or with --grant of metatopia up. Privileges:
   lump.put           store lumps on this node
   lump.send=PEER     send lumps to that peer, or to any
   process.spawn=CID  start processes from that module, or from any
-  http               fetch from the web (nothing offers that yet)
+  http               fetch from the web
 
 Example:
   metatopia pkg install greeter

@@ -34,10 +34,10 @@ func (c psCmd) Run(ctx context.Context, e *environment) error {
 		return err
 	}
 	return e.show(res, func(w io.Writer) {
-		fmt.Fprintln(w, "PID\tPARENT\tNAME\tKIND\tSTATE\tMEMORY KB\tGAS\tCPU S\tMAILBOX\tREFUSED\tLINKS\tPEER\tEXIT")
+		fmt.Fprintln(w, "PID\tPARENT\tNAME\tKIND\tSTATE\tMEMORY KB\tGAS\tCPU S\tMAILBOX\tREFUSED\tLINKS\tSCREEN\tPEER\tEXIT")
 		for _, p := range res.Processes {
-			fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t%d\t%d\t%.2f\t%d\t%d\t%d\t%s\t%s\n",
-				p.PID, p.Parent, p.Name, p.Kind, p.State, p.Memory/1024, p.Gas, p.CPU, p.Mailbox, p.Refused, p.Links, peerOf(&p), p.Exit)
+			fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t%d\t%d\t%.2f\t%d\t%d\t%d\t%s\t%s\t%s\n",
+				p.PID, p.Parent, p.Name, p.Kind, p.State, p.Memory/1024, p.Gas, p.CPU, p.Mailbox, p.Refused, p.Links, map[bool]string{true: "yes"}[p.Screen], peerOf(&p), p.Exit)
 		}
 		if n := res.Total - len(res.Processes); n > 0 {
 			fmt.Fprintf(w, "%d more\n", n)

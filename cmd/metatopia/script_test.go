@@ -66,7 +66,7 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 // The transcripts in testdata/*.script: a line "$ metatopia ARGS" runs a
 // process, "< TEXT" before it is its input; below it stand its output ("1 "),
 // its words ("2 ") and its exit code in brackets. "# node" starts a node for
-// the rest of the file.
+// the rest of the file, "# proof" writes a region's charter and certificates.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.script")
 	if err != nil || len(files) == 0 {
@@ -103,6 +103,8 @@ func play(t *testing.T, script string) string {
 			continue // made anew below
 		case strings.TrimSpace(l) == "# node":
 			startNodeFor(t, home)
+		case strings.TrimSpace(l) == "# proof":
+			proofOfOffice(t, dir, home)
 		case strings.HasPrefix(l, "# file "):
 			name, content, _ := strings.Cut(strings.TrimSpace(l[len("# file "):]), " ")
 			path := filepath.Join(dir, name)

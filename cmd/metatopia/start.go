@@ -17,8 +17,8 @@ import (
 func newNode(ctx context.Context, c nodeConfig) (runningNode, error) {
 	n, err := node.Start(ctx, node.Config{
 		Home: c.Home, Name: c.Name, Listen: c.Listen, Bootstrap: c.Bootstrap, MDNS: c.MDNS, Absent: c.Absent,
-		Reach: c.Reach, IPFS: c.IPFS, Join: c.Join, Version: c.Version, Log: c.Log, Guests: guest.FS(),
-		Loaders: c.Loader, Compiler: compileCommand(), Grants: c.Grant, GuestMemory: c.GuestMemory,
+		Reach: c.Reach, IPFS: c.IPFS, Join: c.Join, Password: c.Password, Version: c.Version, Log: c.Log, Guests: guest.FS(),
+		Loaders: c.Loader, Compiler: compileCommand(), Grants: c.Grant, GuestMemory: c.GuestMemory, HistoryBytes: c.HistoryBytes,
 	})
 	if errors.Is(err, node.ErrInUse) {
 		return nil, control.Errorf(control.Conflict, "stop it with `metatopia stop`, or use another --home", "%w", err)

@@ -29,6 +29,7 @@ type upFlags struct {
 	Loader      []string `help:"Format that a loader guest reads; may be given again. MAGIC is hexadecimal, words=a,b, or empty." placeholder:"NAME:CLASS:MAGIC:CID" sep:"none"`
 	Grant       []string `help:"Privilege that every package gets that asks for it, as world; may be given again. See pkg install." placeholder:"PRIVILEGE" sep:"none"`
 	GuestMemory string   `name:"guest-memory" help:"Bytes of memory that all guests may have together, as 4G; half of the machine's when not given." placeholder:"SIZE"`
+	History     string   `help:"Bytes of the past of each of my regions to keep, at most a day of it; 0 keeps none." default:"256M" placeholder:"SIZE"`
 	Absent      bool     `help:"Keep my avatar out of the world until I do something there."`
 	LogLevel    string   `name:"log-level" help:"What to log: debug, info, warn or error." enum:"debug,info,warn,error" default:"warn"`
 }
@@ -52,7 +53,7 @@ Example:
 }
 
 func (c upCmd) Run(ctx context.Context, e *environment) error {
-	return serveNode(ctx, e, c.upFlags, c.Join)
+	return serveNode(ctx, e, c.upFlags, c.Join, nil)
 }
 
 // pageFile, in the data directory, holds the page's URL for its user alone.
@@ -72,6 +73,8 @@ type nodeConfig struct {
 	Loader, Grant             []string
 	MDNS, Absent, IPFS        bool
 	GuestMemory               uint64
+	HistoryBytes              int64
+	Password                  []byte // shown to regions that want one
 	Log                       *slog.Logger
 }
 
@@ -95,7 +98,7 @@ type ready struct {
 }
 
 // serveNode runs a node until ctx ends or somebody asks it to stop.
-func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err error) {
+func serveNode(ctx context.Context, e *environment, f upFlags, join string, password []byte) (err error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
 		return usagef("", "log level: %w", err)
@@ -104,6 +107,16 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 	if f.GuestMemory != "" {
 		if guestMemory, err = parseSize(f.GuestMemory); err != nil {
 			return usagef("write it like 4G or 800M", "guest memory: %w", err)
+		}
+	}
+	history := int64(0)
+	switch f.History {
+	case "":
+	case "0":
+		history = -1
+	default:
+		if history, err = parseSize(f.History); err != nil {
+			return usagef("write it like 256M, or 0 for none", "history: %w", err)
 		}
 	}
 	log := slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: level}))
@@ -127,9 +140,9 @@ func serveNode(ctx context.Context, e *environment, f upFlags, join string) (err
 	}
 
 	n, err := startNode(ctx, nodeConfig{
-		Home: e.Home, Name: f.Name, Join: join, Version: e.Version,
+		Home: e.Home, Name: f.Name, Join: join, Password: password, Version: e.Version,
 		Listen: f.Listen, Bootstrap: f.Bootstrap, MDNS: f.Mdns, Absent: f.Absent, Log: log,
-		Reach: f.Reach, IPFS: f.Ipfs, Loader: f.Loader, Grant: f.Grant, GuestMemory: uint64(guestMemory),
+		Reach: f.Reach, IPFS: f.Ipfs, Loader: f.Loader, Grant: f.Grant, GuestMemory: uint64(guestMemory), HistoryBytes: history,
 	})
 	if err != nil {
 		if ctx.Err() != nil {

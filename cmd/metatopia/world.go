@@ -15,10 +15,9 @@ type worldCmd struct {
 }
 
 type worldCreateCmd struct {
-	Name          string  `arg:"" help:"Name of the world."`
-	Spacing       float64 `help:"Least distance between two regions' sites, in metres." default:"64"`
-	Size          place   `help:"Extent of the world in metres." default:"1024,128,1024" placeholder:"X,Y,Z"`
-	PasswordStdin bool    `name:"password-stdin" help:"Read a password for the world from standard input."`
+	Name    string  `arg:"" help:"Name of the world."`
+	Spacing float64 `help:"Least distance between two regions' sites, in metres." default:"64"`
+	Size    place   `help:"Extent of the world in metres." default:"1024,128,1024" placeholder:"X,Y,Z"`
 }
 
 func (worldCreateCmd) Help() string {
@@ -33,9 +32,6 @@ Example:
 }
 
 func (c worldCreateCmd) Run(ctx context.Context, e *environment) error {
-	if c.PasswordStdin {
-		return notYet("world create --password-stdin")
-	}
 	w, err := e.node().WorldCreate(ctx, &control.WorldCreateRequest{Name: c.Name, Spacing: c.Spacing, Size: control.Point(c.Size)})
 	if err != nil {
 		return err

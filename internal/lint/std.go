@@ -6,7 +6,7 @@ import "slices"
 // arguments, with nothing read from the machine.
 var pure = []string{
 	"bytes", "cmp", "container/heap", "crypto/sha256", "encoding/base32", "encoding/binary", "encoding/hex", "errors", "fmt",
-	"hash", "hash/crc32", "hash/fnv", "iter", "maps", "math", "math/bits", "slices", "sort", "strconv", "strings",
+	"hash", "hash/crc32", "hash/fnv", "iter", "maps", "math", "math/bits", "simd/archsimd", "slices", "sort", "strconv", "strings",
 	"unicode", "unicode/utf8",
 }
 

@@ -29,6 +29,11 @@ var cid = []string{
 // table is the import table of docs/architecture.md. Change both together.
 var table = []row{
 	{path: "internal/base", core: true},
+	{path: "internal/crew"},
+	{path: "internal/merkle", core: true, ours: []string{"internal/base"}},
+	{path: "internal/figures"},
+	{path: "internal/golden"},
+	{path: "internal/fused"},
 	{path: "internal/scenario"},
 	{path: "internal/sim", ours: []string{"internal/base", "raynet", "presence", "spatial", "physics", "region"}},
 	{path: "internal/lint"},
@@ -44,7 +49,12 @@ var table = []row{
 	{path: "raynet/raysim/rival", ours: []string{"presence", "raynet", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 	// presence does not import raynet: the driver hands it the neighbours.
 	{path: "presence", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
-	{path: "physics", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	{path: "physics/shape", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	{path: "physics/tree", core: true, ours: []string{"spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	{path: "physics", core: true, ours: []string{"spatial", "internal/base", "internal/merkle"}, third: []string{"github.com/tidwall"}},
+	{path: "physics/ragdoll", core: true, ours: []string{"physics", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	{path: "physics/record", core: true, ours: []string{"physics", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	{path: "physics/physbench", ours: []string{"internal/crew", "physics", "region/handoff", "region/shard", "spatial", "internal/base", "internal/figures"}, third: []string{"github.com/tidwall"}},
 	{path: "lumps", ours: []string{"internal/base"}, third: cid},
 	{path: "lumps/keep", ours: []string{"lumps", "internal/base"}, third: cid},
 	{path: "lumps/transfer", ours: []string{"lumps", "internal/base"}, third: cid},
@@ -54,20 +64,56 @@ var table = []row{
 	{path: "scripting", ours: []string{"lumps", "spatial", "internal/base", "internal/spdx"}, third: append([]string{"github.com/tetratelabs/wazero", "github.com/tidwall"}, cid...)},
 	// mote is copied into a guest, so it needs nothing but the standard library.
 	{path: "scripting/mote", core: true},
+	{path: "scripting/procbench", ours: []string{"scripting", "internal/figures"}, third: []string{"*"}},
 	// far carries what scripting/process does to other nodes; the node's clock,
 	// streams and processes are handed to it.
 	{path: "scripting/far", core: true, ours: []string{"internal/base"}},
 	// region does not import scripting: it declares the call that it needs
 	// and the node supplies it, so that no engine is in the core's closure.
-	{path: "region", core: true, ours: []string{"physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"github.com/tidwall"}},
+	{path: "region", core: true, ours: []string{"physics", "spatial", "internal/base", "internal/merkle", "internal/spdx"}, third: []string{"github.com/tidwall"}},
+	// campaign runs many cores against each other; nothing but tests and
+	// benchmarks import it.
+	{path: "region/handoff/campaign", ours: []string{"region/handoff", "internal/base"}},
+	// region/shard/lab runs several shards with a network between them, for
+	// tests and for figures.
+	{path: "region/shard/lab", core: true, ours: []string{"region/shard", "region/handoff", "physics", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
+	// raft's only dependency is the library that it is a core around.
+	{path: "region/order/raft", core: true, ours: []string{"region/order", "internal/base"}, third: []string{"go.etcd.io/raft", "google.golang.org/protobuf"}},
+	// slots are a store outside the replicated state: the cores may not reach
+	// it. The contract knows no engine; each engine is in a package of its own.
+	{path: "region/slots", ours: []string{"internal/base"}},
+	{path: "region/slots/bolt", ours: []string{"region/slots"}, third: []string{"go.etcd.io/bbolt", "golang.org/x"}},
+	{path: "region/slots/postgres", ours: []string{"region/slots"}, third: []string{"github.com/jackc", "golang.org/x"}},
+	{path: "region/slots/etcd", ours: []string{"region/slots"}},
+	{path: "region/slots/open", ours: []string{"region/slots"}, third: []string{"*"}},
+	{path: "region/slots/slotstest", ours: []string{"region/slots"}, third: []string{"github.com/anishathalye/porcupine"}},
+	// roles are a function of the control log alone.
+	{path: "region/succession", core: true, ours: []string{"internal/base"}},
+	// whether the replicas agree is a function of what they have signed.
+	{path: "region/agree", core: true, ours: []string{"region/succession", "internal/base"}},
+	// so is what everybody else may do.
+	{path: "region/access", core: true, ours: []string{"internal/base"}},
 	// region/wire frames messages on the stream that its caller hands it.
 	{path: "region/wire", core: true, std: []string{"io"}, ours: []string{"region", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 
 	{path: "node", ours: []string{"internal/webget", "region", "physics", "scripting", "assets", "lumps", "presence", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
-	{path: "node/server", ours: []string{"region", "physics", "spatial", "internal/base"}, third: []string{"*"}},
-	{path: "node/lumpbench", ours: []string{"node/p2p", "lumps", "internal/base"}, third: []string{"*"}},
-	{path: "node/world", ours: []string{"lumps", "spatial", "internal/base"}, third: []string{"*"}},
-	{path: "node/keeper", ours: []string{"node/world", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node/server", ours: []string{"internal/crew", "region", "physics", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node/replica", ours: []string{"region/order", "internal/base"}, third: []string{"go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
+	// node/byzantine is the only importer of SmartBFT.
+	{path: "node/byzantine", ours: []string{"node/replica", "region/order", "internal/base"}, third: []string{"github.com/hyperledger-labs/SmartBFT", "go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
+	{path: "node/stores", ours: []string{"region", "physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"*"}},
+	{path: "node/replay", ours: []string{"region", "physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"*"}},
+	{path: "node/history", ours: []string{"node/replay", "region", "physics", "spatial", "internal/base", "internal/spdx", "internal/merkle"}, third: []string{"*"}},
+	{path: "node/witness", ours: []string{"node/replay", "region", "physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"*"}},
+	// node/door is the only importer of OPAQUE.
+	{path: "node/door", ours: []string{"region/access", "internal/base"}, third: []string{"*"}},
+	{path: "node/member", ours: []string{"lumps", "internal/base"}, third: []string{"*"}},
+	{path: "node/borderbench", ours: []string{"node/p2p", "node/server", "region", "spatial", "internal/base"}, third: []string{"*"}},
+	{path: "node/regionbench", ours: []string{"node", "lumps", "internal/webget", "assets", "physics", "presence", "raynet", "region", "scripting", "spatial", "internal/base", "internal/figures"}, third: []string{"*"}},
+	{path: "node/lumpbench", ours: []string{"node/p2p", "lumps", "internal/base", "internal/figures"}, third: []string{"*"}},
+	{path: "node/world", ours: []string{"lumps", "spatial", "region/agree", "region/succession", "internal/base"}, third: []string{"*"}},
+	{path: "node/keeper", ours: []string{"node/world", "lumps", "spatial", "region/agree", "region/succession", "internal/base"}, third: []string{"*"}},
+	{path: "node/law", ours: []string{"region", "physics", "node/world", "lumps", "spatial", "internal/base", "internal/spdx"}, third: []string{"*"}},
 	{path: "node/packages", ours: []string{"scripting/pkg", "lumps", "internal/base"}, third: cid},
 	{path: "node/mount", ours: []string{"lumps", "internal/base"}, third: cid},
 	{path: "node/p2p", ours: []string{"raynet", "lumps", "spatial", "internal/base"}, third: []string{"*"}},
@@ -76,7 +122,7 @@ var table = []row{
 
 	{path: "terminal", ours: []string{"node/control"}, third: []string{"*"}},
 	{path: "web", ours: []string{"node/control"}, third: []string{"*"}},
-	{path: "cmd/metatopia", ours: []string{"node", "terminal", "web", "scripting/guest", "scripting/compiler", "scripting/iface", "scripting/pkg", "scripting/procbench", "internal/demo", "internal/webget", "raynet"}, third: []string{"*"}},
+	{path: "cmd/metatopia", ours: []string{"node", "region/slots", "terminal", "web", "scripting/guest", "scripting/compiler", "scripting/iface", "scripting/pkg", "scripting/procbench", "physics/physbench", "physics/record", "internal/demo", "internal/figures", "internal/webget", "raynet"}, third: []string{"*"}},
 	{path: "cmd/webbuild", ours: []string{"web"}, third: []string{"*"}},
 	{path: "test", ours: []string{"node/control"}, third: []string{"*"}},
 }
@@ -93,7 +139,7 @@ var only = []reserved{
 	{
 		path:    "github.com/libp2p",
 		direct:  []string{"node/p2p", "lumps/exchange"},
-		closure: []string{"node", "node/lumpbench", "node/overlay", "node/p2p", "lumps/exchange", "cmd/metatopia"},
+		closure: []string{"node", "node/borderbench", "node/lumpbench", "node/overlay", "node/regionbench", "node/p2p", "lumps/exchange", "cmd/metatopia"},
 		why:     "the network is behind node/p2p and lumps/exchange, so that nothing else depends on its types",
 	},
 	{
@@ -105,6 +151,18 @@ var only = []reserved{
 		path:   "github.com/qmuntal/gltf",
 		direct: []string{"assets"},
 		why:    "what strangers modelled is read in one place, behind its bounds",
+	},
+	{
+		path:    "github.com/jackc",
+		direct:  []string{"region/slots/postgres"},
+		closure: []string{"region/slots/postgres", "region/slots/open", "node", "node/regionbench", "cmd/metatopia"},
+		why:     "a region's state never rests on a database: scripts reach one through effects only",
+	},
+	{
+		path:    "go.etcd.io/etcd",
+		direct:  []string{},
+		closure: []string{},
+		why:     "the server is for tests; the client's definitions clash with those of pubsub, so region/slots/etcd speaks JSON",
 	},
 	{
 		path:    "github.com/evanw/esbuild",

@@ -28,6 +28,7 @@ type attacker struct {
 	net   bsnetwork.BitSwapNetwork
 	reply func(wants []bsmsg.Entry) bsmsg.BitSwapMessage // nil: says nothing
 	asked atomic.Int64
+	whole atomic.Int64 // Unix nanoseconds, when it was last asked for a lump itself; 0: never
 	ctx   context.Context
 }
 
@@ -45,6 +46,9 @@ func (a *attacker) ReceiveMessage(_ context.Context, from peer.ID, m bsmsg.BitSw
 	for _, e := range m.Wantlist() {
 		if !e.Cancel {
 			wants = append(wants, e)
+			if e.WantType == pb.Message_Wantlist_Block {
+				a.whole.Store(time.Now().UnixNano())
+			}
 		}
 	}
 	if len(wants) == 0 {
@@ -57,6 +61,12 @@ func (a *attacker) ReceiveMessage(_ context.Context, from peer.ID, m bsmsg.BitSw
 	if answer := a.reply(wants); !answer.Empty() {
 		go a.net.SendMessage(a.ctx, from, answer) //nolint:errcheck // the victim may have cut us off
 	}
+}
+
+// owes tells whether it was asked for a lump itself, at least d ago.
+func (a *attacker) owes(d time.Duration) bool {
+	at := a.whole.Load()
+	return at != 0 && time.Since(time.Unix(0, at)) >= d
 }
 
 func (*attacker) ReceiveError(error)       {}

@@ -144,7 +144,10 @@ func TestHostileServers(t *testing.T) {
 				t.Fatal(err)
 			}
 			for fault, n := range b.Judged() {
-				if n > 0 && fault != c.judged && fault != "shunned" && fault != "stalled" {
+				// More frames than were asked for may be noticed before the
+				// first was compared with what was asked.
+				stray := name == "endless frames" && fault == "unasked"
+				if n > 0 && fault != c.judged && fault != "shunned" && fault != "stalled" && !stray {
 					t.Errorf("judged for %s, %d times", fault, n)
 				}
 			}

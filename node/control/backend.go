@@ -24,6 +24,11 @@ type Backend interface {
 
 	// Watch calls send for every frame until ctx ends or send fails.
 	Watch(ctx context.Context, req *WatchRequest, send func(*Frame) error) error
+	// Shards sends what the physics around the avatar holds until ctx ends or
+	// send fails.
+	Shards(ctx context.Context, req *ShardRequest, send func(*Shard) error) error
+	// ShardRecord exists on the socket only.
+	ShardRecord(ctx context.Context, req *ShardRecordRequest, send func(*ShardPiece) error) error
 	Say(ctx context.Context, req *SayRequest) (*SayResponse, error)
 	Steer(ctx context.Context, req *SteerRequest) error
 	Walk(ctx context.Context, req *WalkRequest) (*WalkResponse, error)
@@ -31,6 +36,11 @@ type Backend interface {
 	Touch(ctx context.Context, req *TouchRequest) (*TickResponse, error)
 	Inspect(ctx context.Context, req *InspectRequest) (*InspectResponse, error)
 	SetSlot(ctx context.Context, req *SetSlotRequest) (*TickResponse, error)
+	Tie(ctx context.Context, req *TieRequest) (*TickResponse, error)
+	Untie(ctx context.Context, req *UntieRequest) (*TickResponse, error)
+	ThingCreate(ctx context.Context, req *ThingCreateRequest) (*ThingResponse, error)
+	ThingDo(ctx context.Context, req *ThingDoRequest) (*ThingResponse, error)
+	Tell(ctx context.Context, req *TellRequest) (*ThingResponse, error)
 	ScriptRollback(ctx context.Context, req *ScriptRollbackRequest) (*TickResponse, error)
 	ScriptAdd(ctx context.Context, req *ScriptAddRequest) (*ScriptAddResponse, error)
 
@@ -81,7 +91,11 @@ type Backend interface {
 	// MountFiles makes contents of the files and tells of each.
 	MountFiles(ctx context.Context, req *MountName, send func(*MountFile) error) error
 
+	past
 	packages
+	admins
+	servers
+	gates
 
 	Spawn(ctx context.Context, req *SpawnRequest) (*SpawnResponse, error)
 	Ps(ctx context.Context, req *PsRequest) (*PsResponse, error)
@@ -89,6 +103,8 @@ type Backend interface {
 	Send(ctx context.Context, req *SendRequest) error
 	// Tail sends the lines kept and, when Follow is set, those to come.
 	Tail(ctx context.Context, req *TailRequest, send func(*LogLine) error) error
+
+	screens
 
 	// Shutdown stops the node after everything acknowledged is on disk.
 	Shutdown(ctx context.Context) error

@@ -56,6 +56,15 @@ func (c *Client) Watch(ctx context.Context, req *WatchRequest, send func(*Frame)
 	return receive(ctx, c, "Watch", req, send)
 }
 
+func (c *Client) Shards(ctx context.Context, req *ShardRequest, send func(*Shard) error) error {
+	return receive(ctx, c, "Shards", req, send)
+}
+
+// ShardRecord exists on the socket only.
+func (c *Client) ShardRecord(ctx context.Context, req *ShardRecordRequest, send func(*ShardPiece) error) error {
+	return receive(ctx, c, "ShardRecord", req, send)
+}
+
 func (c *Client) Say(ctx context.Context, req *SayRequest) (*SayResponse, error) {
 	return call[SayRequest, SayResponse](ctx, c, "Say", req)
 }
@@ -78,6 +87,26 @@ func (c *Client) Touch(ctx context.Context, req *TouchRequest) (*TickResponse, e
 
 func (c *Client) Inspect(ctx context.Context, req *InspectRequest) (*InspectResponse, error) {
 	return call[InspectRequest, InspectResponse](ctx, c, "Inspect", req)
+}
+
+func (c *Client) Tie(ctx context.Context, req *TieRequest) (*TickResponse, error) {
+	return call[TieRequest, TickResponse](ctx, c, "Tie", req)
+}
+
+func (c *Client) Untie(ctx context.Context, req *UntieRequest) (*TickResponse, error) {
+	return call[UntieRequest, TickResponse](ctx, c, "Untie", req)
+}
+
+func (c *Client) ThingCreate(ctx context.Context, req *ThingCreateRequest) (*ThingResponse, error) {
+	return call[ThingCreateRequest, ThingResponse](ctx, c, "ThingCreate", req)
+}
+
+func (c *Client) ThingDo(ctx context.Context, req *ThingDoRequest) (*ThingResponse, error) {
+	return call[ThingDoRequest, ThingResponse](ctx, c, "ThingDo", req)
+}
+
+func (c *Client) Tell(ctx context.Context, req *TellRequest) (*ThingResponse, error) {
+	return call[TellRequest, ThingResponse](ctx, c, "Tell", req)
 }
 
 func (c *Client) SetSlot(ctx context.Context, req *SetSlotRequest) (*TickResponse, error) {

@@ -16,7 +16,7 @@ func requests() []any {
 		&Empty{}, &WatchRequest{}, &SayRequest{}, &SteerRequest{}, &WalkRequest{}, &ThrowRequest{}, &TouchRequest{},
 		&InspectRequest{}, &SetSlotRequest{}, &LumpAddRequest{}, &LumpRequest{}, &SpawnRequest{}, &PsRequest{},
 		&KillRequest{}, &TailRequest{}, &PsRequest{}, &SendRequest{}, &WorldCreateRequest{}, &JoinRequest{}, &SeedRequest{}, &AssetRequest{},
-		&KeepRequest{}, &UnkeepRequest{}, &CheckpointRequest{}, &Mount{}, &MountName{},
+		&KeepRequest{}, &UnkeepRequest{}, &CheckpointRequest{}, &Mount{}, &MountName{}, &ScreenRequest{}, &ScreenActRequest{},
 	}
 }
 

@@ -41,6 +41,16 @@ func complete(res any) {
 		r.Packages = list(r.Packages)
 	case *PkgVersionsResponse:
 		r.Versions = list(r.Versions)
+	case *AdminStatus:
+		r.Words = list(r.Words)
+	case *AdminActResponse:
+		r.Words = list(r.Words)
+	case *BlocksResponse:
+		r.Blocks = list(r.Blocks)
+	case *UndoProposal:
+		r.Steps, r.Parts = list(r.Steps), list(r.Parts)
+	case *RegionServers:
+		r.Servers = list(r.Servers)
 	case *PsResponse:
 		r.Processes = list(r.Processes)
 	case *DoctorResponse:

@@ -44,6 +44,8 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 		unary(a, "Unmount", MaxRequestBytes, discard(b.Unmount))
 		unary(a, "Mounts", MaxRequestBytes, get(b.Mounts))
 		serverStream(a, "MountFiles", b.MountFiles)
+		serverStream(a, "ShardRecord", b.ShardRecord)
+		pastAPI(a, b)
 		unary(a, "LumpAccept", MaxRequestBytes, b.LumpAccept)
 		unary(a, "LumpRefuse", MaxRequestBytes, b.LumpRefuse)
 		unary(a, "ProcessAccept", MaxRequestBytes, b.ProcessAccept)
@@ -65,6 +67,7 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "Kept", MaxRequestBytes, get(b.Kept))
 
 	serverStream(a, "Watch", b.Watch)
+	serverStream(a, "Shards", b.Shards)
 	unary(a, "Say", MaxRequestBytes, b.Say)
 	unary(a, "Steer", MaxRequestBytes, discard(b.Steer))
 	unary(a, "Walk", MaxRequestBytes, b.Walk)
@@ -72,6 +75,11 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "Touch", MaxRequestBytes, b.Touch)
 	unary(a, "Inspect", MaxRequestBytes, b.Inspect)
 	unary(a, "SetSlot", MaxRequestBytes, b.SetSlot)
+	unary(a, "Tie", MaxRequestBytes, b.Tie)
+	unary(a, "Untie", MaxRequestBytes, b.Untie)
+	unary(a, "ThingCreate", MaxRequestBytes, b.ThingCreate)
+	unary(a, "ThingDo", MaxRequestBytes, b.ThingDo)
+	unary(a, "Tell", MaxRequestBytes, b.Tell)
 	unary(a, "ScriptRollback", MaxRequestBytes, b.ScriptRollback)
 	unary(a, "ScriptAdd", MaxRequestBytes, b.ScriptAdd)
 
@@ -94,6 +102,8 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "AssetFormats", MaxRequestBytes, get(b.AssetFormats))
 
 	packageAPI(a, b, web)
+	adminAPI(a, b, web)
+	gateAPI(a, b, web)
 
 	unary(a, "Spawn", maxSpawnMessage, b.Spawn)
 	unary(a, "ProcessAgreed", MaxRequestBytes, b.ProcessAgreed)
@@ -101,6 +111,8 @@ func newAPI(base context.Context, b Backend, web bool) http.Handler {
 	unary(a, "Kill", MaxRequestBytes, discard(b.Kill))
 	unary(a, "Send", MaxRequestBytes, discard(b.Send))
 	serverStream(a, "Tail", b.Tail)
+	serverStream(a, "Screen", b.Screen)
+	unary(a, "ScreenAct", MaxRequestBytes, discard(b.ScreenAct))
 	return jsonOnly(a.mux)
 }
 

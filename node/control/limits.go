@@ -29,6 +29,7 @@ const (
 
 	MaxTextBytes     = 512      // a spoken line
 	MaxChannelBytes  = 64       // a chat channel's name
+	MaxUndoPart      = 6 << 10  // a part of a proposal to undo something
 	MaxNameBytes     = 64       // a world's, region's or process's name
 	MaxLinkBytes     = 4096     // a join link with many addresses
 	MaxPathBytes     = 4096     // a directory to mount
@@ -44,11 +45,17 @@ const (
 	MaxGrants        = 64       // privileges given to one package
 	MaxSendTo        = 64       // peers that a process may send to
 	maxReceiptText   = 1024     // a receipt in hexadecimal; one has 376 digits
+	MaxScreenEvents  = 64       // done at a screen at once
+	MaxScreenEvent   = 256      // one of them
 	MaxHintBytes     = 512      // a hint in an error
 	MaxCoordinate    = 1 << 32  // metres: beyond any world box, within exact float64 and Pos
 	MaxSpeed         = 1000     // metres per second asked for in a steer or a throw
 	MaxWatchRate     = 30       // frames a second
 	DefaultWatchRate = 20
+
+	MaxShardRate   = 10            // looks at the physics a second
+	MaxShardRadius = 64            // metres around the avatar
+	MaxShardSteps  = 2 * 3600 * 60 // steps of one recording: two hours
 
 	// MaxWebConns bounds the browser side's connections: a browser opens six
 	// a host, and tabs are few.

@@ -251,6 +251,7 @@ type packages interface {
 	PkgImport(ctx context.Context, pin bool, next func() ([]byte, error)) (*Package, error)
 	PkgPut(ctx context.Context, req *PkgPutRequest) (*TickResponse, error)
 	RegionRules(ctx context.Context, req *RegionRulesRequest) (*RegionRules, error)
+	RegionStore(ctx context.Context, req *RegionStoreRequest) (*RegionStore, error)
 }
 
 // packageAPI serves them.
@@ -273,6 +274,8 @@ func packageAPI(a *api, b Backend, web bool) {
 	unary(a, "PkgPublish", MaxRequestBytes, b.PkgPublish)
 	clientStream(a, "PkgImport", b.PkgImport)
 	unary(a, "RegionRules", MaxRequestBytes, b.RegionRules)
+	unary(a, "RegionStore", MaxRequestBytes, b.RegionStore)
+	unary(a, "RegionServers", MaxRequestBytes, b.RegionServers)
 }
 
 func (p *Package) complete() {

@@ -68,8 +68,19 @@ type ServedRegion struct {
 	Things  int    `json:"things"`
 	Durable uint64 `json:"durable"`        // last tick on disk
 	From    string `json:"from,omitempty"` // CID of the checkpoint that it began with
+	// Origins are the regions that it comes from, the oldest first.
+	Origins []RegionOrigin `json:"origins,omitempty"`
 	// Copyleft: it runs no script without source and a free licence.
 	Copyleft bool `json:"copyleft,omitempty"`
+}
+
+// RegionOrigin is a state of another region that a region has begun with.
+type RegionOrigin struct {
+	CID    string `json:"cid"`
+	Region string `json:"region"` // id
+	Name   string `json:"name"`
+	Owner  string `json:"owner"` // hex key
+	Tick   uint64 `json:"tick"`
 }
 
 // Peer is a connected libp2p peer.
@@ -234,7 +245,10 @@ type InspectResponse struct {
 	License   string `json:"license,omitempty"`
 	Author    string `json:"author,omitempty"`
 	Runs      uint64 `json:"runs"` // events its script has handled
-	LastError string `json:"lastError,omitempty"`
+	// Borrower is who may use it now, by key, and Left for how many seconds.
+	Borrower  string  `json:"borrower,omitempty"`
+	Left      float64 `json:"left,omitempty"`
+	LastError string  `json:"lastError,omitempty"`
 	// Presence is what the avatar's own node says of it; nil for other
 	// things, and for avatars that this node does not hear of.
 	Presence *Presence `json:"presence,omitempty"`
@@ -313,6 +327,9 @@ type WorldCreateRequest struct {
 
 type JoinRequest struct {
 	Link string `json:"link"`
+	// Password is shown to regions of that world that want one, until the node
+	// stops.
+	Password []byte `json:"password,omitempty"`
 }
 
 type SeedRequest struct {
@@ -322,6 +339,12 @@ type SeedRequest struct {
 	From    string `json:"from,omitempty"`    // CID of a checkpoint whose things it begins with
 	// Copyleft: it will run no script without source and a free licence.
 	Copyleft bool `json:"copyleft,omitempty"`
+	// Trust is what its servers are taken for, "" for TrustCrash.
+	Trust string `json:"trust,omitempty"`
+	// Store is where the region keeps what outlasts it; "" nowhere.
+	Store string `json:"store,omitempty"`
+	// Roles says how its admins are succeeded; nil: as most regions do.
+	Roles *AdminSettings `json:"roles,omitempty"`
 }
 
 type DoctorCheck struct {

@@ -33,6 +33,8 @@ type Process struct {
 	For string `json:"for,omitempty"`
 	// MayPut: it may store lumps on the node.
 	MayPut bool `json:"mayPut,omitempty"`
+	// Screen: it shows something to who watches.
+	Screen bool `json:"screen,omitempty"`
 	// NoWorld: it has nothing to do with the avatar.
 	NoWorld bool `json:"noWorld,omitempty"`
 }
@@ -71,6 +73,8 @@ type PsRequest struct {
 	Tree  uint64 `json:"tree,omitempty"`  // only those of the tree that this process is of
 	Sort  string `json:"sort,omitempty"`  // "" or pid | cpu | memory | mailbox | gas, the most first
 	Limit int    `json:"limit,omitempty"` // 0 = MaxPs
+	// Screens leaves out those that show nothing.
+	Screens bool `json:"screens,omitempty"`
 }
 
 type PsResponse struct {

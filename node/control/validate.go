@@ -264,11 +264,16 @@ func (r *WorldCreateRequest) check() error {
 		number("spacing", r.Spacing, MaxCoordinate), point("size", r.Size, MaxCoordinate))
 }
 
-func (r *JoinRequest) check() error { return opaque("link", r.Link, 1, MaxLinkBytes) }
+func (r *JoinRequest) check() error {
+	if len(r.Password) > MaxPasswordBytes {
+		return fmt.Errorf("a password of %d bytes, at most %d", len(r.Password), MaxPasswordBytes)
+	}
+	return opaque("link", r.Link, 1, MaxLinkBytes)
+}
 
 func (r *SeedRequest) check() error {
 	return first(text("name", r.Name, 1, MaxNameBytes),
-		point("at", r.At, MaxCoordinate), opaque("furnish", r.Furnish, 0, MaxNameBytes), opaque("from", r.From, 0, MaxIDBytes),
+		point("at", r.At, MaxCoordinate), opaque("furnish", r.Furnish, 0, MaxNameBytes), opaque("trust", r.Trust, 0, MaxNameBytes), opaque("from", r.From, 0, MaxIDBytes), opaque("store", r.Store, 0, MaxPlaceBytes),
 		either("furnish", r.Furnish, "from", r.From))
 }
 

@@ -6,6 +6,7 @@ package lumpbench
 import (
 	"context"
 	"fmt"
+	"github.com/metatopia/metatopia/internal/figures"
 	"maps"
 	"os"
 	"runtime"
@@ -27,44 +28,14 @@ type Options struct {
 	Tell      func(string) // progress; nil: nobody
 }
 
-// Report is the result, in the form that `metatopia bench` prints.
-type Report struct {
-	Kind      string             `json:"kind"`
-	Machine   string             `json:"machine"`
-	Seed      uint64             `json:"seed"`
-	Figures   map[string]float64 `json:"figures"`
-	Reference map[string]float64 `json:"reference"`
-
-	Order []string `json:"-"` // of the names, as they were measured
+// aims of the figures that have one.
+var aims = map[string]figures.Aim{
+	"stream_over_plain":    figures.AtLeast(0.85),
+	"stream_over_kubo":     figures.AtLeast(3),
+	"four_providers_ratio": figures.AtMost(1.3),
+	"memory_mb":            figures.AtMost(64),
+	"get_p99_million":      figures.AtMost(2),
 }
-
-func (r *Report) set(name string, v float64) {
-	r.Figures[name] = v
-	r.Order = append(r.Order, name)
-}
-
-func (r *Report) refer(name string, v float64) {
-	r.Reference[name] = v
-	r.Order = append(r.Order, name)
-}
-
-// Aim is what a figure should be: at least or at most Value.
-type Aim struct {
-	Value float64
-	Least bool
-}
-
-// Aims of the figures that have one.
-var Aims = map[string]Aim{
-	"stream_over_plain":    {0.85, true},
-	"stream_over_kubo":     {3, true},
-	"four_providers_ratio": {1.3, false},
-	"memory_mb":            {64, false},
-	"get_p99_million":      {2, false},
-}
-
-// Reached tells whether v is good enough.
-func (a Aim) Reached(v float64) bool { return v == a.Value || v > a.Value == a.Least }
 
 // parts are the measurements in their order.
 var parts = []struct {
@@ -85,12 +56,12 @@ func Parts() (names []string) {
 
 type bench struct {
 	Options
-	report *Report
+	report *figures.Report
 }
 
 // Run measures. After an error, that of ctx included, the report has what was
 // measured before.
-func Run(ctx context.Context, o Options) (*Report, error) {
+func Run(ctx context.Context, o Options) (*figures.Report, error) {
 	if o.Bytes == 0 {
 		o.Bytes = 256 << 20
 	}
@@ -106,9 +77,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Tell == nil {
 		o.Tell = func(string) {}
 	}
-	b := &bench{Options: o, report: &Report{Kind: "lumps", Seed: o.Seed,
-		Machine: fmt.Sprintf("%s/%s, %d processors, %s", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version()),
-		Figures: map[string]float64{}, Reference: map[string]float64{}}}
+	b := &bench{Options: o, report: figures.New("lumps", o.Seed, aims)}
 	for _, p := range parts {
 		if len(o.Only) > 0 && !slices.Contains(o.Only, p.name) {
 			continue

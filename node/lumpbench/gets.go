@@ -26,7 +26,7 @@ func (b *bench) gets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.set("get_p99_us_1k", float64(small.Nanoseconds())/1e3)
+	b.report.Set("get_p99_us_1k", float64(small.Nanoseconds())/1e3)
 	if !b.Million {
 		return nil
 	}
@@ -34,8 +34,8 @@ func (b *bench) gets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.set("get_p99_us_1m", float64(large.Nanoseconds())/1e3)
-	b.report.set("get_p99_million", large.Seconds()/small.Seconds())
+	b.report.Set("get_p99_us_1m", float64(large.Nanoseconds())/1e3)
+	b.report.Set("get_p99_million", large.Seconds()/small.Seconds())
 	return nil
 }
 

@@ -43,7 +43,7 @@ func (b *bench) memory(ctx context.Context) error {
 	close(stop)
 	<-done
 	if err == nil {
-		b.report.set("memory_mb", float64(max(peak-idle, 0))/1e6)
+		b.report.Set("memory_mb", float64(max(peak-idle, 0))/1e6)
 	}
 	return err
 }

@@ -57,8 +57,8 @@ func (b *bench) providers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.set("four_providers_mb_s", b.speed(took["four healthy"]))
-	b.report.set("four_providers_ratio", took["one dead, one slow"].Seconds()/took["four healthy"].Seconds())
+	b.report.Set("four_providers_mb_s", b.speed(took["four healthy"]))
+	b.report.Set("four_providers_ratio", took["one dead, one slow"].Seconds()/took["four healthy"].Seconds())
 	return nil
 }
 

@@ -144,15 +144,15 @@ func (b *bench) transfer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.set("stream_mb_s", b.speed(took["stream"]))
-	b.report.set("bitswap_mb_s", b.speed(took["bitswap"]))
-	b.report.refer("plain_mb_s", b.speed(took["plain"]))
-	b.report.refer("stored_mb_s", b.speed(took["stored"]))
-	b.report.set("stream_over_stored", took["stored"].Seconds()/took["stream"].Seconds())
-	b.report.set("stream_over_plain", took["plain"].Seconds()/took["stream"].Seconds())
+	b.report.Set("stream_mb_s", b.speed(took["stream"]))
+	b.report.Set("bitswap_mb_s", b.speed(took["bitswap"]))
+	b.report.Refer("plain_mb_s", b.speed(took["plain"]))
+	b.report.Refer("stored_mb_s", b.speed(took["stored"]))
+	b.report.Set("stream_over_stored", took["stored"].Seconds()/took["stream"].Seconds())
+	b.report.Set("stream_over_plain", took["plain"].Seconds()/took["stream"].Seconds())
 	if d, ok := took["kubo"]; ok {
-		b.report.refer("kubo_mb_s", b.speed(d))
-		b.report.set("stream_over_kubo", d.Seconds()/took["stream"].Seconds())
+		b.report.Refer("kubo_mb_s", b.speed(d))
+		b.report.Set("stream_over_kubo", d.Seconds()/took["stream"].Seconds())
 	}
 	return nil
 }
@@ -177,6 +177,6 @@ func (b *bench) imports(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.set("import_mb_s", b.speed(took["import"]))
+	b.report.Set("import_mb_s", b.speed(took["import"]))
 	return nil
 }

@@ -117,6 +117,7 @@ func (o *Overlay) Stats(m map[string]uint64) {
 		}
 	}
 	put("banned", o.cfg.Net.Banned())
+	put("dead_connections", o.cfg.Net.DeadClosed())
 	put("inbox_dropped", o.dropped.Load())
 	put("foreign", o.foreign.Load())
 	put("refused", o.refusals.Load())

@@ -184,6 +184,14 @@ func TestVisitorsLeaveNothing(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		m := map[string]uint64{}
 		host.o.Stats(m)
+		for range 20 { // a dial to somebody who has gone may be under way
+			if m["raynet_near_links"] <= 2 && m["raynet_near_members"] == 2 {
+				break
+			}
+			time.Sleep(time.Minute)
+			clear(m)
+			host.o.Stats(m)
+		}
 		t.Logf("%d seen; %d goroutines; %v", seen, runtime.NumGoroutine(), m)
 		if m["raynet_peers_up"] != 2 || m["raynet_near_links"] > 2 || m["raynet_near_members"] != 2 {
 			t.Error("links or members are left over")

@@ -16,6 +16,7 @@ import (
 	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/quicreuse"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
 	"github.com/quic-go/quic-go"
 )
 
@@ -45,7 +46,6 @@ func (n *Net) listen() error {
 	opts := []libp2p.Option{
 		libp2p.Identity(priv),
 		libp2p.ListenAddrStrings(n.cfg.Listen...),
-		libp2p.Transport(libp2pquic.NewTransport),
 		libp2p.DefaultSecurity, libp2p.DefaultMuxers,
 		libp2p.ResourceManager(rm),
 		libp2p.ConnectionManager(cm),
@@ -55,10 +55,14 @@ func (n *Net) listen() error {
 		libp2p.WithDialTimeout(dialTimeout),
 	}
 	opts = append(opts, n.relayOptions()...)
-	if n.cfg.UDP != nil {
+	switch {
+	case n.cfg.Dialed != nil:
+		opts = append(opts, libp2p.Transport(tcp.NewTCPTransport, tcp.WithDialerForAddr(func(ma.Multiaddr) (tcp.ContextDialer, error) { return wrapping(n.cfg.Dialed), nil })))
+	case n.cfg.UDP != nil:
+		opts = append(opts, libp2p.Transport(libp2pquic.NewTransport))
 		opts = append(opts, n.simulated()...)
-	} else {
-		opts = append(opts, libp2p.Transport(tcp.NewTCPTransport))
+	default:
+		opts = append(opts, libp2p.Transport(libp2pquic.NewTransport), libp2p.Transport(tcp.NewTCPTransport))
 	}
 	n.host, err = libp2p.New(opts...)
 	if err != nil {
@@ -66,6 +70,19 @@ func (n *Net) listen() error {
 	}
 	close(n.listening)
 	return nil
+}
+
+// wrapping is a dialer whose connections go through a function.
+type wrapping func(net.Conn) net.Conn
+
+// DialContext is for the TCP transport.
+func (w wrapping) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return w(c), nil
 }
 
 // relayOptions are the ways round a NAT: to be called through a relay, to

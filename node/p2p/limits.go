@@ -40,6 +40,24 @@ const (
 	maxInbound = 8
 )
 
+// Of looking for dead connections, when a peer has several.
+const (
+	// A round waits probeWait for answers. A connection is closed after
+	// probeMisses rounds in which another of the same peer answered: with a
+	// fifth of all datagrams lost one that lives is heard in them.
+	probeWait   = 500 * time.Millisecond
+	probeMisses = 4
+	// probeRounds bounds what one look costs, where no connection answers.
+	probeRounds = 10
+	// probePause is how soon a peer's connections are looked at again, if it
+	// opened more of them.
+	probePause = 5 * time.Second
+	// maxProbing bounds the peers that are looked at at the same time, and
+	// maxProbed the connections of each.
+	maxProbing = 32
+	maxProbed  = 16
+)
+
 // Of links.
 const (
 	// maxQueued messages and maxQueuedBytes bound what waits for one stream

@@ -53,6 +53,9 @@ type Config struct {
 	// Listen names its addresses; nil is the operating system. It is for
 	// networks that exist in a test only.
 	UDP func(*net.UDPAddr) (net.PacketConn, error)
+	// Dialed wraps every connection that this node dials, and then TCP is the
+	// only transport: for measuring over a link that is slower than the real one.
+	Dialed func(net.Conn) net.Conn
 
 	// PeerUp and PeerDown are called, one at a time, when the first
 	// connection to a node of ours opens and the last one closes.
@@ -77,6 +80,7 @@ type Net struct {
 	wg     sync.WaitGroup
 
 	bans      bans
+	prober    *prober
 	listening chan struct{}              // closed when host is there
 	quic      interface{ Close() error } // nil unless Config.UDP is set
 
@@ -102,7 +106,7 @@ func New(cfg Config) (*Net, error) {
 		cfg.Listen = DefaultListen
 	}
 	n := &Net{cfg: cfg, log: cfg.Log, inbound: map[inboundKey]int{},
-		bans: bans{until: map[peer.ID]time.Time{}}, listening: make(chan struct{})}
+		bans: bans{until: map[peer.ID]time.Time{}}, prober: newProber(), listening: make(chan struct{})}
 	copy(n.key[:], cfg.Key.Public().(ed25519.PublicKey))
 	for _, a := range cfg.Bootstrap {
 		ai, err := peer.AddrInfoFromString(a)
@@ -126,6 +130,7 @@ func (n *Net) start() error {
 	if err := n.watchPeers(); err != nil {
 		return err
 	}
+	n.watchConns()
 	if !n.cfg.Lean {
 		if err := n.startShared(); err != nil {
 			return err

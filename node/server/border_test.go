@@ -46,7 +46,7 @@ func TestTwoServers(t *testing.T) {
 	inA.send(&wire.Input{Signed: ann.signed(region.Input{Kind: region.InWalk, Pos: spatial.At(40, 0, 2)})})
 	a.until("the ball and ann to arrive", func() bool {
 		both(1)
-		return b.count(EventHandoffs) == 2 && b.count(EventCrossings) == 1
+		return b.count(EventHandoffs) >= 2 && b.count(EventCrossings) == 1 // balls of the run may come too
 	})
 	a.until("word of the move", func() bool {
 		both(1)
@@ -80,8 +80,9 @@ func TestTwoServers(t *testing.T) {
 	if ack := inA.do(a, region.Input{Kind: region.InSay, Text: "and here?"}); ack.Code != region.NotHere {
 		t.Fatalf("say in the old region: %v", ack.Code)
 	}
-	both(30)
-	if st := a.Status(); st.Limbo != 0 || st.Players != 0 {
-		t.Errorf("left behind: %+v", st)
-	}
+	a.until("everything to be settled", func() bool {
+		both(1)
+		st := a.Status()
+		return st.Limbo == 0 && st.Players == 0
+	})
 }

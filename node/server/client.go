@@ -26,7 +26,8 @@ type client struct {
 	pending int         // inputs waiting for the next tick; under Server.mu
 
 	view   atomic.Pointer[wire.View]
-	busy   atomic.Uint64 // tick at which the current write began, plus one
+	shard  atomic.Pointer[[]byte] // the newest look at the physics, until it is sent
+	busy   atomic.Uint64          // tick at which the current write began, plus one
 	closed chan struct{}
 	once   sync.Once
 }
@@ -199,6 +200,7 @@ func (s *Server) admit(c *client) error {
 func (s *Server) forget(c *client) {
 	s.mu.Lock()
 	delete(s.clients, c)
+	delete(s.lookers, c)
 	s.mu.Unlock()
 }
 
@@ -223,6 +225,8 @@ func (s *Server) readClient(ctx context.Context, c *client) error {
 			err = s.takeInput(c, m.Signed)
 		case *wire.View:
 			c.view.Store(m) // the next tick's frame is seen from there
+		case *wire.Look:
+			s.setLook(c, m)
 		case *wire.Inspect:
 			select {
 			case c.replies <- wire.Append(nil, s.inspect(m)):
@@ -265,7 +269,11 @@ func (s *Server) takeInput(c *client, signed []byte) error {
 		s.farewell(c, region.BadSignature, "the signature does not fit")
 		return fmt.Errorf("%w: forged input", errPeer)
 	}
-	w := waiting{entry: region.Entry{Kind: region.EntryInput, Body: signed}, client: c}
+	if s.frozen() {
+		s.send(c, wire.Append(nil, &wire.Ack{Seq: in.Seq, Code: region.Frozen}))
+		return nil
+	}
+	w := waiting{entry: region.Entry{Kind: region.EntryInput, Body: signed}, client: c, seq: in.Seq}
 	for {
 		s.mu.Lock()
 		if c.pending < maxPending {
@@ -331,6 +339,9 @@ func (s *Server) writeClient(c *client, w *wire.Welcome) {
 					return
 				}
 			}
+			if b := c.shard.Swap(nil); b != nil && !write(*b) {
+				return
+			}
 		case <-c.closed:
 			return
 		}
@@ -392,13 +403,16 @@ func (s *Server) moved(tick base.Tick, list []region.Moved) {
 func (s *Server) inspect(m *wire.Inspect) *wire.InspectReply {
 	f := s.frame.Load()
 	r := &wire.InspectReply{Ref: m.Ref}
-	i, ok := f.find(m.Thing)
-	if !ok || !f.seen[i].To.IsZero() {
+	x := f.find(m.Thing)
+	if x == nil || !x.To.IsZero() {
 		return r
 	}
-	t := f.seen[i].Thing
-	r.Found, r.Entity = true, entityOf(&f.seen[i])
+	t := x.Thing
+	r.Found, r.Entity = true, entityOf(x)
 	r.Slots = append(r.Slots, t.Slots...)
 	r.Runs, r.LastError = t.Runs, t.LastError
+	if r.Borrower = t.Borrower; t.Loan > f.tick {
+		r.Left = uint64(t.Loan - f.tick)
+	}
 	return r
 }

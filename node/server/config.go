@@ -7,6 +7,8 @@ import (
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/region"
+	"github.com/metatopia/metatopia/region/agree"
+	"github.com/metatopia/metatopia/region/order"
 )
 
 // Clock is the time the driver goes by. The real one is used when Config.Clock
@@ -39,9 +41,31 @@ type Config struct {
 	Furnish func() ([]region.ControlEntry, error)
 
 	// Checkpoint is told of every checkpoint once it is on disk, the last one
-	// by Close. It is called on the writer's goroutine: it must not wait. nil:
+	// by Close. It is called on a goroutine of its own: it must not wait. nil:
 	// nobody is told.
 	Checkpoint func(Checkpoint)
+
+	// Law is told of the entries of the region's roles, in the order of the log,
+	// before they are on disk in it: what it keeps has no gaps, but its end may
+	// be ahead of the log after a crash. It is called on the writer's goroutine;
+	// its error stops the region. nil: nobody keeps them.
+	Law func([]region.LawDone) error
+
+	// Took is told after each tick how long it was from the moment it was due
+	// until what it left could be seen. nil: nobody.
+	Took func(tick base.Tick, d time.Duration)
+
+	// Replica joins the other servers of the region, once the state on disk
+	// has been restored: it gives the log after tick, whose last record had
+	// that sum. nil: the region has this one server. Self is this server's key.
+	Replica func(tick base.Tick, sum order.Sum) (Replica, error)
+	Self    base.Key
+	// Turn judges what would end a shared log: Run then ends with ErrTurned. It is
+	// called on the sim's goroutine; sim is for reading. nil: nothing ends it.
+	Turn Turner
+	// Sign signs as Self what this server brings into the log, where the region's
+	// owner takes the servers for accountable. nil: it brings in nothing then.
+	Sign func(msg []byte) []byte
 
 	Log *slog.Logger
 	// OnEvent counts: see the Event names. It may be called from several
@@ -50,14 +74,28 @@ type Config struct {
 	// Trace is called on the sim's goroutine after each tick, before the tick
 	// is durable, and by Open for the ticks it replays. For tests.
 	Trace func(tick base.Tick, hash region.Hash)
+	// Applied is called on the sim's goroutine after each tick, before it is
+	// durable, with its record; sim is for reading, until Applied returns. An
+	// error ends Run, and the state is not kept: what is on the disk is from before.
+	// nil: nobody is told.
+	Applied func(rec *order.Encoded, hash region.Hash, sim *region.Sim) error
+	// Asked is told after each tick what scripts have asked of the region's
+	// store. It is called on the sim's goroutine: it must not wait. nil: nobody
+	// carries it out here.
+	Asked func(*Asked)
+	// Passed is told of every thing that goes over a border, on the sim's
+	// goroutine, in the tick that decides it. nil: nobody. For measuring.
+	Passed func(region.Passage)
 }
 
-// Checkpoint is the state of a region after a tick. Whoever is told of it must
-// not change Snapshot.
+// Checkpoint is the state of a region after a tick.
 type Checkpoint struct {
-	Tick     base.Tick
-	Hash     region.Hash // SHA-256 of Snapshot
-	Snapshot []byte
+	Tick   base.Tick
+	State  region.Hash // the state hash
+	Sum    order.Sum   // of the record of Tick
+	Base   []byte      // of a shared log: where it goes on
+	Still  *region.Still
+	Pieces []region.Piece // of it
 }
 
 // Names given to Config.OnEvent.
@@ -74,6 +112,9 @@ const (
 	EventHandoffs       = "handoffs"               // things taken over from a neighbour
 	EventCrossings      = "crossings"              // those of them that are avatars
 	EventBorderBad      = "border_bad"             // border messages refused
+	EventRelaysOut      = "relays_out"             // messages of things said to a neighbour, each as often as it was
+	EventRelaysIn       = "relays_in"              // taken from a neighbour
+	EventRelaysLost     = "relays_lost"            // given up: too many, or the neighbour is away
 	EventPublishFailed  = "border_publish_failed"  // Publish gave an error
 	EventFrameBad       = "region_bad_frames"      // frames too long or malformed
 	EventClientsDropped = "region_clients_dropped" // clients that did not read
@@ -94,6 +135,13 @@ type Status struct {
 	Clients int
 	Limbo   int // things released to a neighbour that has not confirmed yet
 	Rules   region.Rules
+	Origins []region.Origin // where it comes from, the oldest first
+	Trust   agree.Trust
+	Guilty  []region.Conviction // the last ones, the oldest first
+	Barred  []base.Key          // servers that have lied and may not serve, sorted
+	Leading bool                // this server cuts the ticks
+	Shared  bool                // the region has, or may have, other servers
+	Frozen  bool                // too few of them can be reached: nothing happens
 }
 
 // Errors of Open and of the methods.
@@ -102,5 +150,7 @@ var (
 	// Nothing is repaired or skipped.
 	ErrCorrupt = errors.New("region log is corrupt")
 	ErrClosed  = errors.New("region server is closed")
+	ErrUnsure  = errors.New("it is not known whether it counted: look before you ask again")
+	ErrNoLaw   = errors.New("region has no owner, and so no roles")
 	ErrBusy    = errors.New("region server has too much to do")
 )

@@ -102,6 +102,16 @@ func TestCorruptLogIsRefused(t *testing.T) {
 			v := b.Get(keyLast)
 			return b.Put(keyLast, flip(v, len(v)/2))
 		}},
+		{"a changed piece", func(tx *bolt.Tx) error {
+			b := tx.Bucket(bucketPieces)
+			k, v := b.Cursor().First()
+			return b.Put(append([]byte{}, k...), flip(v, len(v)/2))
+		}},
+		{"a piece gone", func(tx *bolt.Tx) error {
+			b := tx.Bucket(bucketPieces)
+			k, _ := b.Cursor().Last()
+			return b.Delete(k)
+		}},
 		{"no checkpoint", func(tx *bolt.Tx) error { return tx.Bucket(bucketCheckpoint).Delete(keyLast) }},
 		{"another head", func(tx *bolt.Tx) error {
 			b := tx.Bucket(bucketMeta)
@@ -163,6 +173,7 @@ func TestDamagedFileNeverLies(t *testing.T) {
 		s.stop()
 		close(s.queue)
 		<-s.written
+		<-s.saved
 		s.store.db.Close()
 	}
 	if refused == 0 {

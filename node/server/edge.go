@@ -35,6 +35,7 @@ func (s *Server) pushLocked(w waiting) error {
 		return ErrBusy
 	}
 	s.inbox = append(s.inbox, w)
+	s.arrived.wake()
 	s.inboxBytes += len(w.entry.Body)
 	return nil
 }
@@ -53,8 +54,11 @@ func (s *Server) HandleBorder(from base.ID, msg []byte) {
 		s.cfg.OnEvent(EventBorderBad, 1)
 		return
 	}
-	if m.Kind == region.BorderHandoff && m.To != s.cfg.Region.ID {
-		return
+	if to, one := m.For(); one && to != s.cfg.Region.ID {
+		return // for another neighbour on the same topic
+	}
+	if !s.agreed.Leading() {
+		return // whoever leads hears it too
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,10 +88,14 @@ func (s *Server) SetNeighbours(list []region.Neighbour) {
 	for i := range list {
 		list[i].Name = clip(list[i].Name, region.MaxName)
 	}
-	slices.SortFunc(list, func(a, b region.Neighbour) int { return a.ID.Compare(b.ID) })
+	list = s.cfg.Region.Beside(list) // as the state will have it, or it would be said for ever
 	list = list[:min(len(list), region.MaxNeighbours)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.cfg.Replica != nil {
+		s.group.near, s.told = list, list // whoever leads says it
+		return
+	}
 	if slices.Equal(list, s.told) {
 		return
 	}
@@ -97,7 +105,8 @@ func (s *Server) SetNeighbours(list []region.Neighbour) {
 }
 
 // Control logs one entry and returns when it is on disk and done, or with why
-// it was not. When ctx ends first it may still be done.
+// it was not. It goes to whoever leads, and again when that changes. When ctx or
+// the server ends first the error is ErrUnsure besides: it may still be done.
 func (s *Server) Control(ctx context.Context, entry region.ControlEntry) error {
 	x := controlEntry(entry)
 	if len(x.Body) > region.MaxControl {
@@ -105,6 +114,9 @@ func (s *Server) Control(ctx context.Context, entry region.ControlEntry) error {
 	}
 	if _, err := region.ParseControl(x.Body); err != nil {
 		return fmt.Errorf("server: control: %w", err)
+	}
+	if s.frozen() {
+		return fmt.Errorf("server: control: %w", ErrFrozen)
 	}
 	done := make(chan error, 1)
 	if err := s.push(waiting{entry: x, done: done}); err != nil {
@@ -117,8 +129,27 @@ func (s *Server) Control(ctx context.Context, entry region.ControlEntry) error {
 		}
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("server: control: %w", ctx.Err())
+		s.giveUp(done)
+		return fmt.Errorf("server: control: %w: %w", ctx.Err(), ErrUnsure)
 	case <-s.quit:
-		return fmt.Errorf("server: control: %w", ErrClosed)
+		return fmt.Errorf("server: control: %w: %w", ErrClosed, ErrUnsure)
 	}
+}
+
+// giveUp ends the wait of somebody who has gone.
+func (s *Server) giveUp(done chan<- error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.inbox {
+		if s.inbox[i].done == done {
+			s.inbox[i].done = nil
+		}
+	}
+	s.asks = append(s.asks, func() {
+		for id, c := range s.waits { //lint:sorted there is one
+			if c == done {
+				delete(s.waits, id)
+			}
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/region"
 	"github.com/metatopia/metatopia/region/handoff"
+	"github.com/metatopia/metatopia/region/shard"
 	"github.com/metatopia/metatopia/region/wire"
 	"github.com/metatopia/metatopia/spatial"
 )
@@ -48,8 +49,8 @@ func TestBorderFloodLeavesRoom(t *testing.T) {
 	enemy := base.ID{1}
 	s.SetNeighbours([]region.Neighbour{{ID: enemy, Name: strings.Repeat("long ", 20), Site: spatial.At(64, 0, 0)}, {ID: base.ID{2}, Site: spatial.Pos{X: 1 << 40}}})
 	var e base.Encoder
-	region.BorderMessage{Kind: region.BorderHandoff, To: cfg.Region.ID, Handoff: handoff.Msg{Kind: handoff.Release, N: 1, Floor: 1, ID: base.ID{3}, Epoch: 1,
-		State: make([]byte, handoff.MaxState)}}.AppendTo(&e)
+	region.BorderMessage{Kind: region.BorderShard, Shard: shard.HandoffMessage(cfg.Region.ID, handoff.Msg{Kind: handoff.Release, Life: 1, Of: 1, First: 1, N: 1, Floor: 1,
+		Items: []handoff.Ref{{ID: base.ID{3}, Epoch: 1}}, Parts: 1, State: make([]byte, handoff.MaxState)})}.AppendTo(&e)
 	for range 200 {
 		s.HandleBorder(enemy, e.B)
 	}

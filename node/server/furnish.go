@@ -9,7 +9,8 @@ import (
 // none for any other name. Coordinates are metres from the region's site, the
 // ground at y = 0. Both sets leave the ground clear within 16 m of z = 0 where
 // x is between 13 and 32 ("hearth") and between -32 and -13 ("commons"), so
-// that people can walk between two such regions that lie 64 m apart in x. A
+// that people can walk between two such regions that lie 64 m apart in x; at z
+// = 18 to 27 a ball run and a tower stand over that border (furnish_run.go). A
 // slot "script" names a guest that ships with the node; whoever founds the
 // region puts the module's CID there.
 func Furnish(name string) []region.ControlEntry {
@@ -109,7 +110,7 @@ func hearthSet() []region.ThingSpec {
 		colors := [...]uint32{0xc98b4a, 0xb97a3b, 0xd69b5c}
 		list = append(list, box("crate", colors[i%len(colors)], -6+at[0], at[1], 6))
 	}
-	return list
+	return append(append(list, tracks(0)...), tower()...)
 }
 
 // commonsSet is a square with a fountain, a stage and a bell.
@@ -141,5 +142,5 @@ func commonsSet() []region.ThingSpec {
 		colors := [...]uint32{0x6f8fae, 0x5d7c9a, 0x86a3bd}
 		list = append(list, box("crate", colors[i%len(colors)], 10+at[0], at[1], 5))
 	}
-	return list
+	return append(list, tracks(64)...)
 }

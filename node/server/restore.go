@@ -1,7 +1,7 @@
 package server
 
 import (
-	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/metatopia/metatopia/region"
@@ -12,14 +12,14 @@ import (
 // way that every record continues the one before and that the state is the one
 // the record's maker had.
 func (s *Server) replay(l *loaded) (err error) {
-	if got := region.Hash(sha256.Sum256(l.snapshot)); got != l.at.hash {
-		return fmt.Errorf("%w: the checkpoint of tick %d has hash %s, not %s", ErrCorrupt, l.at.tick, got.Short(), l.at.hash.Short())
-	}
 	if s.sim, err = region.Restore(s.cfg.Region, l.snapshot); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	if s.sim.Tick() != l.at.tick {
 		return fmt.Errorf("%w: the checkpoint of tick %d holds tick %d", ErrCorrupt, l.at.tick, s.sim.Tick())
+	}
+	if got := s.sim.Hash(); got != l.at.hash {
+		return fmt.Errorf("%w: the checkpoint of tick %d has hash %s, not %s", ErrCorrupt, l.at.tick, got.Short(), l.at.hash.Short())
 	}
 	for _, m := range s.sim.Loaded() {
 		if err := s.loadNow(m); err != nil {
@@ -28,7 +28,7 @@ func (s *Server) replay(l *loaded) (err error) {
 	}
 	at := l.at
 	err = s.store.replay(at.tick, func(r order.Record, sum order.Sum) error {
-		if err := r.Follows(at.tick, at.sum, at.hash); err != nil {
+		if err := errors.Join(r.Follows(at.tick, at.sum), r.Agrees(at.tick, at.hash)); err != nil {
 			return fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
 		batch := region.Batch{Tick: r.Tick}
@@ -60,14 +60,15 @@ func (s *Server) replay(l *loaded) (err error) {
 			ErrCorrupt, at.tick, at.hash.Short(), l.end.tick, l.end.hash.Short())
 	}
 	s.hash = at.hash
-	s.ord = order.NewSingle(at.tick, at.sum)
+	s.agreed = solo{order.NewSingle(at.tick, at.sum)}
 	s.last = at
 	s.durable.Store(uint64(at.tick))
 	return nil
 }
 
 // loadFor makes a module ready that was ready when the entry was logged.
-func (s *Server) loadFor(e *region.Entry) error {
+func (s *Server) loadFor(x *region.Entry) error {
+	e := region.Bare(*x)
 	if e.Kind != region.EntryControl {
 		return nil
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/region"
+	"github.com/metatopia/metatopia/region/order"
 )
 
 // Run ticks until ctx ends, Close is called or the disk fails. It may be
@@ -32,6 +34,14 @@ func (s *Server) Run(ctx context.Context) error {
 		if wait := next.Sub(clock.Now()); wait > 0 {
 			select {
 			case <-clock.After(wait):
+			case <-s.agreed.Wake(): // nil for a log of one's own
+				if err := s.between(); err != nil {
+					return err
+				}
+				continue
+			case <-s.inboxFull():
+				s.forward()
+				continue
 			case <-ctx.Done():
 				return nil
 			case <-s.quit:
@@ -45,8 +55,11 @@ func (s *Server) Run(ctx context.Context) error {
 			return s.why()
 		default:
 		}
-		if err := s.tick(); err != nil {
+		if err := s.beat(); err != nil {
 			return err
+		}
+		if s.cfg.Took != nil {
+			s.cfg.Took(s.last.tick, clock.Now().Sub(next))
 		}
 		// A late tick is followed by an early one; a whole tick too late is
 		// never made up for: the region's time slips.
@@ -65,63 +78,160 @@ func (s *Server) why() error {
 	return nil
 }
 
-// tick makes one tick from what waits.
-func (s *Server) tick() error {
-	inbox, asks := s.takeInbox()
-	for _, f := range asks {
-		f()
+// beat is what happens every tick's length: whoever leads cuts a tick from
+// what waits.
+func (s *Server) beat() error {
+	if s.shared() {
+		return s.beatShared()
 	}
+	if err := s.submit(s.takeInbox()); err != nil {
+		return err
+	}
+	s.agreed.Cut(s.last.tick, s.hash)
+	return s.apply()
+}
+
+// submit gives what waited to the log.
+func (s *Server) submit(inbox []waiting) error {
 	for i := range inbox {
 		w := &inbox[i]
 		w.entry.Seq = uint64(i + 1)
+		if w.done != nil {
+			s.waits[entryID{w.entry.From, w.entry.Seq}] = w.done
+		}
 		var e base.Encoder
-		w.entry.AppendTo(&e)
-		if err := s.ord.Submit(e.B); err != nil {
+		s.vouch(w.entry).AppendTo(&e)
+		if err := s.agreed.Submit(e.B, weighty(&w.entry)); err != nil {
 			// The bounds of the inbox are below those of a record.
 			return fmt.Errorf("server: tick: %w", err)
 		}
 	}
-	s.ord.Cut(s.hash)
-	for _, rec := range s.ord.Ready() {
-		batch := region.Batch{Tick: rec.Tick}
-		for i := range inbox {
-			batch.Entries = append(batch.Entries, inbox[i].entry)
-		}
-		out, err := s.sim.Step(batch)
-		if err != nil {
-			return fmt.Errorf("server: tick: %w", err)
-		}
-		s.hash = out.Hash
-		s.last = head{tick: out.Tick, sum: rec.Sum, hash: out.Hash}
-		if s.cfg.Trace != nil {
-			s.cfg.Trace(out.Tick, out.Hash)
-		}
-		s.letOut(&out, rec.Bytes, inbox)
-	}
-	s.away()
 	return nil
 }
 
-func (s *Server) takeInbox() ([]waiting, []func()) {
+// apply makes the ticks that were agreed on.
+func (s *Server) apply() error {
+	list := s.agreed.Ready()
+	for i := range list {
+		// Whoever catches up makes many at a time, and nobody sees those between.
+		show := i == len(list)-1 || i%showEvery == showEvery-1
+		if err := s.applyOne(&list[i], show); err != nil {
+			return err
+		}
+		if s.group.word != nil {
+			return ErrTurned // what follows counts nowhere
+		}
+	}
+	return nil
+}
+
+func (s *Server) applyOne(rec *order.Encoded, show bool) error {
+	var batch region.Batch
+	var ids []entryID
+	var err error
+	if s.shared() {
+		var skip bool
+		if batch, ids, skip, err = s.takeShared(rec); skip || err != nil {
+			return err
+		}
+	} else if batch, ids, err = parseBatch(rec); err != nil {
+		return fmt.Errorf("server: tick: %w", err)
+	}
+	out, err := s.sim.Step(batch)
+	if err != nil {
+		return fmt.Errorf("server: tick: %w", err)
+	}
+	s.hash = out.Hash
+	s.last = head{tick: out.Tick, sum: rec.Sum, hash: out.Hash}
+	if s.cfg.Trace != nil {
+		s.cfg.Trace(out.Tick, out.Hash)
+	}
+	if s.cfg.Applied != nil {
+		if err := s.cfg.Applied(rec, out.Hash, s.sim); err != nil {
+			s.doubted = true
+			return fmt.Errorf("server: tick: %w", err)
+		}
+	}
+	s.sign()
+	s.turn(rec)
+	answers := s.answers(&out, ids)
+	s.letOut(&out, rec, answers, show || len(answers) > 0 || s.group.word != nil)
+	s.away()
+	s.tellAsked(&out)
+	return nil
+}
+
+// answer is the outcome of a control entry, for whoever waits for it.
+type answer struct {
+	done chan<- error
+	err  error
+}
+
+// answers finds who waits for the entries of a tick.
+func (s *Server) answers(out *region.Output, ids []entryID) (list []answer) {
+	if len(s.waits) == 0 {
+		return nil
+	}
+	for i, id := range ids {
+		done := s.waits[id]
+		if done == nil {
+			continue
+		}
+		delete(s.waits, id)
+		a := answer{done: done}
+		if slices.Contains(out.Failed, uint64(i+1)) {
+			a.err = errors.New("the region refused the entry")
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// takeInbox takes what waits for the next tick, after it has run what is to
+// run between two ticks.
+func (s *Server) takeInbox() []waiting {
+	s.runAsks()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	inbox, asks := s.inbox, s.asks
-	s.inbox, s.inboxBytes, s.asks = nil, 0, nil
+	inbox := s.inbox
+	s.inbox, s.inboxBytes = nil, 0
+	s.makeRoom()
+	return inbox
+}
+
+// makeRoom lets every client and neighbour send the next tick's inputs. mu is
+// held.
+func (s *Server) makeRoom() {
 	clear(s.fromBorder)
 	for c := range s.clients {
 		c.pending = 0
 		c.room.wake()
 	}
-	return inbox, asks
 }
 
-// letOut shows the tick, sends what may leave at once and hands the rest to
-// the writer.
-func (s *Server) letOut(out *region.Output, record []byte, inbox []waiting) {
-	s.count(&out.Counts)
-	for _, l := range out.Logs {
-		s.log.Debug("script", "thing", l.Thing, "fault", l.Fault, "text", l.Text)
+func (s *Server) runAsks() {
+	s.mu.Lock()
+	asks := s.asks
+	s.asks = nil
+	s.mu.Unlock()
+	for _, f := range asks {
+		f()
 	}
+}
+
+// letOut sends what may leave at once, sees to it that the rest leaves when the
+// tick is durable, and shows the tick if show is set.
+func (s *Server) letOut(out *region.Output, rec *order.Encoded, answers []answer, show bool) {
+	s.count(&out.Counts)
+	if s.cfg.Passed != nil {
+		for i := range out.Passed {
+			s.cfg.Passed(out.Passed[i])
+		}
+	}
+	for _, l := range out.Logs {
+		s.log.Debug("script", "thing", l.Thing, "owner", l.Owner.Short(), "fault", l.Fault, "text", l.Text)
+	}
+	s.tellFaults(out.Tick, out.Logs)
 	for _, b := range out.Border {
 		if !b.Durable {
 			s.publish(b.Body)
@@ -132,57 +242,74 @@ func (s *Server) letOut(out *region.Output, record []byte, inbox []waiting) {
 			s.ack(out.Tick, a)
 		}
 	}
-	j := job{head: s.last, record: record, slots: out.Slots, gone: out.Gone, sync: out.Sync}
-	var done []chan<- error
-	failed := map[uint64]bool{}
-	for _, n := range out.Failed {
-		failed[n] = true
-	}
-	var results []error
-	for i := range inbox {
-		if inbox[i].done != nil {
-			var err error
-			if failed[inbox[i].entry.Seq] {
-				err = errors.New("the region refused the entry")
-			}
-			done, results = append(done, inbox[i].done), append(results, err)
-		}
-	}
-	if out.Sync || len(out.Said)+len(done) > 0 {
-		o := *out
+	j := job{head: s.last, record: rec.Bytes, slots: out.Slots, gone: out.Gone, law: out.Law, access: out.Access, expelled: out.Expelled}
+	if out.Sync || len(out.Said)+len(answers) > 0 {
 		j.sync = true
-		j.after = func() {
-			for _, b := range o.Border {
-				if b.Durable {
-					s.publish(b.Body)
-				}
-			}
-			for _, a := range o.Acks {
-				if a.Durable {
-					s.ack(o.Tick, a)
-				}
-			}
-			s.say(o.Said)
-			s.moved(o.Tick, o.Moved)
-			for i, c := range done {
-				c <- results[i]
-			}
-		}
+		j.after = s.held(out, answers)
 	}
-	s.logged += len(record)
-	if out.Tick%checkpointTicks == 0 || s.logged >= s.enough || s.soon.Swap(false) {
-		j.snapshot = s.sim.Snapshot(nil)
-		s.logged, s.enough = 0, max(checkpointBytes, 4*len(j.snapshot))
+	s.logged += len(rec.Bytes)
+	if s.checkpointDue(out.Tick) {
+		j.still = s.sim.Still()
+		s.logged, s.enough = 0, max(checkpointBytes, 4*int(s.wrote.Load()))
 	}
-	s.queue <- j
-	s.frame.Store(s.look())
-	s.wakeClients(out.Tick)
+	if !s.shared() || s.holdShared(&j, rec.Sync) {
+		s.queue <- j
+	}
+	if show {
+		s.frame.Store(s.look())
+		s.showShards(out.Tick)
+		s.wakeClients(out.Tick)
+	}
 	for _, m := range out.Want {
 		s.load(m)
 	}
 }
 
+// checkpointDue says that a checkpoint is made after this tick: it is time, the
+// log has grown, or somebody asked for one. All servers of a region make the same
+// ones, at ticks for which they vote.
+func (s *Server) checkpointDue(tick base.Tick) bool {
+	if !s.shared() {
+		return tick%checkpointTicks == 0 || s.logged >= s.enough || s.soon.Swap(false)
+	}
+	if s.logged >= s.enough && s.agreed.Leading() {
+		s.logged = 0
+		s.soon.Store(true) // into the log
+	}
+	if tick%PointTicks != 0 || tick%checkpointTicks != 0 && !s.group.mark {
+		return false
+	}
+	s.group.mark = false
+	return true
+}
+
+// held is what leaves once the tick is durable.
+func (s *Server) held(out *region.Output, answers []answer) func() {
+	o := *out
+	return func() {
+		for _, b := range o.Border {
+			if b.Durable {
+				s.publish(b.Body)
+			}
+		}
+		for _, a := range o.Acks {
+			if a.Durable {
+				s.ack(o.Tick, a)
+			}
+		}
+		s.say(o.Said)
+		s.moved(o.Tick, o.Moved)
+		for _, a := range answers {
+			a.done <- a.err
+		}
+	}
+}
+
+// publish tells the neighbours. One server speaks for the region.
 func (s *Server) publish(b []byte) {
+	if !s.agreed.Leading() {
+		return
+	}
 	if err := s.cfg.Publish(s.cfg.Region.ID, b); err != nil {
 		s.cfg.OnEvent(EventPublishFailed, 1)
 	}
@@ -206,6 +333,9 @@ func (s *Server) count(c *region.Counts) {
 	add(EventHandoffs, c.HandoffsIn)
 	add(EventCrossings, c.Crossings)
 	add(EventBorderBad, c.BorderBad)
+	add(EventRelaysOut, c.RelaysOut)
+	add(EventRelaysIn, c.RelaysIn)
+	add(EventRelaysLost, c.RelaysLost)
 }
 
 // away logs that a player is gone whose node has no stream here for a while.
@@ -213,11 +343,16 @@ func (s *Server) away() {
 	if s.last.tick%20 != 0 {
 		return
 	}
+	if !s.agreed.Leading() {
+		clear(s.miss) // who leads next begins to count
+		return
+	}
 	here := map[base.Key]bool{}
 	s.mu.Lock()
 	for c := range s.clients {
 		here[c.key] = true
 	}
+	s.elsewhere(here)
 	s.mu.Unlock()
 	present := map[base.Key]bool{}
 	for _, k := range s.sim.Players() {
@@ -264,6 +399,15 @@ func (s *Server) load(module string) {
 				return
 			}
 			pause = min(2*pause, time.Minute)
+		}
+		if s.cfg.Replica != nil {
+			s.mu.Lock() // whoever leads says it
+			if len(s.group.results) > 2*region.MaxModules {
+				clear(s.group.results)
+			}
+			s.group.results[module] = text
+			s.mu.Unlock()
+			return
 		}
 		w := waiting{entry: controlEntry(region.ControlEntry{Kind: region.ControlModule, Module: module, Text: text})}
 		for errors.Is(s.push(w), ErrBusy) { // nobody asks for this module again

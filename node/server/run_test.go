@@ -71,6 +71,9 @@ func TestModulesAreLoadedOnce(t *testing.T) {
 	cfg := Config{Region: regionConfig("commons", 64), Dir: t.TempDir(), Furnish: set("commons"), Load: func(m string) error {
 		mu.Lock()
 		defer mu.Unlock()
+		if m != "bell" {
+			return nil // the balls of the run
+		}
 		calls = append(calls, m)
 		if fails--; fails >= 0 {
 			return errors.New("no provider")
@@ -203,12 +206,21 @@ func TestFurniture(t *testing.T) {
 		}
 		kinds := map[string]int{}
 		s.Each(func(x region.Seen) bool {
+			switch x.Thing.Name {
+			case "runner":
+				return true // it runs
+			case "tower":
+				if d := x.Motion.Pos.Sub(first[x.Thing.ID]).Len(); d > 0.05 {
+					t.Errorf("a box of the tower moved %.2f m by itself", d)
+				}
+				return true
+			}
 			kinds[x.Thing.Kind]++
 			p := x.Motion.Pos
 			if d := p.Sub(first[x.Thing.ID]).Len(); d > 0.05 {
 				t.Errorf("%s: %s moved %.2f m by itself", name, x.Thing.Name, d)
 			}
-			if p.X < -30 || p.X > 30 || p.Z < -30 || p.Z > 30 {
+			if p.X < -31 || p.X > 31 || p.Z < -30 || p.Z > 30 {
 				t.Errorf("%s: %s stands at %v", name, x.Thing.Name, p)
 			}
 			toBorder := p.X
@@ -250,9 +262,9 @@ func TestBrokenModulesAreTriedAgain(t *testing.T) {
 		})
 		return n
 	}
-	h.until("loading to be given up", func() bool { return count(h, h.sim.Broken) == 1 })
+	h.until("loading to be given up", func() bool { return count(h, h.sim.Broken) == 2 }) // the bell and the runners
 	h.close()
 	works.Store(true)
 	again := start(t, cfg)
-	again.until("the module", func() bool { return count(again, again.sim.Loaded) == 1 })
+	again.until("the modules", func() bool { return count(again, again.sim.Loaded) == 2 })
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/crew"
 	"github.com/metatopia/metatopia/region"
 	"github.com/metatopia/metatopia/region/order"
+	"github.com/metatopia/metatopia/region/wire"
 )
 
 // Server serves one region.
@@ -20,40 +23,58 @@ type Server struct {
 
 	// Owned by the goroutine of Run once it has started.
 	sim    *region.Sim
-	ord    order.Orderer
+	agreed Replica
+	waits  map[entryID]chan<- error // control entries under way
+	group  group                    // what belongs to a shared log
 	hash   region.Hash
 	last   head
+	seats  seats
 	logged int                    // bytes since the last checkpoint
 	enough int                    // of them for the next
 	miss   map[base.Key]base.Tick // players without a stream, since when
+	faulty map[base.ID]base.Tick  // things of whose failure an owner was told, and when
 
-	mu         sync.Mutex
-	inbox      []waiting
-	inboxBytes int
-	asks       []func()
-	clients    map[*client]struct{}
-	told       []region.Neighbour // last list given to SetNeighbours
-	fromBorder map[base.ID]borderLoad
-	running    bool
-	closed     bool
+	vouched uint64 // number of the last entry that this server vouched for
+	signs   bool   // it signs the records that it makes
+	doubted bool   // Config.Applied would not have the last tick
 
+	mu          sync.Mutex
+	inbox       []waiting
+	inboxBytes  int
+	asks        []func()
+	clients     map[*client]struct{}
+	lookers     map[*client]wire.Look
+	told        []region.Neighbour // last list given to SetNeighbours
+	lawWaits    map[[32]byte][]chan<- region.LawDone
+	accessWaits map[[32]byte][]chan<- accessDone
+	fromBorder  map[base.ID]borderLoad
+	running     bool
+	closed      bool
+
+	arrived signal // something is in the inbox
 	queue   chan job
 	written chan struct{} // the writer has returned
+	points  chan point    // for the saver: the newest
+	saved   chan struct{} // the saver has returned
 	done    chan struct{} // Run has returned, or nothing will run any more
 	quit    chan struct{} // closed by stop
+	workers *crew.Crew    // share the work of a tick; nil: not this server's
 	once    sync.Once
 	loads   sync.WaitGroup
 
-	frame   atomic.Pointer[frame]
-	durable atomic.Uint64
-	soon    atomic.Bool // the next tick makes a checkpoint
-	failed  atomic.Pointer[error]
+	frame     atomic.Pointer[frame]
+	durable   atomic.Uint64
+	wrote     atomic.Int64 // bytes of the last checkpoint that were new on the disk
+	soon      atomic.Bool  // the next tick makes a checkpoint
+	recording atomic.Bool
+	failed    atomic.Pointer[error]
 }
 
 // waiting is an entry for the next tick.
 type waiting struct {
 	entry  region.Entry
 	client *client      // whose pending count it holds
+	seq    uint64       // of its input
 	done   chan<- error // told once the tick is durable; a buffer of one
 }
 
@@ -73,15 +94,39 @@ func Open(cfg Config) (*Server, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(base.ID, []byte) error { return nil }
 	}
+	if check := cfg.Region.Verify; check != nil {
+		cfg.Region.Verify = (&verified{check: check}).Verify
+	}
+	var workers *crew.Crew
+	if cfg.Region.Parallel == nil {
+		workers = crew.New(min(runtime.GOMAXPROCS(0), maxWorkers))
+		cfg.Region.Parallel = workers.Run
+	}
+	s, err := open(cfg)
+	switch {
+	case workers == nil:
+	case err != nil:
+		workers.Close()
+	default:
+		s.workers = workers
+	}
+	return s, err
+}
+
+func open(cfg Config) (*Server, error) {
 	st, err := openStore(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, store: st, clients: map[*client]struct{}{}, fromBorder: map[base.ID]borderLoad{}, miss: map[base.Key]base.Tick{}, enough: checkpointBytes,
-		queue: make(chan job, writeQueue), written: make(chan struct{}), done: make(chan struct{}), quit: make(chan struct{})}
+	s := &Server{cfg: cfg, log: cfg.Log, store: st, clients: map[*client]struct{}{}, lookers: map[*client]wire.Look{}, fromBorder: map[base.ID]borderLoad{}, miss: map[base.Key]base.Tick{}, waits: map[entryID]chan<- error{}, enough: checkpointBytes,
+		arrived: make(signal, 1), queue: make(chan job, writeQueue), written: make(chan struct{}), points: make(chan point, 1), saved: make(chan struct{}), done: make(chan struct{}), quit: make(chan struct{})}
 	if err := s.restore(); err != nil {
 		st.db.Close()
 		return nil, fmt.Errorf("server: open region %q: %w", cfg.Region.Name, err)
+	}
+	if err := s.join(); err != nil {
+		st.db.Close()
+		return nil, fmt.Errorf("server: join the servers of region %q: %w", cfg.Region.Name, err)
 	}
 	if err := s.furnish(); err != nil {
 		st.db.Close()
@@ -90,6 +135,7 @@ func Open(cfg Config) (*Server, error) {
 	s.told = s.sim.Neighbours()
 	s.frame.Store(s.look())
 	go s.write()
+	go s.save()
 	return s, nil
 }
 
@@ -127,7 +173,8 @@ func CheckFurnish(list []region.ControlEntry) error {
 	return nil
 }
 
-// CheckpointSoon asks for a checkpoint at the next tick. It does not wait:
+// CheckpointSoon asks for a checkpoint at the next tick, or at one of the next
+// when the region has other servers: they make one too. It does not wait:
 // Config.Checkpoint is told.
 func (s *Server) CheckpointSoon() { s.soon.Store(true) }
 
@@ -143,11 +190,10 @@ func (s *Server) restore() error {
 		if s.sim, err = region.New(s.cfg.Region); err != nil {
 			return err
 		}
-		snapshot := s.sim.Snapshot(nil)
 		s.hash = s.sim.Hash()
 		s.last = head{hash: s.hash}
-		s.ord = order.NewSingle(0, order.Sum{})
-		return s.store.found(&s.cfg.Region, snapshot)
+		s.agreed = solo{order.NewSingle(0, order.Sum{})}
+		return s.store.found(&s.cfg.Region, s.last, s.sim.Still())
 	}
 	return s.replay(l)
 }
@@ -162,16 +208,17 @@ func (s *Server) Status() Status {
 	n := len(s.clients)
 	s.mu.Unlock()
 	return Status{ID: s.cfg.Region.ID, Name: s.cfg.Region.Name, Tick: f.tick, Hash: f.hash, Durable: base.Tick(s.durable.Load()),
-		Players: f.players, Things: f.owned, Ghosts: f.ghosts, Limbo: f.limbo, Clients: n, Rules: f.rules}
+		Players: f.players, Things: f.owned, Ghosts: f.ghosts, Limbo: f.limbo, Clients: n, Rules: f.rules, Origins: f.origins, Trust: f.trust, Guilty: f.guilty, Barred: f.barred,
+		Leading: s.agreed.Leading(), Shared: s.shared(), Frozen: s.frozen()}
 }
 
 // Things are the things owned after the last tick, in the order of ids.
 func (s *Server) Things() []region.Seen {
 	f := s.frame.Load()
 	var list []region.Seen
-	for i := range f.seen {
-		if f.seen[i].To.IsZero() {
-			list = append(list, f.seen[i])
+	for _, at := range f.order {
+		if x := &f.items[at].x; x.To.IsZero() {
+			list = append(list, *x)
 		}
 	}
 	return list
@@ -196,9 +243,15 @@ func (s *Server) Close() error {
 	}
 	s.loads.Wait()
 	s.refuse(ErrClosed)
-	s.queue <- job{head: s.last, snapshot: s.sim.Snapshot(nil)}
+	if !s.doubted {
+		s.queue <- job{head: s.last, still: s.sim.Still()}
+	}
 	close(s.queue)
 	<-s.written
+	<-s.saved
+	if s.workers != nil {
+		s.workers.Close()
+	}
 	if err := s.store.db.Close(); err != nil {
 		return fmt.Errorf("server: close region %q: %w", s.cfg.Region.Name, err)
 	}
@@ -218,6 +271,10 @@ func (s *Server) refuse(err error) {
 		if w.done != nil {
 			w.done <- err
 		}
+	}
+	for id, done := range s.waits { //lint:sorted each on its own
+		delete(s.waits, id)
+		done <- fmt.Errorf("%w: %w", err, ErrUnsure)
 	}
 }
 

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,11 +18,14 @@ import (
 	"github.com/metatopia/metatopia/region/order"
 )
 
-// The file region.db holds four buckets:
+// The file region.db holds five buckets:
 //
 //	meta        "config": what the region is, as fixed at its founding
 //	            "head": tick u64, record sum 32, state hash 32 of the last tick
-//	checkpoint  "last": tick u64, record sum 32, state hash 32, snapshot
+//	checkpoint  "last": tick u64, record sum 32, state hash 32, then of each piece
+//	            of the snapshot its SHA-256 and its length u32
+//	pieces      SHA-256 -> bytes of a piece; what no checkpoint names is one
+//	            that was not finished
 //	log         tick, big-endian -> order.Record, from the checkpoint on
 //	slots       thing id, slot name -> value: a copy for people and tools
 //
@@ -32,13 +34,18 @@ import (
 var (
 	bucketMeta       = []byte("meta")
 	bucketCheckpoint = []byte("checkpoint")
+	bucketPieces     = []byte("pieces")
 	bucketLog        = []byte("log")
 	bucketSlots      = []byte("slots")
+
+	buckets = [][]byte{bucketMeta, bucketCheckpoint, bucketPieces, bucketLog, bucketSlots}
 
 	keyConfig = []byte("config")
 	keyHead   = []byte("head")
 	keyLast   = []byte("last")
 )
+
+const fileName = "region.db"
 
 // head is where a log stands.
 type head struct {
@@ -75,7 +82,7 @@ func openStore(dir string) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("server: open region log: %w", err)
 	}
-	path := filepath.Join(dir, "region.db")
+	path := filepath.Join(dir, fileName)
 	var db *bolt.DB
 	err := guarded(func() (err error) {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: 2 * time.Second, FreelistType: bolt.FreelistMapType})
@@ -115,6 +122,9 @@ func (s *store) check() error {
 			} else if info.Size() < tx.Size() {
 				return fmt.Errorf("%w: %d bytes, but the file was %d", ErrCorrupt, info.Size(), tx.Size())
 			}
+			if err := walk(tx); err != nil {
+				return err
+			}
 			// Draining the channel lets the checker finish.
 			var first error
 			for err := range tx.Check() {
@@ -127,10 +137,25 @@ func (s *store) check() error {
 	})
 }
 
+// walk goes along all keys: what would fault on the checker's goroutine faults
+// here.
+func walk(tx *bolt.Tx) error {
+	most := tx.Size() / 16 // of keys, with their headers
+	return tx.ForEach(func(_ []byte, b *bolt.Bucket) error {
+		c := b.Cursor()
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
+			if most--; most < 0 {
+				return fmt.Errorf("%w: pages that lead to each other", ErrCorrupt)
+			}
+		}
+		return nil
+	})
+}
+
 // configBytes is what must not change between two openings.
 func configBytes(c *region.Config) []byte {
 	var e base.Encoder
-	e.U8(1) // format of the file
+	e.U8(2) // format of the file
 	e.ID(c.ID)
 	e.Str(c.World)
 	e.Key(c.Owner)
@@ -152,10 +177,10 @@ func (s *store) load(cfg *region.Config) (l *loaded, err error) {
 	err = guarded(func() error {
 		return s.db.View(func(tx *bolt.Tx) error {
 			meta, last := tx.Bucket(bucketMeta), tx.Bucket(bucketCheckpoint)
-			if meta == nil {
+			if meta == nil || meta.Get(keyConfig) == nil {
 				return nil
 			}
-			if last == nil || tx.Bucket(bucketLog) == nil || tx.Bucket(bucketSlots) == nil {
+			if last == nil || tx.Bucket(bucketPieces) == nil || tx.Bucket(bucketLog) == nil || tx.Bucket(bucketSlots) == nil {
 				return fmt.Errorf("%w: a bucket is missing", ErrCorrupt)
 			}
 			if got := meta.Get(keyConfig); !bytes.Equal(got, configBytes(cfg)) {
@@ -166,7 +191,9 @@ func (s *store) load(cfg *region.Config) (l *loaded, err error) {
 			if l.at, err = parseHead(b); err != nil {
 				return err
 			}
-			l.snapshot = bytes.Clone(b[headBytes:])
+			if l.snapshot, err = readPieces(tx, b[headBytes:]); err != nil {
+				return err
+			}
 			l.end, err = parseHead(meta.Get(keyHead))
 			return err
 		})
@@ -199,59 +226,49 @@ func (s *store) replay(from base.Tick, f func(order.Record, order.Sum) error) er
 	})
 }
 
-// found writes the state at tick 0.
-func (s *store) found(cfg *region.Config, snapshot []byte) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketCheckpoint, bucketLog, bucketSlots} {
+// found writes the state that a region begins with here.
+func (s *store) found(cfg *region.Config, h head, still *region.Still) error {
+	err := s.db.Update(func(tx *bolt.Tx) error {
+		for _, name := range buckets {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
 		}
-		h := head{hash: sha256.Sum256(snapshot)}
-		if err := tx.Bucket(bucketMeta).Put(keyConfig, configBytes(cfg)); err != nil {
-			return err
-		}
-		return putCheckpoint(tx, h, snapshot)
+		return nil
 	})
-}
-
-func putCheckpoint(tx *bolt.Tx, h head, snapshot []byte) error {
-	b := append(h.appendTo(make([]byte, 0, headBytes+len(snapshot))), snapshot...)
-	if err := tx.Bucket(bucketCheckpoint).Put(keyLast, b); err != nil {
+	if err != nil {
 		return err
 	}
-	c := tx.Bucket(bucketLog).Cursor()
-	for k, _ := c.First(); k != nil && bytes.Compare(k, tickKey(h.tick)) <= 0; k, _ = c.First() {
-		if err := c.Delete(); err != nil {
-			return err
-		}
+	var cut region.Cutter
+	if _, err := s.checkpoint(h, cut.Cut(still)); err != nil {
+		return err
 	}
-	return tx.Bucket(bucketMeta).Put(keyHead, h.appendTo(nil))
+	// Last: a file without it is that of a region that was never founded.
+	return s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyConfig, configBytes(cfg)) })
 }
 
-// write makes ticks durable: their records, the slots they changed and, where
-// a job carries one, a checkpoint.
+// write makes ticks durable: their records and the slots they changed.
 func (s *store) write(jobs []job) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
 		log, slots := tx.Bucket(bucketLog), tx.Bucket(bucketSlots)
 		log.FillPercent = 0.95 // keys only rise
+		var last *head         // nil while the log is kept elsewhere
 		for i := range jobs {
 			j := &jobs[i]
 			if j.record != nil {
 				if err := log.Put(tickKey(j.head.tick), j.record); err != nil {
 					return err
 				}
-				if err := putSlots(slots, j); err != nil {
-					return err
-				}
+				last = &j.head
 			}
-			if j.snapshot != nil {
-				if err := putCheckpoint(tx, j.head, j.snapshot); err != nil {
-					return err
-				}
+			if err := putSlots(slots, j); err != nil {
+				return err
 			}
 		}
-		return tx.Bucket(bucketMeta).Put(keyHead, jobs[len(jobs)-1].head.appendTo(nil))
+		if last == nil {
+			return nil
+		}
+		return tx.Bucket(bucketMeta).Put(keyHead, last.appendTo(nil))
 	})
 }
 

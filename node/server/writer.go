@@ -11,9 +11,13 @@ type job struct {
 	record   []byte
 	slots    []region.SlotChange
 	gone     []base.ID
-	snapshot []byte // not nil: a checkpoint too
-	sync     bool   // somebody waits for it
-	after    func() // what rests on it; runs once it is durable
+	law      []region.LawDone
+	access   []region.AccessDone
+	expelled []region.Expelled
+	still    *region.Still // not nil: a checkpoint too
+	base     []byte        // of the log, with the checkpoint
+	sync     bool          // somebody waits for it
+	after    func()        // what rests on it; runs once it is durable
 }
 
 // write is the writer's goroutine: it takes ticks until the queue is closed.
@@ -21,10 +25,11 @@ type job struct {
 // is then the truth, and a restart goes on from there.
 func (s *Server) write() {
 	defer close(s.written)
+	defer close(s.points)
 	var batch []job
 	for j := range s.queue {
 		batch = append(batch, j)
-		urgent := j.sync || j.snapshot != nil
+		urgent := j.sync || j.still != nil
 	more: // whatever waits already shares the same sync
 		for len(s.queue) > 0 {
 			select {
@@ -33,7 +38,7 @@ func (s *Server) write() {
 					break more
 				}
 				batch = append(batch, k)
-				urgent = urgent || k.sync || k.snapshot != nil
+				urgent = urgent || k.sync || k.still != nil
 			default:
 				break more
 			}
@@ -52,17 +57,25 @@ func (s *Server) flush(batch []job) {
 	if s.failed.Load() != nil {
 		return
 	}
-	if err := s.store.write(batch); err != nil {
+	err := s.keepLaw(batch)
+	if err == nil {
+		err = s.store.write(batch)
+	}
+	if err != nil {
 		s.fail(err)
 		return
 	}
-	s.durable.Store(uint64(batch[len(batch)-1].head.tick))
+	if s.cfg.Replica == nil {
+		s.durable.Store(uint64(batch[len(batch)-1].head.tick))
+	}
 	for i := range batch {
+		s.tellLaw(batch[i].law)
+		s.tellAccess(batch[i].head.tick, batch[i].access, batch[i].expelled)
 		if batch[i].after != nil {
 			batch[i].after()
 		}
-		if j := &batch[i]; j.snapshot != nil && s.cfg.Checkpoint != nil {
-			s.cfg.Checkpoint(Checkpoint{Tick: j.head.tick, Hash: j.head.hash, Snapshot: j.snapshot})
+		if j := &batch[i]; j.still != nil {
+			s.offerPoint(point{j.head, j.base, j.still})
 		}
 	}
 	clear(batch)

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	checkpointVersion = 1
-	checkpointDomain  = "metatopia/checkpoint/1\n"
+	checkpointVersion = 2
+	checkpointDomain  = "metatopia/checkpoint/2\n"
 )
 
 // Checkpoint is a server's signed word that a region was in a state, and where
@@ -25,7 +25,7 @@ type Checkpoint struct {
 	Region base.ID
 	Epoch  uint64 // how often the region has changed its owner; 0 so far
 	Tick   base.Tick
-	Hash   [32]byte // of the state after Tick
+	Hash   [32]byte // the state hash after Tick
 	Root   lumps.Ref
 	Size   int64 // bytes of the content Root
 	Time   int64

@@ -67,7 +67,7 @@ func (d *Directory) check(r *SiteRecord) (dropped []base.ID, err error) {
 	}
 	if old := d.sites[r.Region()]; old != nil {
 		switch {
-		case r.Seq < old.Seq || (r.Seq == old.Seq && r.Sig != old.Sig):
+		case r.Epoch < old.Epoch || r.Seq < old.Seq || (r.Seq == old.Seq && r.Sig != old.Sig):
 			return nil, ErrStale
 		case r.Founded != old.Founded:
 			return nil, fmt.Errorf("%w: its founding time moved", ErrStale)

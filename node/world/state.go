@@ -10,7 +10,7 @@ import (
 
 const (
 	refLen       = 36
-	stateVersion = 1
+	stateVersion = 2
 )
 
 // State is the first part of a checkpoint's content: what the other parts are.
@@ -19,12 +19,12 @@ const (
 // (so that many small contents may follow: lumps.MinMeanLeaf), and the contents
 // that the snapshot names.
 //
-// Layout: version u8, tick u64, hash 32, site record (u32 length), pad u16,
+// Layout: version u8, tick u64, state hash 32, site record (u32 length), pad u16,
 // u32 count of contents carried, 36 bytes each; u32 count of contents that are
 // named but not carried, 36 bytes each.
 type State struct {
 	Tick    base.Tick
-	Hash    [32]byte
+	Hash    [32]byte // the state hash, that of the log
 	Site    *SiteRecord
 	Pad     int
 	Carried []lumps.Ref // scripts, sources, assets

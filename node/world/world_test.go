@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/region/agree"
 	"github.com/metatopia/metatopia/spatial"
 )
 
@@ -112,11 +113,30 @@ func site(t *testing.T, c *Charter, owner byte, founded int64, seq uint64, x flo
 }
 
 func TestForgedSiteIsRefused(t *testing.T) {
-	r := site(t, charter(t), 2, 10, 1, 0)
-	b := r.Encode()
-	if _, err := ParseSite(b); err != nil {
-		t.Fatal(err)
+	for _, trust := range []agree.Trust{agree.Crash, agree.Accountable} {
+		r := site(t, charter(t), 2, 10, 1, 0)
+		r.Trust = trust
+		if err := r.Sign(key(2)); err != nil {
+			t.Fatal(err)
+		}
+		b := r.Encode()
+		got, err := ParseSite(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Trust != trust || !bytes.Equal(got.Encode(), b) {
+			t.Fatalf("%v became %v", trust, got.Trust)
+		}
+		forge(t, b)
 	}
+	r := site(t, charter(t), 2, 10, 1, 0)
+	if r.Trust = agree.Byzantine + 1; r.Sign(key(2)) == nil {
+		t.Fatal("a level that nobody knows is signed")
+	}
+}
+
+func forge(t *testing.T, b []byte) {
+	t.Helper()
 	for i := range b {
 		f := bytes.Clone(b)
 		f[i] ^= 0x10

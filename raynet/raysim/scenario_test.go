@@ -29,6 +29,9 @@ func testBench(t *testing.T, n int, scenarios ...string) *Report {
 // must be there, and be of a world that works. The bounds are loose: nobody is
 // far away among a hundred nodes.
 func TestScenarios(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes under the race detector, which TestShardsDoNotMatter runs under")
+	}
 	r := testBench(t, 60)
 	least := map[string]float64{
 		"cold.solid_angle": 0.95, "cold.routing": 0.95, "cold.joined": 1, "cold8.solid_angle": 0.95,

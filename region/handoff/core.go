@@ -2,7 +2,6 @@ package handoff
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/metatopia/metatopia/internal/base"
 )
@@ -13,93 +12,83 @@ type Config struct {
 	Capacity int   // objects that may be owned or reserved by way of offers
 	Slack    int   // objects that releases may bring on top; 0: as many as MaxOwned allows
 	Times    Times // zero: DefaultTimes
+
+	// Sound says whether a release can be carried out, before the core
+	// commits to it: the state is that of these objects. items have the
+	// epochs at which the other region owned them. It must not call the
+	// core and must depend on nothing but the log. nil: all are.
+	Sound func(from base.ID, items []Ref, state []byte) Verdict
+
+	// Needs names what a receiver must have before it can take a group and
+	// what is no part of its state: at most MaxNeeds numbers, rising. Has
+	// says whether all of it is here; what is not, the driver gets from the
+	// neighbour (see Lacks). Both must depend on nothing but the log, and the
+	// numbers must mean the same in every region. nil: nothing is needed, and
+	// everything is here.
+	Needs func(ids []base.ID) []uint64
+	Has   func(needs []uint64) bool
 }
+
+// Verdict of Config.Sound.
+type Verdict uint8
+
+const (
+	Unsound Verdict = iota // never: a fault of the neighbour
+	NotYet                 // something is not here yet: no answer, so that it is sent again
+	Sound                  // it can be carried out
+)
 
 // EffectKind says what an Effect asks of its driver.
 type EffectKind uint8
 
 const (
 	DoSend     EffectKind = iota + 1 // Peer, Msg: send when the log is durable
-	DoRelease                        // ID, Epoch, Peer: answer with Core.Release or Core.Cancel in this tick
-	DoAccept                         // ID, Epoch (the new one), Peer, State, Replace: the object is here now
-	DoSettle                         // ID, Epoch (the new one), Peer: the new owner has confirmed
-	DoGiveUp                         // ID, Peer, Reason: the transfer did not happen; the object is still here
-	DoPrepared                       // ID, Epoch, Peer: an object is likely to come
+	DoRelease                        // Peer, Items: answer with Core.Release or Core.Cancel, now or while the offer is open
+	DoAccept                         // Peer, Items (new epochs), State, Replaced: the objects are here now
+	DoSettle                         // Peer, Items (new epochs): the new owner has confirmed
+	DoGiveUp                         // Peer, Items, Reason: the transfer did not happen; the objects are still here
+	DoPrepared                       // Peer, Items: objects are likely to come
+	DoStale                          // Peer, Items: a higher epoch is elsewhere; they are not owned here any more
+	DoRenew                          // Peer, Items: owned here as before, but from now on at these epochs
 )
 
 // Effect is what a Core wants done, in order.
 type Effect struct {
-	Kind    EffectKind
-	Peer    base.ID
-	Msg     Msg
-	ID      base.ID
-	Epoch   uint64
-	State   []byte
-	Reason  Reason
-	Replace bool // an older epoch of the object must go first
-}
-
-type phase uint8
-
-const (
-	offered  phase = 1 // waiting for Prepared
-	ready    phase = 2 // DoRelease was given
-	released phase = 3 // committed; repeating Release until Accepted
-)
-
-// transfer is an object on its way out.
-type transfer struct {
-	N        uint64
-	ID       base.ID
-	Epoch    uint64
-	To       base.ID
-	Phase    phase
-	Size     uint32
+	Kind     EffectKind
+	Peer     base.ID
+	Msg      Msg
+	Items    []Ref // sorted by id; not to be changed
 	State    []byte
-	Deadline base.Tick // of the offer
-	Again    base.Tick // next repetition
-	Tries    uint8
-	Next     base.ID // where to offer it when this does not happen
-}
-
-// reservation is an object that may come.
-type reservation struct {
-	N     uint64
-	ID    base.ID
-	Epoch uint64
-	Until base.Tick
-	Again base.Tick // next Ask
-	Tries uint8
-}
-
-// link is what is remembered about one other region.
-type link struct {
-	Next     uint64 // number of the next transfer to it
-	Out      []transfer
-	Floor    uint64 // of its transfers to us
-	Prepared []reservation
-	Accepted []uint64 // numbers at or above Floor, sorted
+	Reason   Reason
+	Replaced []base.ID // of Items: an older epoch must go first
 }
 
 type object struct {
-	Epoch uint64
-	Rest  base.Tick // no offers before
-	Fails uint8
-	To    base.ID // region it is being offered to, or zero
+	Epoch  uint64
+	Rest   base.Tick // no offers before
+	Fails  uint8
+	Yields bool    // to a higher epoch, whoever brings it
+	To     base.ID // region it is being offered to, or zero
+	N      uint64  // number of that transfer
 }
 
 // Core holds the ownership of one region's objects.
 type Core struct {
 	cfg      Config
-	owned    map[base.ID]object
+	life     uint64
+	owned    map[base.ID]object // written by keep and let alone
+	order    []base.ID          // its keys, sorted
 	links    map[base.ID]*link
-	tombs    map[base.ID]uint64 // highest epoch known of objects that left
-	buried   []base.ID          // keys of tombs, oldest first
-	reserved int
+	tombs    map[base.ID]tomb
+	buried   []base.ID           // keys of tombs, oldest first
+	wishes   []wish              // sorted by their first object
+	doubts   map[base.ID]mention // owned since before a raise: perhaps they have moved on
+	reserved int                 // objects
 	effects  []Effect
+	roots    *rooting // nil until the first Root
 }
 
-// New makes an empty Core.
+// New makes an empty Core in its first life.
 func New(cfg Config) (*Core, error) {
 	if cfg.Self.IsZero() || cfg.Capacity < 0 || cfg.Slack < 0 || cfg.Capacity > MaxOwned-cfg.Slack {
 		return nil, fmt.Errorf("handoff: config: id is zero or capacity %d with slack %d is not within 0-%d", cfg.Capacity, cfg.Slack, MaxOwned)
@@ -110,7 +99,7 @@ func New(cfg Config) (*Core, error) {
 	if cfg.Times == (Times{}) {
 		cfg.Times = DefaultTimes
 	}
-	return &Core{cfg: cfg, owned: map[base.ID]object{}, links: map[base.ID]*link{}, tombs: map[base.ID]uint64{}}, nil
+	return &Core{cfg: cfg, life: 1, owned: map[base.ID]object{}, links: map[base.ID]*link{}, tombs: map[base.ID]tomb{}, doubts: map[base.ID]mention{}}, nil
 }
 
 // Effects gives what has to be done, in order, and forgets it.
@@ -129,8 +118,21 @@ func (c *Core) Owns(id base.ID) (epoch uint64, ok bool) {
 // Len is the number of objects owned.
 func (c *Core) Len() int { return len(c.owned) }
 
-// Room is how many more objects may be owned or offered to this region.
-func (c *Core) Room() int { return c.cfg.Capacity - len(c.owned) - c.reserved }
+// Owned lists the objects owned, sorted by id.
+func (c *Core) Owned() []Ref {
+	list := make([]Ref, 0, len(c.order))
+	for _, id := range c.order {
+		list = append(list, Ref{id, c.owned[id].Epoch})
+	}
+	return list
+}
+
+// Room is how many more objects may be offered to this region.
+func (c *Core) Room() int { return c.Free() - c.reserved }
+
+// Free is how many more objects the region may make itself. What neighbours
+// reserve does not count, or one that lies could fill the region with nothing.
+func (c *Core) Free() int { return c.cfg.Capacity - len(c.owned) }
 
 // Limbo is the number of objects released and not yet confirmed.
 func (c *Core) Limbo() int {
@@ -139,7 +141,7 @@ func (c *Core) Limbo() int {
 	for _, l := range c.links {
 		for i := range l.Out {
 			if l.Out[i].Phase == released {
-				n++
+				n += len(l.Out[i].Items)
 			}
 		}
 	}
@@ -148,111 +150,85 @@ func (c *Core) Limbo() int {
 
 // Known is the highest epoch this region knows of the object; 0 if none.
 func (c *Core) Known(id base.ID) uint64 {
-	return max(c.owned[id].Epoch, c.tombs[id])
+	return max(c.owned[id].Epoch, c.tombs[id].Epoch)
+}
+
+// Went is the region to which an object went that left here, as far as it is
+// remembered.
+func (c *Core) Went(id base.ID) (to base.ID, ok bool) {
+	t, ok := c.tombs[id]
+	return t.To, ok && !t.To.IsZero()
 }
 
 // Own registers a new object. It is ErrOwned or ErrStale when the object is
 // here or was seen at this epoch or a higher one.
 func (c *Core) Own(id base.ID, epoch uint64) error {
 	switch {
-	case id.IsZero() || epoch == 0 || epoch >= 1<<63:
+	case id.IsZero() || epoch == 0 || epoch >= MaxEpoch:
 		return fmt.Errorf("handoff: own %v: %w: epoch %d", id, ErrStale, epoch)
 	case c.owned[id].Epoch != 0:
 		return fmt.Errorf("handoff: own %v: %w", id, ErrOwned)
-	case c.tombs[id] >= epoch:
-		return fmt.Errorf("handoff: own %v: %w: %d, known %d", id, ErrStale, epoch, c.tombs[id])
+	case c.tombs[id].Epoch >= epoch:
+		return fmt.Errorf("handoff: own %v: %w: %d, known %d", id, ErrStale, epoch, c.tombs[id].Epoch)
 	case len(c.owned) >= MaxOwned:
 		return fmt.Errorf("handoff: own %v: %w", id, ErrBusy)
 	}
-	c.owned[id] = object{Epoch: epoch}
+	c.unbury(id)
+	c.keep(id, object{Epoch: epoch})
 	return nil
 }
 
-// Drop forgets an object that ceased to be. An offer of it is withdrawn.
+// Yield says that a higher epoch of the object is to be believed, whichever
+// neighbour brings it: something else than the neighbour's word proves it, as
+// a player's signature proves a later life of an avatar. What does not yield
+// is never taken away by a neighbour.
+func (c *Core) Yield(id base.ID) {
+	if o, ok := c.owned[id]; ok {
+		o.Yields = true
+		c.keep(id, o)
+	}
+}
+
+// Drop forgets an object that ceased to be. An offer of its group is
+// withdrawn; the others of the group stay.
 func (c *Core) Drop(now base.Tick, id base.ID) {
-	o, ok := c.owned[id]
-	if !ok {
+	if _, ok := c.owned[id]; !ok {
 		return
 	}
-	if !o.To.IsZero() {
-		c.endOffer(id, o.To)
-	}
-	delete(c.owned, id)
-	c.bury(id, o.Epoch)
+	c.withdraw(now, id)
+	c.lose(id)
 }
 
-// bury remembers the highest epoch of an object that is not here.
-func (c *Core) bury(id base.ID, epoch uint64) {
-	if old, ok := c.tombs[id]; ok {
-		c.tombs[id] = max(old, epoch)
-		return
-	}
-	if len(c.buried) >= MaxTombs {
-		delete(c.tombs, c.buried[0])
-		c.buried = slices.Delete(c.buried, 0, 1)
-	}
-	c.tombs[id] = epoch
-	c.buried = append(c.buried, id)
-}
-
-func (c *Core) unbury(id base.ID) {
-	if _, ok := c.tombs[id]; ok {
-		delete(c.tombs, id)
-		i := slices.Index(c.buried, id)
-		c.buried = slices.Delete(c.buried, i, i+1)
-	}
-}
-
-func (c *Core) link(peer base.ID) (*link, error) {
-	if l, ok := c.links[peer]; ok {
-		return l, nil
-	}
-	if len(c.links) >= MaxLinks {
-		return nil, fmt.Errorf("handoff: link %v: %w: %d links", peer, ErrBusy, len(c.links))
-	}
-	l := &link{Next: 1, Floor: 1}
-	c.links[peer] = l
-	return l, nil
+// lose takes an object out of what is owned. It must not be on offer.
+func (c *Core) lose(id base.ID) {
+	o := c.owned[id]
+	c.let(id)
+	delete(c.doubts, id)
+	c.bury(id, tomb{Epoch: o.Epoch})
+	c.forgetWishes(id)
 }
 
 func (c *Core) emit(e Effect) { c.effects = append(c.effects, e) }
 
-func (c *Core) send(to base.ID, m Msg) { c.emit(Effect{Kind: DoSend, Peer: to, Msg: m}) }
+// Departure is an object released to a region that has not confirmed it.
+type Departure struct {
+	Ref // as it was owned here
+	To  base.ID
+}
 
-// floor is the lowest number not settled.
-func (l *link) floor() uint64 {
-	f := l.Next
-	for i := range l.Out {
-		f = min(f, l.Out[i].N)
+// Released lists the objects on the way out, in the order of the receivers and
+// then of the releases. An object is in it twice when it came back and went
+// again meanwhile.
+func (c *Core) Released() []Departure {
+	var list []Departure
+	for _, peer := range c.peers() {
+		for _, t := range c.links[peer].Out {
+			if t.Phase == released {
+				for _, r := range t.Items {
+					list = append(list, Departure{r, peer})
+				}
+			}
+		}
 	}
-	return f
-}
-
-func (l *link) find(id base.ID) int {
-	return slices.IndexFunc(l.Out, func(t transfer) bool { return t.ID == id && t.Phase != released })
-}
-
-func (l *link) number(n uint64) int {
-	return slices.IndexFunc(l.Out, func(t transfer) bool { return t.N == n })
-}
-
-func (l *link) reservation(n uint64) int {
-	return slices.IndexFunc(l.Prepared, func(r reservation) bool { return r.N == n })
-}
-
-// peers in the order of their ids: nothing may depend on a map's order.
-func (c *Core) peers() []base.ID {
-	ids := make([]base.ID, 0, len(c.links))
-	//lint:sorted below
-	for id := range c.links {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, base.ID.Compare)
-	return ids
-}
-
-// Offered is the region an object is being offered to, if it is.
-func (c *Core) Offered(id base.ID) (to base.ID, ok bool) {
-	o := c.owned[id]
-	return o.To, !o.To.IsZero()
+	return list
 }

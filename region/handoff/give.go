@@ -7,154 +7,226 @@ import (
 	"github.com/metatopia/metatopia/internal/base"
 )
 
-// Begin offers an object to a region. While an offer of it to another region
-// is open, the new wish queues behind it: it is taken up when the first does
-// not happen, and forgotten when it does. The same wish twice is one.
-func (c *Core) Begin(now base.Tick, id, to base.ID, size int) error {
-	o, ok := c.owned[id]
-	switch {
-	case !ok:
-		return fmt.Errorf("handoff: begin %v: %w", id, ErrUnknown)
-	case to == c.cfg.Self || to.IsZero() || size < 0 || size > MaxState:
-		return fmt.Errorf("handoff: begin %v: bad receiver or size %d", id, size)
-	case o.To == to:
-		return nil
-	case !o.To.IsZero():
-		l := c.links[o.To]
-		l.Out[l.find(id)].Next = to
-		return nil
-	case now < o.Rest:
-		return fmt.Errorf("handoff: begin %v: %w: rests until tick %d", id, ErrBusy, o.Rest)
+// Begin offers objects to a region, to go together or not at all. size is a
+// hint, the bytes of state to expect; 0 is none. The same wish twice is one.
+// While an offer of any of the objects is open, a new wish queues behind it,
+// in place of an older one: it is taken up when that offer does not happen,
+// and forgotten when it does.
+func (c *Core) Begin(now base.Tick, to base.ID, size int, ids ...base.ID) error {
+	ids, err := c.group(ids)
+	if err != nil {
+		return fmt.Errorf("handoff: begin: %w", err)
 	}
-	l, err := c.link(to)
+	if to == c.cfg.Self || to.IsZero() || size < 0 || size > MaxGroupState {
+		return fmt.Errorf("handoff: begin %v: %w: bad receiver or size %d", ids[0], ErrGroup, size)
+	}
+	w := wish{To: to, Size: uint32(size), IDs: ids}
+	for _, id := range ids {
+		l, i, ok := c.open(id)
+		if !ok {
+			continue
+		}
+		same := c.owned[id].To == to && slices.EqualFunc(l.Out[i].Items, ids, func(r Ref, id base.ID) bool { return r.ID == id })
+		if !same {
+			c.queue(w)
+		}
+		return nil
+	}
+	return c.begin(now, w)
+}
+
+// begin opens an offer for objects of which none is on offer.
+func (c *Core) begin(now base.Tick, w wish) error {
+	for _, id := range w.IDs {
+		if _, doubt := c.doubts[id]; doubt {
+			return fmt.Errorf("handoff: begin %v: %w: not all neighbours have said whether it is here", id, ErrBusy)
+		}
+		if o := c.owned[id]; o.Epoch > lastEpoch {
+			return fmt.Errorf("handoff: begin %v: %w: epoch %d", id, ErrGroup, o.Epoch)
+		} else if now < o.Rest {
+			return fmt.Errorf("handoff: begin %v: %w: rests until tick %d", id, ErrBusy, o.Rest)
+		}
+	}
+	l, err := c.link(w.To)
 	if err != nil {
 		return err
 	}
 	if len(l.Out) >= MaxOutstanding || l.Next-l.floor() >= Window {
-		return fmt.Errorf("handoff: begin %v: %w: %d transfers open", id, ErrBusy, len(l.Out))
+		return fmt.Errorf("handoff: begin %v: %w: %d transfers open", w.IDs[0], ErrBusy, len(l.Out))
 	}
-	t := transfer{N: l.Next, ID: id, Epoch: o.Epoch, To: to, Phase: offered, Size: uint32(size),
+	t := transfer{N: l.Next, Items: make([]Ref, len(w.IDs)), Phase: offered, Size: w.Size, Needs: c.needs(w.IDs),
 		Deadline: now + c.cfg.Times.Offer, Again: now + c.cfg.Times.Retry}
+	for i, id := range w.IDs {
+		c.forgetWishes(id)
+		o := c.owned[id]
+		t.Items[i] = Ref{id, o.Epoch}
+		o.To, o.N = w.To, t.N
+		c.keep(id, o)
+	}
 	l.Next++
 	l.Out = append(l.Out, t)
-	o.To = to
-	c.owned[id] = o
-	c.offer(l, &t)
+	c.offer(w.To, l, &t)
 	return nil
 }
 
-func (c *Core) offer(l *link, t *transfer) {
-	c.send(t.To, Msg{Kind: Offer, N: t.N, Floor: l.floor(), ID: t.ID, Epoch: t.Epoch, Size: t.Size})
+func (c *Core) offer(to base.ID, l *link, t *transfer) {
+	c.send(to, l, Msg{Kind: Offer, N: t.N, Floor: l.floor(), Items: t.Items, Size: t.Size, Needs: t.Needs})
 }
 
-// Cancel withdraws an open offer: the object came back before it was released.
+// Cancel withdraws the open offer of an object's group: it came back before it
+// was released, or is no longer the group it was. Wishes of the group are
+// forgotten.
 func (c *Core) Cancel(now base.Tick, id base.ID) {
-	if o, ok := c.owned[id]; ok && !o.To.IsZero() {
-		c.endOffer(id, o.To)
+	for _, r := range c.Group(id) {
+		c.forgetWishes(r.ID)
+	}
+	c.withdraw(now, id)
+}
+
+// withdraw ends the open offer of an object's group, if there is one, and
+// takes up what waited for it.
+func (c *Core) withdraw(now base.Tick, id base.ID) {
+	if items := c.endOffer(id); items != nil {
+		c.forgetWishes(id)
+		c.fulfil(now, items)
 	}
 }
 
 // endOffer removes an open transfer and tells the receiver, once: if that is
 // lost the reservation lapses by itself.
-func (c *Core) endOffer(id, to base.ID) (next base.ID) {
-	l := c.links[to]
-	i := l.find(id)
-	t := l.Out[i]
+func (c *Core) endOffer(id base.ID) []Ref {
+	l, i, ok := c.open(id)
+	if !ok {
+		return nil
+	}
+	to, t := c.owned[id].To, l.Out[i]
 	l.Out = slices.Delete(l.Out, i, i+1)
-	c.send(to, Msg{Kind: Withdrawn, N: t.N, Floor: l.floor(), ID: t.ID, Epoch: t.Epoch})
-	o := c.owned[id]
-	o.To = base.ID{}
-	c.owned[id] = o
-	return t.Next
+	c.send(to, l, Msg{Kind: Withdrawn, N: t.N, Floor: l.floor(), Items: t.Items})
+	c.unmark(t.Items)
+	return t.Items
 }
 
-// Release answers DoRelease with the object's exact state in this tick. The call is the commit point: from it on the object is not owned here.
+// unmark: the objects are not on offer any more.
+func (c *Core) unmark(items []Ref) {
+	for _, r := range items {
+		o := c.owned[r.ID]
+		o.To, o.N = base.ID{}, 0
+		c.keep(r.ID, o)
+	}
+}
+
+// Release answers DoRelease with the exact state of the whole group in this
+// tick; id is any of its objects. The call is the commit point: from it on
+// none of them is owned here. On an error nothing happened.
 func (c *Core) Release(now base.Tick, id base.ID, state []byte) error {
-	o, ok := c.owned[id]
-	if !ok || o.To.IsZero() {
+	l, i, ok := c.open(id)
+	if !ok {
 		return fmt.Errorf("handoff: release %v: %w", id, ErrUnknown)
 	}
-	l := c.links[o.To]
-	t := &l.Out[l.find(id)]
-	if t.Phase != ready || len(state) > MaxState {
-		return fmt.Errorf("handoff: release %v: %w: phase %d, state of %d bytes", id, ErrUnknown, t.Phase, len(state))
+	t := &l.Out[i]
+	switch {
+	case t.Phase != ready:
+		return fmt.Errorf("handoff: release %v: %w: phase %d", id, ErrUnknown, t.Phase)
+	case len(state) > MaxGroupState:
+		return fmt.Errorf("handoff: release %v: %w: state of %d bytes", id, ErrGroup, len(state))
+	case l.limbo()+len(state) > MaxLimbo:
+		return fmt.Errorf("handoff: release %v: %w: %d bytes on the way", id, ErrBusy, l.limbo())
 	}
-	t.Phase, t.State, t.Tries, t.Next = released, state, 0, base.ID{}
+	to := c.owned[id].To
+	t.Phase, t.State, t.Tries, t.Deadline, t.Of = released, state, 0, 0, l.Life
 	t.Again = now + c.cfg.Times.Retry
-	delete(c.owned, id)
-	c.bury(id, t.Epoch+1)
-	c.release(l, t)
+	for _, r := range t.Items {
+		c.let(r.ID)
+		delete(c.doubts, r.ID)
+		c.bury(r.ID, tomb{r.Epoch + 1, to})
+		c.forgetWishes(r.ID)
+	}
+	c.release(to, l, t)
 	return nil
 }
 
-func (c *Core) release(l *link, t *transfer) {
-	c.send(t.To, Msg{Kind: Release, N: t.N, Floor: l.floor(), ID: t.ID, Epoch: t.Epoch, State: t.State})
-}
-
-// giveUp ends an offer that did not happen and takes up the queued one.
-func (c *Core) giveUp(now base.Tick, id, to base.ID, why Reason) {
-	next := c.endOffer(id, to)
-	o := c.owned[id]
-	o.Rest = now + backoff(c.cfg.Times.Cool, c.cfg.Times.CoolMax, o.Fails)
-	if o.Fails < 255 {
-		o.Fails++
-	}
-	if !next.IsZero() {
-		o.Rest = now
-	}
-	c.owned[id] = o
-	c.emit(Effect{Kind: DoGiveUp, Peer: to, ID: id, Epoch: o.Epoch, Reason: why})
-	if !next.IsZero() {
-		// A full link is no fault here: the driver asks again while the
-		// object is beyond the border.
-		_ = c.Begin(now, id, next, 0)
+// release sends all parts of a state: the record is one, the messages may be
+// several.
+func (c *Core) release(to base.ID, l *link, t *transfer) {
+	parts := max(1, (len(t.State)+MaxState-1)/MaxState)
+	for i := range parts {
+		piece := t.State[i*MaxState : min((i+1)*MaxState, len(t.State))]
+		c.send(to, l, Msg{Kind: Release, N: t.N, Floor: l.floor(), Items: t.Items, First: t.Of, Part: uint8(i), Parts: uint8(parts), State: piece})
 	}
 }
 
-func (c *Core) gotPrepared(now base.Tick, from base.ID, l *link, m Msg) {
-	i := l.number(m.N)
-	if i < 0 || l.Out[i].ID != m.ID || l.Out[i].Epoch != m.Epoch {
+// giveUp ends an offer that did not happen; its objects rest, but for those
+// that are wished elsewhere.
+func (c *Core) giveUp(now base.Tick, from base.ID, id base.ID, why Reason) {
+	items := c.endOffer(id)
+	for _, r := range items {
+		o := c.owned[r.ID]
+		o.Rest = now + backoff(c.cfg.Times.Cool, c.cfg.Times.CoolMax, o.Fails)
+		o.Fails = again(c.cfg.Times.Cool, c.cfg.Times.CoolMax, o.Fails)
+		c.keep(r.ID, o)
+	}
+	c.emit(Effect{Kind: DoGiveUp, Peer: from, Items: items, Reason: why})
+	c.fulfil(now, items)
+}
+
+func (c *Core) gotPrepared(from base.ID, l *link, m *Msg) {
+	i := l.answered(m)
+	if i < 0 {
 		// A reservation for a transfer that is no more.
-		c.send(from, Msg{Kind: Withdrawn, N: m.N, Floor: l.floor(), ID: m.ID, Epoch: m.Epoch})
+		c.send(from, l, Msg{Kind: Withdrawn, N: m.N, Floor: l.floor(), Items: m.Items})
 		return
 	}
-	switch t := &l.Out[i]; t.Phase {
-	case offered:
-		t.Phase = ready
-		c.emit(Effect{Kind: DoRelease, Peer: from, ID: t.ID, Epoch: t.Epoch})
-	case ready:
-		// The driver did not answer the last DoRelease; ask again.
-		c.emit(Effect{Kind: DoRelease, Peer: from, ID: t.ID, Epoch: t.Epoch})
-	case released:
-		c.release(l, t)
-	}
-}
-
-func (c *Core) gotRefused(now base.Tick, from base.ID, l *link, m Msg) {
-	i := l.number(m.N)
-	if i < 0 || l.Out[i].ID != m.ID || l.Out[i].Epoch != m.Epoch || l.Out[i].Phase == released {
+	t := &l.Out[i]
+	if t.Phase == released {
+		c.release(from, l, t)
 		return
 	}
-	c.giveUp(now, m.ID, from, m.Reason)
+	// In ready the driver has not answered the last DoRelease; ask again.
+	t.Phase = ready
+	c.emit(Effect{Kind: DoRelease, Peer: from, Items: t.Items})
 }
 
-func (c *Core) gotAccepted(from base.ID, l *link, m Msg) {
-	i := l.number(m.N)
-	if i < 0 || l.Out[i].Phase != released || l.Out[i].ID != m.ID || l.Out[i].Epoch != m.Epoch {
+func (c *Core) gotRefused(now base.Tick, from base.ID, l *link, m *Msg) {
+	i := l.answered(m)
+	if i < 0 || l.Out[i].Phase == released {
+		return
+	}
+	if m.Reason == Stale {
+		if gone := c.proved(m); gone != nil {
+			items := c.endOffer(gone[0].ID)
+			c.stale(from, gone)
+			c.fulfil(now, items)
+			return
+		}
+	}
+	c.giveUp(now, from, m.Items[0].ID, m.Reason)
+}
+
+func (c *Core) gotAccepted(from base.ID, l *link, m *Msg) {
+	i := l.answered(m)
+	if i < 0 || l.Out[i].Phase != released {
 		return
 	}
 	l.Out = slices.Delete(l.Out, i, i+1)
-	c.emit(Effect{Kind: DoSettle, Peer: from, ID: m.ID, Epoch: m.Epoch + 1})
+	c.emit(Effect{Kind: DoSettle, Peer: from, Items: raised(m.Items)})
 }
 
-func (c *Core) gotAsk(from base.ID, l *link, m Msg) {
-	i := l.number(m.N)
-	switch {
-	case i < 0 || l.Out[i].ID != m.ID || l.Out[i].Epoch != m.Epoch:
-		c.send(from, Msg{Kind: Withdrawn, N: m.N, Floor: l.floor(), ID: m.ID, Epoch: m.Epoch})
+func (c *Core) gotAsk(from base.ID, l *link, m *Msg) {
+	switch i := l.answered(m); {
+	case i < 0:
+		c.send(from, l, Msg{Kind: Withdrawn, N: m.N, Floor: l.floor(), Items: m.Items})
 	case l.Out[i].Phase == released:
-		c.release(l, &l.Out[i])
+		c.release(from, l, &l.Out[i])
 	default:
-		c.offer(l, &l.Out[i])
+		c.offer(from, l, &l.Out[i])
 	}
+}
+
+// raised gives the objects at the epochs that their new owner has.
+func raised(items []Ref) []Ref {
+	list := slices.Clone(items)
+	for i := range list {
+		list[i].Epoch++
+	}
+	return list
 }

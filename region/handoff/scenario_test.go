@@ -1,25 +1,33 @@
 package handoff
 
 import (
-	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/golden"
 	"github.com/metatopia/metatopia/internal/scenario"
 )
 
-var rewrite = flag.Bool("rewrite", false, "write the scenario files' outputs anew")
+var rewrite = golden.Rewrite
 
 // TestScenarios runs the files of testdata. A line is a command, the indented
 // lines below it are what happened; # starts a comment.
 //
 //	regions a=CAPACITY b=CAPACITY ...
 //	own a x EPOCH       a founds object x
-//	begin a x b         a wants x to go to b
-//	cancel a x          x came back
+//	begin a x+y b       a wants x and y to go to b, together
+//	hold a              a does not release before it is told to
+//	release a x         what was asked for before
+//	bytes N             how long states are, from here on
+//	yield a x           x gives way to a higher epoch
+//	save a, restore a   a's state is put aside, and is a's state again
+//	raise a LIFE        a begins a later life
+//	cancel a x          x came back; wishes of its group are forgotten
+//	withdraw a x        x's group is not what should go: cancel, and begin what was wished for
 //	drop a x            x ceases to be
 //	tick a N            N ticks pass in a
 //	deliver [N]         the oldest N messages on the way arrive (default: all, and what they cause)
@@ -40,11 +48,15 @@ type stageHand struct {
 	now   map[string]base.Tick
 	net   []mail
 	kept  []mail
+	saved map[string][]byte
+	holds map[string]bool // who does not release at once
+	bytes int             // of state
 	out   strings.Builder
 }
 
 func play(t *testing.T, script string) string {
-	s := &stageHand{t: t, names: map[base.ID]string{}, ids: map[string]base.ID{}, cores: map[string]*Core{}, now: map[string]base.Tick{}}
+	s := &stageHand{t: t, names: map[base.ID]string{}, ids: map[string]base.ID{}, cores: map[string]*Core{}, now: map[string]base.Tick{},
+		saved: map[string][]byte{}, holds: map[string]bool{}}
 	for line := range strings.Lines(script) {
 		line = strings.TrimRight(line, "\n")
 		if strings.HasPrefix(line, "  ") {
@@ -97,12 +109,47 @@ func (s *stageHand) do(f []string) {
 			s.say("error: %s", s.plain(err.Error()))
 		}
 	case "begin":
-		if err := s.cores[f[1]].Begin(s.now[f[1]], s.id(f[2]), s.id(f[3]), 10); err != nil {
+		if err := s.cores[f[1]].Begin(s.now[f[1]], s.id(f[3]), 10, s.list(f[2])...); err != nil {
+			s.say("error: %s", s.plain(err.Error()))
+		}
+		s.effects(f[1])
+	case "hold":
+		s.holds[f[1]] = true
+	case "release":
+		s.release(f[1], s.id(f[2]))
+		s.effects(f[1])
+	case "bytes":
+		s.bytes = num(1, 0)
+	case "yield":
+		s.cores[f[1]].Yield(s.id(f[2]))
+	case "save":
+		s.saved[f[1]] = s.cores[f[1]].Snapshot(nil)
+	case "restore":
+		c, err := Restore(s.cores[f[1]].cfg, s.saved[f[1]])
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.cores[f[1]] = c
+	case "raise":
+		var all []base.ID
+		for _, n := range s.order {
+			all = append(all, s.id(n))
+		}
+		if err := s.cores[f[1]].Raise(s.now[f[1]], uint64(num(2, 2)), all...); err != nil {
 			s.say("error: %s", s.plain(err.Error()))
 		}
 		s.effects(f[1])
 	case "cancel":
 		s.cores[f[1]].Cancel(s.now[f[1]], s.id(f[2]))
+		s.effects(f[1])
+	case "withdraw":
+		c := s.cores[f[1]]
+		i := slices.IndexFunc(c.wishes, func(w wish) bool { return w.has(s.id(f[2])) })
+		w := c.wishes[i]
+		c.Cancel(s.now[f[1]], s.id(f[2]))
+		if err := c.Begin(s.now[f[1]], w.To, 10, w.IDs...); err != nil {
+			s.say("error: %s", s.plain(err.Error()))
+		}
 		s.effects(f[1])
 	case "drop":
 		s.cores[f[1]].Drop(s.now[f[1]], s.id(f[2]))
@@ -146,6 +193,52 @@ func (s *stageHand) do(f []string) {
 	}
 }
 
+// release answers a DoRelease with a state as long as the script wants it.
+func (s *stageHand) release(name string, id base.ID) {
+	state := "state of " + s.names[id]
+	if s.bytes > 0 {
+		state = strings.Repeat("x", s.bytes)
+	}
+	if err := s.cores[name].Release(s.now[name], id, []byte(state)); err != nil {
+		s.say("error: %s", s.plain(err.Error()))
+	}
+}
+
+func brief(state []byte) string {
+	if len(state) > 40 {
+		return fmt.Sprintf("%d bytes", len(state))
+	}
+	return fmt.Sprintf("%q", state)
+}
+
+func (s *stageHand) replaced(ids []base.ID) string {
+	if ids == nil {
+		return ""
+	}
+	var names []string
+	for _, id := range ids {
+		names = append(names, s.names[id])
+	}
+	return " in place of " + strings.Join(names, "+")
+}
+
+// list reads a group, "x" or "x+y+z".
+func (s *stageHand) list(names string) []base.ID {
+	var ids []base.ID
+	for n := range strings.SplitSeq(names, "+") {
+		ids = append(ids, s.id(n))
+	}
+	return ids
+}
+
+func (s *stageHand) refs(list []Ref) string {
+	var out []string
+	for _, r := range list {
+		out = append(out, fmt.Sprintf("%s@%d", s.names[r.ID], r.Epoch))
+	}
+	return strings.Join(out, "+")
+}
+
 func sortedNames(m map[string]base.ID) []string {
 	var names []string
 	for n := range m {
@@ -178,12 +271,25 @@ func (s *stageHand) arrive(m mail) {
 }
 
 func (s *stageHand) text(m Msg) string {
-	out := fmt.Sprintf("%v n=%d %s@%d", m.Kind, m.N, s.names[m.ID], m.Epoch)
+	out := m.Kind.String()
+	if m.Life != 1 || m.Of != 1 {
+		out += fmt.Sprintf(" life=%d of=%d", m.Life, m.Of)
+	}
+	if m.N < 1<<60 {
+		out += fmt.Sprintf(" n=%d", m.N)
+	}
+	out += " " + s.refs(m.Items)
 	if m.Floor != 0 {
 		out += fmt.Sprintf(" floor=%d", m.Floor)
 	}
 	if m.Reason != 0 {
 		out += fmt.Sprintf(" reason=%d", m.Reason)
+	}
+	if m.Mask != 0 {
+		out += fmt.Sprintf(" mask=%b", m.Mask)
+	}
+	if m.Parts > 1 {
+		return out + fmt.Sprintf(" part %d of %d, %d bytes", m.Part+1, m.Parts, len(m.State))
 	}
 	if m.State != nil {
 		out += fmt.Sprintf(" %q", m.State)
@@ -204,18 +310,24 @@ func (s *stageHand) effects(name string) {
 				s.say("%s -> %s: %s", name, s.names[e.Peer], s.text(e.Msg))
 				s.net = append(s.net, mail{from: s.id(name), to: e.Peer, msg: e.Msg})
 			case DoRelease:
-				s.say("%s releases %s@%d", name, s.names[e.ID], e.Epoch)
-				if err := c.Release(s.now[name], e.ID, []byte("state of "+s.names[e.ID])); err != nil {
-					s.say("error: %s", s.plain(err.Error()))
+				if s.holds[name] {
+					s.say("%s may release %s", name, s.refs(e.Items))
+					continue
 				}
+				s.say("%s releases %s", name, s.refs(e.Items))
+				s.release(name, e.Items[0].ID)
 			case DoAccept:
-				s.say("%s takes over %s@%d with %q replace=%v", name, s.names[e.ID], e.Epoch, e.State, e.Replace)
+				s.say("%s takes over %s with %s%s", name, s.refs(e.Items), brief(e.State), s.replaced(e.Replaced))
 			case DoSettle:
-				s.say("%s knows that %s@%d arrived", name, s.names[e.ID], e.Epoch)
+				s.say("%s knows that %s arrived", name, s.refs(e.Items))
 			case DoGiveUp:
-				s.say("%s keeps %s@%d, reason %d", name, s.names[e.ID], e.Epoch, e.Reason)
+				s.say("%s keeps %s, reason %d", name, s.refs(e.Items), e.Reason)
 			case DoPrepared:
-				s.say("%s expects %s", name, s.names[e.ID])
+				s.say("%s expects %s", name, s.refs(e.Items))
+			case DoRenew:
+				s.say("%s has %s from now on", name, s.refs(e.Items))
+			case DoStale:
+				s.say("%s loses %s, known at a higher epoch", name, s.refs(e.Items))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -46,7 +47,7 @@ type mail struct {
 type input struct {
 	tick  bool
 	own   base.ID
-	begin base.ID
+	begin []base.ID
 	to    base.ID
 	from  base.ID
 	msg   Msg
@@ -82,8 +83,8 @@ func (x *node) run(t testing.TB, in input, sends bool) {
 		if x.core.Own(in.own, 1) == nil {
 			x.objects[in.own] = "born"
 		}
-	case !in.begin.IsZero():
-		_ = x.core.Begin(x.now, in.begin, in.to, 0)
+	case in.begin != nil:
+		_ = x.core.Begin(x.now, in.to, 0, in.begin...)
 	default:
 		if err := x.core.Handle(x.now, in.from, in.msg); err != nil {
 			t.Fatalf("handle %+v: %v", in.msg, err)
@@ -101,18 +102,17 @@ func (x *node) run(t testing.TB, in input, sends bool) {
 					x.held = append(x.held, mail{from: x.id, to: e.Peer, msg: e.Msg, rests: len(x.log)})
 				}
 			case DoRelease:
-				state, ok := x.objects[e.ID]
-				if !ok {
-					t.Fatalf("asked to release %v, which is not here", e.ID)
-				}
-				if x.core.Release(x.now, e.ID, []byte(state+fmt.Sprintf(">%d", x.id[15]))) == nil {
-					delete(x.objects, e.ID)
+				if x.core.Release(x.now, e.Items[0].ID, x.pack(t, e.Items)) == nil {
+					for _, r := range e.Items {
+						delete(x.objects, r.ID)
+					}
 				}
 			case DoAccept:
-				if _, ok := x.objects[e.ID]; ok && !e.Replace {
-					t.Fatalf("accepted %v, which is here already", e.ID)
+				x.unpack(t, &e)
+			case DoStale:
+				for _, r := range e.Items {
+					delete(x.objects, r.ID)
 				}
-				x.objects[e.ID] = string(e.State)
 			}
 		}
 	}
@@ -126,6 +126,45 @@ func (x *node) run(t testing.TB, in input, sends bool) {
 		t.Fatal("snapshot differs after restore")
 	}
 	x.core = c
+}
+
+// pack writes the histories of a group, each with this region's mark.
+func (x *node) pack(t testing.TB, items []Ref) []byte {
+	var e base.Encoder
+	for _, r := range items {
+		state, ok := x.objects[r.ID]
+		if !ok {
+			t.Fatalf("asked to release %v, which is not here", r.ID)
+		}
+		e.ID(r.ID)
+		e.Str(state + fmt.Sprintf(">%d", x.id[15]))
+	}
+	return e.B
+}
+
+// unpack takes what the core accepted out of the state of a group.
+func (x *node) unpack(t testing.TB, e *Effect) {
+	d := base.NewDecoder(e.State)
+	for d.Len() > 0 {
+		id, state := d.ID(), d.Str(1<<20)
+		if !slices.ContainsFunc(e.Items, func(r Ref) bool { return r.ID == id }) {
+			continue // moved on since
+		}
+		if _, ok := x.objects[id]; ok && !slices.Contains(e.Replaced, id) {
+			t.Fatalf("accepted %v, which is here already", id)
+		}
+		x.objects[id] = state
+	}
+	if d.Err() != nil {
+		t.Fatal(d.Err())
+	}
+}
+
+// some picks one or more of the objects here.
+func (x *node) some(r *base.Rand) []base.ID {
+	all := slices.SortedFunc(maps.Keys(x.objects), base.ID.Compare)
+	i := r.IntN(len(all))
+	return all[i : i+1+r.IntN(len(all)-i)]
 }
 
 // sync writes the log and gives the messages that may leave.
@@ -180,13 +219,12 @@ func (w *world) check() {
 		}
 		limbo := 0
 		for _, x := range w.nodes {
-			for _, l := range x.core.links {
+			for to, l := range x.core.links {
 				for _, tr := range l.Out {
-					if tr.ID != id || tr.Phase != released {
-						continue
-					}
-					if w.node(tr.To).core.Known(id) < tr.Epoch+1 {
-						limbo++
+					for _, r := range tr.Items {
+						if r.ID == id && tr.Phase == released && w.node(to).core.Known(id) < r.Epoch+1 {
+							limbo++
+						}
 					}
 				}
 			}
@@ -287,8 +325,8 @@ func TestRandomFaults(t *testing.T) {
 				switch k := r.IntN(20); {
 				case k < 5:
 					x.feed(t, input{tick: true})
-				case k < 8:
-					x.feed(t, input{begin: w.objs[r.IntN(3)], to: w.nodes[(int(x.id[15])+r.IntN(2))%3].id})
+				case k < 8 && len(x.objects) > 0:
+					x.feed(t, input{begin: x.some(r), to: w.nodes[(int(x.id[15])+r.IntN(2))%3].id})
 				case k < 11:
 					w.net = append(w.net, x.sync()...)
 				case k < 12:

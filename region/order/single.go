@@ -7,19 +7,20 @@ import (
 )
 
 // Orderer agrees on the records of a region. A region with one server uses
-// Single; one with several puts a replicated log behind the same calls. It is
-// a pure state machine: the driver moves the messages and owns the clock.
+// Single; one with several puts a replicated log behind the same calls
+// (region/order/raft, driven by node/replica).
 type Orderer interface {
-	// Submit takes an entry for the next record. ErrFull leaves it out.
-	Submit(entry []byte) error
-	// Cut closes the next tick: state is the hash after the tick before. It
-	// does nothing on a server that does not lead.
-	Cut(state [32]byte)
+	// Submit takes an entry for the next record. With sync, the record counts
+	// as agreed only once a majority has it on disk. ErrFull leaves it out.
+	Submit(entry []byte, sync bool) error
+	// Cut closes the next tick: at is the last tick applied here and state the
+	// hash after it. It does nothing on a server that does not lead.
+	Cut(at base.Tick, state [32]byte)
 	// Ready gives the records agreed on since the last call, oldest first.
-	// They are to be applied in this order, and written before anything that
-	// rests on them leaves.
+	// They are to be applied in this order.
 	Ready() []Encoded
-	// Persisted says that all records up to tick are on disk.
+	// Persisted says that all records up to tick are on disk. It means
+	// something only where the caller keeps the log: with Single.
 	Persisted(tick base.Tick)
 	// Durable is the last tick that enough servers have on disk.
 	Durable() base.Tick
@@ -30,6 +31,16 @@ type Encoded struct {
 	Record
 	Bytes []byte
 	Sum   Sum
+	// Servers are those of a shared log when it came to the record, the same on
+	// each of them; nil in a log of one. Nobody changes them.
+	Servers *Servers
+}
+
+// Servers of a log by their keys, both lists sorted and without doubles, no server
+// in both.
+type Servers struct {
+	Voters []base.Key
+	Others []base.Key // without a vote
 }
 
 // Single orders for a region with one server: whatever it cuts is agreed.
@@ -37,8 +48,7 @@ type Single struct {
 	tick    base.Tick // last record cut
 	prev    Sum
 	durable base.Tick
-	queue   [][]byte
-	size    int
+	queue   Queue
 	ready   []Encoded
 }
 
@@ -50,25 +60,20 @@ func NewSingle(tick base.Tick, prev Sum) *Single {
 	return &Single{tick: tick, prev: prev, durable: tick}
 }
 
-func (s *Single) Submit(entry []byte) error {
-	switch {
-	case len(entry) > MaxEntryBytes:
-		return fmt.Errorf("order: submit: %w: entry of %d bytes", ErrRecord, len(entry))
-	case len(s.queue) >= MaxEntries || s.size+len(entry)+4 > MaxRecordBytes-128:
-		return fmt.Errorf("order: submit: %w", ErrFull)
+func (s *Single) Submit(entry []byte, sync bool) error {
+	if err := s.queue.Add(entry, sync); err != nil {
+		return fmt.Errorf("order: submit: %w", err)
 	}
-	s.queue = append(s.queue, entry)
-	s.size += len(entry) + 4
 	return nil
 }
 
-func (s *Single) Cut(state [32]byte) {
+func (s *Single) Cut(at base.Tick, state [32]byte) {
 	s.tick++
-	r := Record{Tick: s.tick, Prev: s.prev, State: state, Entries: s.queue}
+	entries, sync := s.queue.Take()
+	r := Record{Tick: s.tick, Prev: s.prev, At: at, State: state, Sync: sync, Entries: entries}
 	b := r.AppendTo(nil)
 	s.prev = SumOf(b)
 	s.ready = append(s.ready, Encoded{Record: r, Bytes: b, Sum: s.prev})
-	s.queue, s.size = nil, 0
 }
 
 func (s *Single) Ready() []Encoded {

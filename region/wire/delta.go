@@ -35,9 +35,9 @@ func quant(v, scale float32) int16 {
 	case x <= -32767:
 		return -32767
 	case x >= 0:
-		return int16(x + 0.5)
+		return int16(x + 0.5) //lint:clamped by the cases above
 	case x < 0:
-		return int16(x - 0.5)
+		return int16(x - 0.5) //lint:clamped by the cases above
 	}
 	return 0 // NaN
 }
@@ -54,7 +54,7 @@ func (p Pose) Quat() spatial.Quat {
 
 // Velocity is in metres per second.
 func (p Pose) Velocity() spatial.Vec {
-	return spatial.Vec{X: float32(p.Vel[0]) / 256, Y: float32(p.Vel[1]) / 256, Z: float32(p.Vel[2]) / 256}
+	return spatial.Vec{X: float32(float32(p.Vel[0]) / 256), Y: float32(float32(p.Vel[1]) / 256), Z: float32(float32(p.Vel[2]) / 256)}
 }
 
 func (p Pose) appendTo(e *base.Encoder) {
@@ -197,6 +197,8 @@ type InspectReply struct {
 	Slots     []region.SlotWrite // sorted by name
 	Runs      uint64             // events its script handled
 	LastError string
+	Borrower  base.Key // zero: it is not lent
+	Left      uint64   // ticks of the loan
 }
 
 func (*InspectReply) Kind() Kind { return KindInspectReply }
@@ -213,6 +215,8 @@ func (m *InspectReply) appendTo(e *base.Encoder) {
 	}
 	e.U64(m.Runs)
 	e.Str(m.LastError)
+	e.Key(m.Borrower)
+	e.U64(m.Left)
 }
 
 func (m *InspectReply) read(d *base.Decoder) {
@@ -229,4 +233,5 @@ func (m *InspectReply) read(d *base.Decoder) {
 		m.Slots = append(m.Slots, s)
 	}
 	m.Runs, m.LastError = d.U64(), d.Str(region.MaxText)
+	m.Borrower, m.Left = d.Key(), d.U64()
 }

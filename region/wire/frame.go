@@ -24,6 +24,10 @@ const (
 	KindInspect      Kind = 9
 	KindInspectReply Kind = 10
 	KindRefused      Kind = 11
+	KindLook         Kind = 12
+	KindShard        Kind = 13
+	KindExpelled     Kind = 14
+	KindFailed       Kind = 15
 )
 
 // Message is one of the pointer types of this package.
@@ -66,6 +70,14 @@ func empty(k Kind) Message {
 		return &InspectReply{}
 	case KindRefused:
 		return &Refused{}
+	case KindLook:
+		return &Look{}
+	case KindShard:
+		return &Shard{}
+	case KindExpelled:
+		return &Expelled{}
+	case KindFailed:
+		return &Failed{}
 	}
 	return nil
 }

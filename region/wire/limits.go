@@ -17,5 +17,14 @@ const (
 	// MaxRadius bounds what a client may ask to see, in metres.
 	MaxRadius = 512
 
-	Version = 1
+	// A look at the physics is for debugging and costs the server a copy of
+	// it: a place's worth, ten times a second. 512 bodies and 768 touches fit
+	// MaxServerFrame.
+	MaxLookRate    = 10
+	MaxLookRadius  = 64 // metres
+	MaxLookBodies  = 512
+	MaxLookTouches = 768
+	maxTouchPoints = 4
+
+	Version = 2
 )

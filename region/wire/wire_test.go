@@ -28,6 +28,11 @@ func samples() []Message {
 		&InspectReply{Ref: 1, Found: true, Entity: ent, Slots: []region.SlotWrite{{Name: "a", Value: region.IntSlot(4)}, {Name: "b", Value: region.TextSlot("x")}}, Runs: 2, LastError: "trap"},
 		&InspectReply{Ref: 2},
 		&Refused{Code: region.Busy, Text: "later"},
+		&Expelled{Tick: 6, Code: region.Kicked},
+		&Failed{Tick: 7, Thing: base.ID{4}, Name: "lamp", Text: "trap"},
+		&Look{Rate: MaxLookRate, Radius: MaxLookRadius},
+		&Shard{Tick: 9, Bodies: []Body{{Pose: pose, Owner: base.ID{2}, Number: 4, Epoch: 3, Shape: region.Box, Size: spatial.Vec{X: 1, Y: 2, Z: 1}, Asleep: true, Age: 6}},
+			Touches: []Touch{{A: base.ID{1}, B: base.ID{2}, Normal: spatial.Vec{Y: 1}, Impulse: 2.5, Points: []spatial.Vec{{X: 1}, {Y: 2}}}, {B: base.ID{3}}}},
 	}
 }
 
@@ -77,6 +82,13 @@ func TestFramesAreBounded(t *testing.T) {
 	}
 	if n := len(Append(nil, d)); n > MaxServerFrame {
 		t.Fatalf("a full delta has %d bytes, the limit is %d", n, MaxServerFrame)
+	}
+	sh := &Shard{Bodies: make([]Body, MaxLookBodies), Touches: make([]Touch, MaxLookTouches)}
+	for i := range sh.Touches {
+		sh.Touches[i].Points = make([]spatial.Vec, maxTouchPoints)
+	}
+	if n := len(Append(nil, sh)); n > MaxServerFrame {
+		t.Fatalf("a full shard has %d bytes, the limit is %d", n, MaxServerFrame)
 	}
 }
 

@@ -31,6 +31,8 @@ func List() []Meta {
 		{LuaProcess, "process driver", "C", "MIT", "Lua.org, PUC-Rio; " + author, "runs processes in Lua"},
 		{"obj", "loader", "AssemblyScript", "MIT", author, "reads Wavefront OBJ models, with their materials when they stand in the same file"},
 		{"resident", "process", "AssemblyScript", "MIT", author, "walks between places, talks, throws balls over the border"},
+		{"runner", "handler", "AssemblyScript", "MIT", author, "a ball that rolls down a track and leaps to the next"},
+		{"sketch", "process", "AssemblyScript", "MIT", author, "a sheet to draw on, with keys that sound"},
 	}
 }
 

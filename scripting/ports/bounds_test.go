@@ -119,17 +119,23 @@ func TestAStopIsTold(t *testing.T) {
 	w := newNetwork(t)
 	a, b := w.node('a', time.Hour), w.node('b', time.Hour)
 	me, mine := a.proc(true)
-	c, _, _ := meet(t, a, b, 0, nil, nil)
+	c, _, heard := meet(t, a, b, 0, nil, nil)
 	d, _, _ := meet(t, a, b, 0, nil, nil)
 	if _, err := me.Monitor(c); err != nil {
 		t.Fatal(err)
 	}
+	// What comes after it shows that the monitor is there: of one that comes too
+	// late it is said that the process is gone.
+	if err := c.Send(process.Letter{Tag: 1}); err != nil {
+		t.Fatal(err)
+	}
+	next(t, heard)
 	if err := b.table.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b.ports.Close()
 	if l := next(t, mine); l.Signal == nil || l.Signal.Reason.End != process.Killed && l.Signal.Reason.End != process.Unreachable {
-		t.Errorf("%+v", l)
+		t.Errorf("%+v", *l.Signal)
 	}
 	if r := ended(t, d.Process()); r.End != process.Unreachable {
 		t.Errorf("%+v", r)

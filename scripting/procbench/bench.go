@@ -7,10 +7,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"time"
 
+	"github.com/metatopia/metatopia/internal/figures"
 	"github.com/metatopia/metatopia/scripting"
 )
 
@@ -23,52 +23,23 @@ type Options struct {
 	Tell   func(string) // progress; nil: nobody
 }
 
-// Report is the result, in the form that `metatopia bench` prints.
-type Report struct {
-	Kind      string             `json:"kind"`
-	Machine   string             `json:"machine"`
-	Figures   map[string]float64 `json:"figures"`
-	Reference map[string]float64 `json:"reference"`
-
-	Order []string `json:"-"` // of the names, as they were measured
+// aims of the figures that have one.
+var aims = map[string]figures.Aim{
+	"spawn_us":            figures.AtMost(12),
+	"spawns_per_s":        figures.AtLeast(50_000),
+	"handler_idle_bytes":  figures.AtMost(4096),
+	"blocking_idle_bytes": figures.AtMost(20 << 10),
+	"handler_hop_ns":      figures.AtMost(400),
+	"handler_hop_ns_100k": figures.AtMost(700),
+	"blocking_hop_ns":     figures.AtMost(1000),
+	"runaway_kill_ms":     figures.AtMost(2),
+	"runaway_p99_ratio":   figures.AtMost(1.1),
+	"handlers_300k_mb":    figures.AtMost(4096),
+	"meter_ratio_int":     figures.AtMost(1.4),
+	"meter_ratio_float":   figures.AtMost(1.5),
+	"meter_ratio_lua":     figures.AtMost(1.2),
+	"lua_ratio_native":    figures.AtMost(4),
 }
-
-func (r *Report) set(name string, v float64) {
-	r.Figures[name] = v
-	r.Order = append(r.Order, name)
-}
-
-func (r *Report) refer(name string, v float64) {
-	r.Reference[name] = v
-	r.Order = append(r.Order, name)
-}
-
-// Aim is what a figure should be: at least or at most Value.
-type Aim struct {
-	Value float64
-	Least bool
-}
-
-// Aims of the figures that have one.
-var Aims = map[string]Aim{
-	"spawn_us":            {12, false},
-	"spawns_per_s":        {50_000, true},
-	"handler_idle_bytes":  {4096, false},
-	"blocking_idle_bytes": {20 << 10, false},
-	"handler_hop_ns":      {400, false},
-	"handler_hop_ns_100k": {700, false},
-	"blocking_hop_ns":     {1000, false},
-	"runaway_kill_ms":     {2, false},
-	"runaway_p99_ratio":   {1.1, false},
-	"handlers_300k_mb":    {4096, false},
-	"meter_ratio_int":     {1.4, false},
-	"meter_ratio_float":   {1.5, false},
-	"meter_ratio_lua":     {1.2, false},
-	"lua_ratio_native":    {4, false},
-}
-
-// Reached tells whether v is good enough.
-func (a Aim) Reached(v float64) bool { return v == a.Value || v > a.Value == a.Least }
 
 // parts are the measurements in their order.
 var parts = []struct {
@@ -89,13 +60,13 @@ func Parts() (names []string) {
 
 type bench struct {
 	Options
-	report *Report
+	report *figures.Report
 	engine *scripting.Engine
 }
 
 // Run measures. After an error, that of ctx included, the report has what was
 // measured before.
-func Run(ctx context.Context, o Options) (*Report, error) {
+func Run(ctx context.Context, o Options) (*figures.Report, error) {
 	if o.Repeat == 0 {
 		o.Repeat = 5
 	}
@@ -105,9 +76,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Tell == nil {
 		o.Tell = func(string) {}
 	}
-	b := &bench{Options: o, report: &Report{Kind: "process",
-		Machine: fmt.Sprintf("%s/%s, %d processors, %s", runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version()),
-		Figures: map[string]float64{}, Reference: map[string]float64{}}}
+	b := &bench{Options: o, report: figures.New("process", 0, aims)}
 	var err error
 	if b.engine, err = scripting.NewEngine(scripting.EngineConfig{Memory: scripting.MaxTreeMemory}); err != nil {
 		return b.report, fmt.Errorf("procbench: %w", err)

@@ -7,7 +7,9 @@ main(Many, Repeat) ->
     Spawn = median([spawned(20000) || _ <- lists:seq(1, Repeat)]),
     say(spawn_us, Spawn / 1000),
     say(spawns_per_s, 1.0e9 / Spawn),
-    say(idle_bytes, idle(Many)),
+    %% The system counts in pages and keeps what others left: few processes
+    %% would be lost in it.
+    say(idle_bytes, idle(max(Many, 50000))),
     say(hop_ns, hop(1000, 1000000, Repeat)),
     say("hop_ns_" ++ integer_to_list(Many div 1000) ++ "k", hop(Many, 5 * Many, Repeat)),
     say(kill_us, kill(Repeat)).

@@ -42,7 +42,7 @@ func (b *bench) erlang(ctx context.Context) error {
 		var name string
 		var v float64
 		if n, _ := fmt.Sscan(line, &name, &v); n == 2 {
-			b.report.refer("erlang_"+name, v)
+			b.report.Refer("erlang_"+name, v)
 		}
 	}
 	return nil

@@ -37,8 +37,8 @@ func (b *bench) spawn(ctx context.Context) error {
 			return err
 		}
 	}
-	b.report.set("spawn_us", median(us))
-	b.report.set("spawns_per_s", median(rate))
+	b.report.Set("spawn_us", median(us))
+	b.report.Set("spawns_per_s", median(rate))
 	return nil
 }
 
@@ -55,14 +55,14 @@ func (b *bench) idle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.report.set(c.name, each)
+		b.report.Set(c.name, each)
 	}
 	if b.Many < crowd/3 {
 		return nil // a quick run
 	}
 	b.Tell("300,000 handlers")
 	_, mb, err := b.keep(ctx, crowd, true)
-	b.report.set("handlers_300k_mb", mb)
+	b.report.Set("handlers_300k_mb", mb)
 	return err
 }
 
@@ -120,8 +120,8 @@ func (b *bench) hop(ctx context.Context) error {
 		if err = errors.Join(err, r.close()); err != nil {
 			return err
 		}
-		b.report.set(c.name+"_ns"+c.of, median(ns))
-		b.report.set(c.name+"_cpu_ns"+c.of, median(cpu))
+		b.report.Set(c.name+"_ns"+c.of, median(ns))
+		b.report.Set(c.name+"_cpu_ns"+c.of, median(cpu))
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (b *bench) runaway(ctx context.Context) error {
 		return err
 	}
 	median(took) // sorts
-	b.report.set("runaway_kill_ms", took[len(took)*99/100])
+	b.report.Set("runaway_kill_ms", took[len(took)*99/100])
 
 	var ratio []float64
 	for range b.Repeat {
@@ -173,7 +173,7 @@ func (b *bench) runaway(ctx context.Context) error {
 		}
 		ratio = append(ratio, beset/calm)
 	}
-	b.report.set("runaway_p99_ratio", median(ratio))
+	b.report.Set("runaway_p99_ratio", median(ratio))
 	return nil
 }
 

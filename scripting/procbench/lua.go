@@ -23,9 +23,9 @@ func (b *bench) lua(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.set("meter_ratio_lua", r.MeterRatio())
+	b.report.Set("meter_ratio_lua", r.MeterRatio())
 	if native := r.NativeRatio(); native > 0 {
-		b.report.set("lua_ratio_native", native)
+		b.report.Set("lua_ratio_native", native)
 	} else {
 		b.Tell("lua: no lua5.4 to compare with")
 	}

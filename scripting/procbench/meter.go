@@ -13,7 +13,7 @@ func (b *bench) meter(context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.set("meter_ratio_int", integer)
-	b.report.set("meter_ratio_float", float)
+	b.report.Set("meter_ratio_int", integer)
+	b.report.Set("meter_ratio_float", float)
 	return nil
 }

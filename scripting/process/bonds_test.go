@@ -297,11 +297,11 @@ func TestBoundsOfBonds(t *testing.T) {
 // bounded in these too.
 func TestSignalsAreBounded(t *testing.T) {
 	tab := table(t, 2)
-	block := make(chan struct{})
-	p := spawn(t, tab, Spec{TrapExits: true, Handler: &actor{start: func(*Process) error { <-block; return nil }}})
 	dead, _ := listener(t, tab, false)
 	dead.Finish(Reason{End: Killed})
-	wait(t, dead)
+	wait(t, dead) // first: p keeps a worker that counts as about to be free
+	block := make(chan struct{})
+	p := spawn(t, tab, Spec{TrapExits: true, Handler: &actor{start: func(*Process) error { <-block; return nil }}})
 	n := 0
 	for ; n < 2*MaxSignals; n++ {
 		if _, err := p.Monitor(dead.Cap()); err != nil {

@@ -30,6 +30,7 @@ func wave(x float32, quarter int32) float32 {
 	k := float32(math.Floor(float64(float32(x*(2/Pi)) + 0.5)))
 	r := x - float32(k*halfPiHi)
 	r -= float32(k * halfPiLo)
+	//lint:clamped MaxAngle holds few quarters
 	switch q := (int32(k) + quarter) & 3; q {
 	case 0:
 		return sinPoly(r)

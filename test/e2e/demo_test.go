@@ -217,11 +217,12 @@ func TestWorld(t *testing.T) {
 	if st.WebURL == "" || st.Telnet == "" || st.World == nil {
 		t.Fatalf("you have no way in: %+v", st)
 	}
-	t.Run("page", func(t *testing.T) { testPage(t, st.WebURL) })
+	t.Run("page", func(t *testing.T) { testPage(t, st.WebURL, "page") })
 	t.Run("telnet", func(t *testing.T) { testTelnet(t, d, st.Telnet) })
 	t.Run("strangers", func(t *testing.T) { testStrangers(t, st.WebURL) })
 	t.Run("walk", func(t *testing.T) { testWalk(t, d) })
 	t.Run("processes", func(t *testing.T) { testProcesses(t, d) })
+	t.Run("physics", func(t *testing.T) { testPage(t, st.WebURL, "physics") })
 	c := d.close(t)
 	if c.Errors != 0 || len(c.Ended) != 0 {
 		t.Errorf("errors %d, ended %v", c.Errors, c.Ended)

@@ -16,13 +16,14 @@ import (
 	"time"
 )
 
-// testPage opens the page in Chromium; the script fails when the world does
-// not appear. The picture is kept for a person to look at.
-func testPage(t *testing.T, pageURL string) {
+// testPage opens the page in Chromium with one of the scripts in web/test,
+// which fails when what it looks for does not appear. The pictures are kept
+// for a person to look at.
+func testPage(t *testing.T, pageURL, name string) {
 	if _, err := exec.LookPath("chromium"); err != nil {
 		t.Fatal("chromium is missing: make test installs it, or: apt-get install chromium")
 	}
-	out := filepath.Join(artifacts, "page")
+	out := filepath.Join(artifacts, name)
 	if err := os.RemoveAll(out); err != nil {
 		t.Fatal(err)
 	}
@@ -31,10 +32,10 @@ func testPage(t *testing.T, pageURL string) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "test/page.mjs", "--url", pageURL, "--out", out)
+	cmd := exec.CommandContext(ctx, "node", "test/"+name+".mjs", "--url", pageURL, "--out", out)
 	cmd.Dir = filepath.Join(root, "web")
 	said, err := cmd.CombinedOutput()
-	t.Logf("page.mjs: %s", said)
+	t.Logf("%s.mjs: %s", name, said)
 	if err != nil {
 		t.Fatalf("the page: %v", err)
 	}

@@ -1,21 +1,27 @@
-import { words, type Client } from './api/client'
+import { ApiError, words, type Client } from './api/client'
 import { Link } from './api/link'
-import type { ChatLine, Frame, Inspection, Region, Slot, Status } from './api/types'
+import type { AdminStatus, Block, ChatLine, Entity, Frame, Inspection, Region, Shard, Slot, Standing, Status } from './api/types'
 import { Actions } from './hud/actions'
 import { Banner } from './hud/banner'
 import { Chat } from './hud/chat'
 import { el } from './hud/dom'
+import { Gate, base64 } from './hud/gate'
 import { lay } from './hud/hud'
 import { Inspector } from './hud/inspector'
+import type { Act } from './hud/discipline'
 import { Minimap } from './hud/minimap'
 import { Nearby } from './hud/nearby'
+import { Office } from './hud/office'
 import { Place } from './hud/place'
+import { ShardPanel } from './hud/shardpanel'
 import { Toasts } from './hud/toasts'
 import { Keys } from './input/keys'
 import { watchPointer } from './input/pointer'
 import { Steering } from './input/steering'
+import { Screens } from './screens/screens'
 import { View } from './scene/view'
 import { nearestBall, nearestTouchable, throwVelocity } from './world/reach'
+import { Shards } from './world/shards'
 import { World, type Thing } from './world/world'
 
 /** App joins the parts: what the node says goes to the world and from there to
@@ -24,15 +30,25 @@ export class App {
   readonly world: World
   readonly view: View
   readonly inspector: Inspector
+  readonly shards = new Shards()
   connected = false
   fullFrames = 0
   private readonly link: Link
-  private readonly place = new Place()
+  private readonly place = new Place(() => this.toggleOffice())
+  private readonly office = new Office({
+    unblock: b => this.unblock(b),
+    unban: key => this.unban(key),
+    closed: () => undefined,
+  })
   private readonly toasts = new Toasts()
   private readonly nearby = new Nearby()
+  private readonly shardPanel = new ShardPanel()
+  private looking: AbortController | undefined
   private readonly banner: Banner
   private readonly chat: Chat
+  private readonly gate = new Gate((region, password) => this.enter(region, password))
   private readonly minimap: Minimap
+  private readonly screens: Screens
   private readonly actions: Actions
   private readonly steering = new Steering()
   private readonly keys: Keys
@@ -42,6 +58,8 @@ export class App {
   private lastTrouble = ''
   private lastTroubleAt = -Infinity
   private lastHud = -Infinity
+  private adminsOf: string | undefined
+  private standing: { id: string; may: readonly string[] } = { id: '', may: [] }
 
   constructor(root: HTMLElement, private readonly client: Client, test: boolean) {
     const canvas = el('canvas')
@@ -57,7 +75,7 @@ export class App {
       regions: () => this.regionsChanged(),
       entered: (region, before) => this.entered(region, before),
       chat: lines => this.heard(lines),
-      notice: list => list.forEach(n => this.toasts.show(n)),
+      notice: list => list.forEach(n => { this.toasts.show(n); this.gate.heard(n) }),
       neighbours: list => this.nearby.show(list),
     })
     this.link = new Link(client, {
@@ -73,10 +91,14 @@ export class App {
     this.banner = new Banner(() => this.link.retry())
     this.chat = new Chat(text => this.say(text))
     this.minimap = new Minimap(this.world, (x, z) => this.walk(x, z))
-    this.actions = new Actions(() => this.touchNearest(), () => this.throwNearest())
+    this.screens = new Screens(client)
+    this.actions = new Actions(() => this.touchNearest(), () => this.throwNearest(), () => this.togglePhysics())
     this.inspector = new Inspector({
       inspect: id => this.client.unary<Inspection>('Inspect', { thing: id }),
       touch: id => this.touch(id),
+      block: entity => this.block(entity),
+      may: e => e.region === this.standing.id ? this.standing.may : [],
+      discipline: (e, what) => this.discipline(e, what),
       throwIt: id => this.throwThing(id),
       setSlot: (id, slot) => this.setSlot(id, slot),
       distance: id => this.distanceTo(id),
@@ -92,8 +114,9 @@ export class App {
       hover: (x, y) => this.view.hover(x, y),
     })
     lay(root, {
-      place: this.place.root, title: this.place.title, banner: this.banner.root, toasts: this.toasts.root,
-      minimap: this.minimap.root, nearby: this.nearby.root, inspector: this.inspector.root, chat: this.chat.root, actions: this.actions.root,
+      place: this.place.root, office: this.office.root, title: this.place.title, banner: this.banner.root, toasts: this.toasts.root,
+      minimap: this.minimap.root, nearby: this.nearby.root, shards: this.shardPanel.root, screens: this.screens.root, windows: this.screens.windows,
+      inspector: this.inspector.root, gate: this.gate.root, chat: this.chat.root, actions: this.actions.root,
     })
     this.veil.append(el('div', 'veil-name', 'Metatopia'), el('div', 'veil-words', 'Looking for your node…'))
     root.append(this.veil)
@@ -101,17 +124,21 @@ export class App {
   }
 
   /** run connects and never returns. */
-  async run(): Promise<void> { await this.link.run() }
+  async run(): Promise<void> {
+    window.setInterval(() => void this.readAdmins(), 60_000)
+    await this.link.run()
+  }
 
   /** render draws one frame at now (ms). */
   render(now: number): void {
     this.steer(now)
-    this.view.render(now, this.world)
+    this.view.render(now, this.world, this.shards)
     if (now - this.lastHud > 90) {
       this.lastHud = now
       const f = this.view.orbit.focus
       this.minimap.draw(f.x, f.z, this.view.orbit.yaw)
       this.inspector.update()
+      if (this.looking) this.shardPanel.update(this.shards.summary(), this.world.regionsList.map(r => r.id), id => this.world.region(id))
       const near = nearestTouchable(this.world)?.entity
       this.actions.show(near?.kind === 'sign' ? 'read' : 'touch', near?.name ?? '', nearestBall(this.world)?.entity.name ?? '')
     }
@@ -157,6 +184,38 @@ export class App {
   private showRegion(announce: boolean): void {
     const region = this.world.region(this.world.inRegion)
     this.place.showRegion(region, region !== undefined && region.owner === this.status?.key, announce)
+    if (region?.id !== this.adminsOf) {
+      this.place.showAdmins(undefined)
+      this.office.admins(undefined)
+    }
+    this.adminsOf = region?.id
+    void this.readAdmins()
+  }
+
+  /** readAdmins asks who looks after the region that I am in. */
+  private async readAdmins(): Promise<void> {
+    const id = this.adminsOf
+    if (!id) return
+    const status = await this.client.unary<AdminStatus>('AdminStatus', { region: id }).catch(() => undefined)
+    if (status && id === this.adminsOf) {
+      this.place.showAdmins(status)
+      this.office.admins(status)
+    }
+    const mine = await this.client.unary<Standing>('RegionPassword', { region: id }).catch(() => undefined)
+    if (mine && id === this.adminsOf) this.standing = { id, may: mine.may ?? [] }
+  }
+
+  /** toggleOffice shows who looks after the region and whom I have blocked. */
+  toggleOffice(): void {
+    if (this.office.open) return this.office.close()
+    this.office.show()
+    void this.readAdmins()
+    void this.readBlocks()
+  }
+
+  private async readBlocks(): Promise<void> {
+    const r = await this.client.unary<{ blocks?: Block[] | null }>('Blocks').catch(() => undefined)
+    this.office.blocked(r?.blocks ?? [])
   }
 
   private heard(lines: ChatLine[]): void {
@@ -175,10 +234,42 @@ export class App {
       case 'Enter': case 'NumpadEnter': case 'KeyT': this.chat.focus(); break
       case 'Escape':
         if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur()
+        else if (this.office.open) this.office.close()
         else this.inspector.close()
         break
       case 'KeyE': this.touchNearest(); break
       case 'KeyF': this.throwNearest(); break
+      case 'KeyB': this.togglePhysics(); break
+    }
+  }
+
+  /** togglePhysics shows what the regions simulate, or hides it again. */
+  togglePhysics(): void {
+    const on = this.looking === undefined
+    this.looking?.abort()
+    this.looking = on ? new AbortController() : undefined
+    this.shards.clear()
+    this.view.shards.turn(on)
+    this.shardPanel.show(on)
+    this.actions.turned(on)
+    if (this.looking) void this.look(this.looking.signal)
+  }
+
+  /** look follows the physics until it is hidden; a node that goes away is
+   * asked again. */
+  private async look(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.client.stream<Shard>('Shards', { rate: 10, radius: 40 }, s => this.shards.apply(s, performance.now()), signal)
+      } catch (err) {
+        if (signal.aborted) return
+        if (err instanceof ApiError && err.code !== 'unavailable') {
+          this.toasts.show(words(err), 'bad')
+          if (this.looking?.signal === signal) this.togglePhysics()
+          return
+        }
+      }
+      await new Promise(resolve => setTimeout(resolve, 1500))
     }
   }
 
@@ -213,6 +304,48 @@ export class App {
   }
 
   async say(text: string): Promise<boolean> { return await this.call('Say', { text }) !== undefined }
+
+  /** block hides somebody from this screen, wherever they are. */
+  private block(entity: Entity): void {
+    void this.call('Block', { player: entity.owner ?? '' }).then(done => {
+      if (!done) return
+      this.toasts.show(`You see and hear nothing more of ${entity.name}. The panel of the region's people, at the top left, brings them back.`)
+      void this.readBlocks()
+    })
+  }
+
+  private unblock(b: Block): void {
+    void this.call('Unblock', { player: b.key }).then(() => this.readBlocks())
+  }
+
+  private unban(key: string): void {
+    void this.call('AdminAct', { region: this.adminsOf ?? '', do: 'unban', player: key }).then(done => {
+      if (done) this.toasts.show('They may come in again.')
+      return this.readAdmins()
+    })
+  }
+
+  /** discipline does what an admin, or who may kick and mute, does about somebody. */
+  private discipline(e: Entity, what: Act): void {
+    const about = { region: e.region, player: e.owner ?? '' }
+    const told: Record<string, string> = {
+      kick: `${e.name} is sent out, and may come back.`, mute: `Nobody here hears ${e.name} for ten minutes.`, unmute: `${e.name} is heard again.`,
+      ban: `${e.name} may not come in any more.`, none: `${e.name} has the default role now.`,
+    }
+    const done = what === 'ban' ? this.call('AdminAct', { ...about, do: 'ban' })
+      : what === 'kick' || what === 'unmute' ? this.call('AccessAct', { ...about, do: what })
+        : what === 'mute' ? this.call('AccessAct', { ...about, do: 'mute', seconds: 600 })
+          : this.call('AccessAct', { ...about, do: 'role', role: what })
+    void done.then(ok => {
+      if (!ok) return
+      this.toasts.show(told[what] ?? `${e.name} is a ${what} now.`)
+      void this.readAdmins()
+    })
+  }
+
+  private async enter(region: string, password: string): Promise<boolean> {
+    return await this.call('RegionPassword', { region, do: 'enter', password: base64(password) }) !== undefined
+  }
 
   private touchNearest(): void {
     const thing = nearestTouchable(this.world)

@@ -21,6 +21,12 @@ export interface Hooks {
   look(yaw: number, pitch: number, distance: number): void
   camera(): { yaw: number; pitch: number; distance: number }
   select(id: string): void
+  /** walk asks my node to walk my avatar there. */
+  walk(x: number, z: number): void
+  /** physics turns the view of the physics on or off. */
+  physics(): void
+  /** shards is what it shows. */
+  shards(): { regions: number; bodies: number; ghosts: number; touches: number; borderTouches: number }
   selected(): string
 }
 
@@ -68,6 +74,16 @@ export function hooks(app: App, test: boolean): Hooks {
     },
     look: (yaw, pitch, distance) => view.orbit.look(yaw, pitch, distance),
     camera: () => ({ yaw: view.orbit.yaw, pitch: view.orbit.pitch, distance: view.orbit.distance }),
+    walk: (x, z) => app.walk(x, z),
+    physics: () => app.togglePhysics(),
+    shards() {
+      const { shards } = app
+      const touches = shards.touches()
+      return {
+        regions: shards.summary().length, bodies: shards.bodies.size, ghosts: [...shards.bodies.values()].filter(b => b.ghost).length,
+        touches: touches.length, borderTouches: touches.filter(t => t.border).length,
+      }
+    },
     select: id => app.select(id),
     selected: () => app.inspector.selected,
   }

@@ -128,7 +128,8 @@ func (b *Backend) Status(context.Context) (*control.StatusResponse, error) {
 	return &control.StatusResponse{
 		Name: b.Name, Key: Key, PeerID: "12D3KooWAda", Home: "/home/ada", Version: "test", Uptime: 61,
 		World: f.World, Avatar: &me, InRegion: f.In, Regions: f.Regions, WebURL: b.web, Telnet: b.telnet,
-		Serving:  []control.ServedRegion{{ID: HearthID, Name: "Hearthside", Tick: 40, Hash: "abcd", Players: 2, Things: 2, Durable: 39}},
+		Serving: []control.ServedRegion{{ID: HearthID, Name: "Hearthside", Tick: 40, Hash: "abcd", Players: 2, Things: 2, Durable: 39,
+			Origins: []control.RegionOrigin{{CID: "bafyorigin", Region: BallID, Name: "Old Hearth", Owner: "beef", Tick: 30}}}},
 		Counters: map[string]uint64{"crossings": 1, "messages": 2},
 	}, nil
 }
@@ -298,6 +299,24 @@ func (b *Backend) Tail(ctx context.Context, r *control.TailRequest, send func(*c
 		return ctx.Err()
 	}
 	return nil
+}
+
+// Screen gives one frame that is whole.
+func (b *Backend) Screen(ctx context.Context, r *control.ScreenRequest, send func(*control.ScreenFrame) error) error {
+	if err := b.process(r.PID); err != nil {
+		return err
+	}
+	if err := send(&control.ScreenFrame{Whole: true, Title: "one", Cols: 5, Rows: 2, Cursor: &control.ScreenCell{Col: 1, Row: 1},
+		Lines: []control.ScreenLine{{Row: 0, Runs: []control.ScreenRun{{Text: "he", Fg: "#ff0000"}, {Text: "llo", Flags: 1}}}}}); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (b *Backend) ScreenAct(_ context.Context, r *control.ScreenActRequest) error {
+	_ = b.called("act %d %s", r.PID, strings.Join(r.Events, ";"))
+	return b.process(r.PID)
 }
 
 func (b *Backend) Shutdown(context.Context) error {

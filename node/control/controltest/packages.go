@@ -125,3 +125,22 @@ func (b *Backend) PkgPut(_ context.Context, r *control.PkgPutRequest) (*control.
 func (b *Backend) RegionRules(_ context.Context, r *control.RegionRulesRequest) (*control.RegionRules, error) {
 	return &control.RegionRules{Region: "Hearthside", Copyleft: r.Copyleft != nil && *r.Copyleft}, b.called("region-rules %s", r.Region)
 }
+
+func (b *Backend) RegionStore(_ context.Context, r *control.RegionStoreRequest) (*control.RegionStore, error) {
+	return &control.RegionStore{Region: "Hearthside", ID: "aa", Here: "open", Place: "slots.db"}, nil
+}
+
+func (b *Backend) RegionServers(_ context.Context, r *control.RegionServersRequest) (*control.RegionServers, error) {
+	if r.Do == control.ServersTrust {
+		return &control.RegionServers{Region: "Hearthside", ID: "aa", Owner: "01020304", Trust: r.Trust, InForce: control.TrustCrash, Leader: "12D3KooWMe", Dissents: 1,
+			Convicted: []control.Conviction{{PeerID: "12D3KooWEve", Why: "signed two votes for one tick", About: 24, Tick: 30, Barred: true}}}, b.called("region-trust %s %s", r.Region, r.Trust)
+	}
+	left := 0
+	if r.Do == control.ServersRemove {
+		left = 1
+	}
+	return &control.RegionServers{Region: "Hearthside", ID: "aa", Owner: "01020304", Trust: control.TrustCrash, Leader: "12D3KooWMe", Tick: 40, Durable: 39, LeftWithKeys: left,
+		Servers: []control.RegionServer{{PeerID: "12D3KooWMe", Role: "leader", Here: true, Number: 1, Tick: 40, Players: 2},
+			{PeerID: "12D3KooWBob", Role: "learner", Number: 2, Tick: 38, Lag: 2, Rate: 6.5},
+			{PeerID: "12D3KooWEve", Role: "joining", Got: 1 << 20, Want: 4 << 20}}}, b.called("region-servers %s %s %s", r.Do, r.Region, r.Peer)
+}

@@ -41,7 +41,7 @@ func Build(ctx context.Context, dir, language, name string, log io.Writer) ([]by
 			return nil, err
 		}
 		collector := "incremental"
-		if name == "counter" {
+		if name == "counter" || name == "visits" {
 			collector = "stub"
 		}
 		r = pkg.Recipe{Tool: "assemblyscript", Options: []pkg.Setting{{Key: "runtime", Value: collector}, {Key: "use", Value: "abort=sdk/abort/abort"}}}

@@ -23,9 +23,9 @@ func TestSamples(t *testing.T) {
 			for _, s := range []struct {
 				name  string
 				check func(t *testing.T, h *host, m *scripting.Module)
-			}{{"echo", echo}, {"counter", counter}, {"tree", tree}} {
+			}{{"echo", echo}, {"counter", counter}, {"visits", visits}, {"tree", tree}} {
 				t.Run(s.name, func(t *testing.T) {
-					if language == "Go" && s.name == "counter" {
+					if language == "Go" && (s.name == "counter" || s.name == "visits") {
 						t.Skip("a Go module is too large for a handler, and its run-time system imports what handlers are not offered")
 					}
 					h := newHost(t)
@@ -214,6 +214,33 @@ func counter(t *testing.T, h *host, m *scripting.Module) {
 	out, err := h.e.Handle(m, scripting.Event{Name: "touch"}, func(name string) (scripting.Value, bool) { v, ok := slots[name]; return v, ok }, 1, 500_000)
 	if err != nil || len(out.Say) != 1 || out.Say[0] != "1099511627776" {
 		t.Errorf("a large number: %v %v", out, err)
+	}
+}
+
+// visits asks the region's store, and hears of it in another event.
+func visits(t *testing.T, h *host, m *scripting.Module) {
+	run := func(ev scripting.Event) scripting.Effects {
+		t.Helper()
+		out, err := h.e.Handle(m, ev, func(string) (scripting.Value, bool) { return scripting.Value{}, false }, 1, 500_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	out := run(scripting.Event{Name: "touch", FromName: "Ada"})
+	if len(out.Asks) != 1 || out.Asks[0].Tag != 7 || !slices.Equal(out.Asks[0].Steps, []scripting.AskStep{{Op: scripting.AskAdd, Key: "visits", Value: scripting.Int(1)}}) {
+		t.Errorf("it asks %+v", out.Asks)
+	}
+	for _, s := range []struct {
+		a    *scripting.Answer
+		says string
+	}{
+		{&scripting.Answer{Items: []scripting.AnswerItem{{Key: "visits", Value: scripting.Int(41)}}}, "41"},
+		{&scripting.Answer{Error: "timeout"}, "timeout"},
+	} {
+		if out := run(scripting.Event{Name: "answer", Tag: 7, Answer: s.a}); len(out.Asks) != 0 || len(out.Say) != 1 || out.Say[0] != s.says {
+			t.Errorf("answered %+v it says %q", s.a, out.Say)
+		}
 	}
 }
 

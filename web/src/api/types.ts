@@ -61,3 +61,51 @@ export interface Inspection {
 }
 
 export interface Steer { x: number; z: number; jump?: boolean }
+
+/** Shard is what one region's physics holds near my avatar. */
+export interface Shard {
+  region: string; tick: number
+  bodies: ShardBody[] | null; touches: Touching[] | null
+}
+
+export interface ShardBody {
+  id: string; owner: string; epoch: string
+  shape: string; size: [number, number, number]
+  p: [number, number, number]; r: [number, number, number, number]; v: [number, number, number]
+  fixed?: boolean; asleep?: boolean; age?: number
+}
+
+export interface Touching {
+  a?: string; b: string
+  n: [number, number, number]; i: number
+  points: [number, number, number][]
+}
+
+export interface AdminStatus {
+  region: string; me: string; may: boolean; words?: string[]; banned?: string[] | null
+  admins: { key: string }[]
+  temp?: string; vacant: boolean; warning?: string
+}
+
+/** Standing is what I am and may do in a region. */
+export interface Standing { region: string; enter: boolean; role?: string; may?: string[] }
+
+export interface Block { key: string; name?: string; things?: boolean; since: string }
+
+export interface Process { pid: number; name: string; state: string; screen?: boolean }
+
+export interface ScreenRun { text: string; fg?: string; bg?: string; flags?: number }
+
+export interface ScreenSound {
+  stop?: boolean; wave?: string; hertz?: number; volume: number; seconds: number
+  rate?: number; pcm?: string
+}
+
+export interface ScreenFrame {
+  whole?: boolean; title?: string
+  cols?: number; rows?: number; width?: number; height?: number
+  cursor?: { col: number; row: number }
+  lines?: { row: number; runs: ScreenRun[] | null }[] | null
+  bands?: { y: number; rows: number; rgb: string }[] | null
+  sounds?: ScreenSound[] | null
+}

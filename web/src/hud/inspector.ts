@@ -1,10 +1,15 @@
 import type { Entity, Inspection, Slot } from '../api/types'
+import { discipline, type Act } from './discipline'
 import { button, el, metres, safeColor, shortId, tame } from './dom'
 import { highlight } from './highlight'
 
 export interface InspectorActs {
   inspect(id: string): Promise<Inspection>
   touch(id: string): void
+  block(entity: Entity): void
+  /** may is what I may do about people where the entity is. */
+  may(entity: Entity): readonly string[]
+  discipline(entity: Entity, what: Act): void
   throwIt(id: string): void
   setSlot(id: string, slot: Slot): Promise<boolean>
   distance(id: string): number | undefined
@@ -94,7 +99,8 @@ export class Inspector {
   }
 
   private showHead(e: Entity): void {
-    const signature = `${e.id}/${e.name}/${e.kind}/${e.color}`
+    const may = e.kind === 'avatar' && !e.me && e.owner ? this.acts.may(e) : []
+    const signature = `${e.id}/${e.name}/${e.kind}/${e.color}/${may.join()}`
     if (this.head.dataset['for'] === signature) return
     this.head.dataset['for'] = signature
     const swatch = el('span', 'swatch')
@@ -103,6 +109,11 @@ export class Inspector {
     const close = button('close', '×', () => this.close())
     close.setAttribute('aria-label', 'Close')
     const bar = el('div', 'inspector-acts')
+    if (e.kind === 'avatar' && !e.me && e.owner) {
+      const hide = button('act', 'Block', () => this.acts.block(e))
+      hide.title = 'See and hear nothing more of them'
+      bar.append(hide)
+    }
     if (e.kind !== 'avatar') {
       bar.append(button('act primary', 'Touch', () => this.acts.touch(e.id)))
       if (!rooted.has(e.kind)) bar.append(button('act', 'Throw', () => this.acts.throwIt(e.id)))
@@ -110,6 +121,7 @@ export class Inspector {
     const line = el('div', 'inspector-title')
     line.append(swatch, title, close)
     this.head.replaceChildren(line, bar)
+    if (may.length > 0) this.head.append(discipline(e, may, (who, what) => this.acts.discipline(who, what)))
   }
 
   private showFacts(found: Inspection): void {

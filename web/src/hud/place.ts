@@ -1,8 +1,18 @@
 import type { LinkState } from '../api/link'
-import type { Region, WorldInfo } from '../api/types'
-import { el, safeColor, tame } from './dom'
+import type { AdminStatus, Region, WorldInfo } from '../api/types'
+import { button, el, safeColor, tame } from './dom'
 
 const titleMs = 3200
+
+/** adminLine names the admins of a region by the first digits of their keys. */
+export function adminLine(s: AdminStatus): string {
+  const who = (key: string): string => key === s.me ? 'you' : tame(key.slice(0, 8), 8)
+  const warning = s.warning ? ' (not proven)' : ''
+  if (s.temp) return `temporary admin: ${who(s.temp)}${warning}`
+  if (s.vacant || s.admins.length === 0) return `no admin${warning}`
+  const more = s.admins.length > 3 ? ` and ${s.admins.length - 3} more` : ''
+  return `${s.admins.length > 1 ? 'admins' : 'admin'}: ${s.admins.slice(0, 3).map(a => who(a.key)).join(', ')}${more}${warning}`
+}
 
 /** Place says where I am: world, region, who I am, and whether the node is
  * there. A region's name is shown large for a moment when I enter it. */
@@ -13,16 +23,20 @@ export class Place {
   private readonly region = el('div', 'place-region')
   private readonly regionName = el('span', '', 'connecting…')
   private readonly owner = el('div', 'place-owner')
+  private readonly admins: HTMLButtonElement
   private readonly dot = el('span', 'dot')
   private readonly link = el('span', 'place-link', 'connecting')
   private readonly who = el('span', 'place-who')
   private timer = 0
 
-  constructor() {
+  constructor(office: () => void = () => undefined) {
+    this.admins = button('place-admins', '', office)
+    this.admins.title = 'Who looks after this region, and whom I have blocked'
+    this.showAdmins(undefined)
     this.region.append(el('span', 'swatch'), this.regionName)
     const foot = el('div', 'place-foot')
     foot.append(this.dot, this.link, this.who)
-    this.root.append(this.world, this.region, this.owner, foot)
+    this.root.append(this.world, this.region, this.owner, this.admins, foot)
     this.title.setAttribute('aria-hidden', 'true')
   }
 
@@ -37,6 +51,9 @@ export class Place {
     this.dot.dataset['state'] = state
     this.link.textContent = { connecting: 'connecting', open: 'connected', lost: 'not connected', denied: 'not allowed' }[state]
   }
+
+  /** showAdmins says who looks after the region; undefined: not known. */
+  showAdmins(status: AdminStatus | undefined): void { this.admins.textContent = status ? adminLine(status) : 'people' }
 
   showRegion(region: Region | undefined, mine: boolean, announce: boolean): void {
     this.regionName.textContent = region ? tame(region.name, 40) : 'Wilderness'

@@ -1,10 +1,10 @@
 import { Vector3, type Camera } from 'three'
 import { el } from '../hud/dom'
 
-export type LabelKind = 'me' | 'avatar' | 'thing'
+export type LabelKind = 'me' | 'avatar' | 'thing' | 'body' | 'ghost'
 
 /** Metres within which a label of that kind can be read. */
-const reach: Record<LabelKind, number> = { me: 60, avatar: 55, thing: 12 }
+const reach: Record<LabelKind, number> = { me: 60, avatar: 55, thing: 12, body: 26, ghost: 26 }
 const bubbleSeconds = 6
 
 /** Label is a name over a head, with what it says now. */
@@ -15,10 +15,12 @@ export class Label {
   private bubble: HTMLElement | undefined
   private until = 0
   private style = ''
+  private readonly name: HTMLElement
 
   constructor(parent: HTMLElement, name: string, readonly kind: LabelKind) {
     this.root = el('div', `label label-${kind}`)
-    this.root.append(el('span', 'label-name', name))
+    this.name = el('span', 'label-name', name)
+    this.root.append(this.name)
     this.root.hidden = true
     parent.append(this.root)
   }
@@ -31,6 +33,8 @@ export class Label {
     this.root.prepend(this.bubble)
     this.until = now + bubbleSeconds * 1000
   }
+
+  rename(name: string): void { if (this.name.textContent !== name) this.name.textContent = name }
 
   /** tick takes old words away. */
   tick(now: number): void {

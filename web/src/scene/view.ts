@@ -1,6 +1,7 @@
 import { Vector3 } from 'three'
 import type { Region, WorldInfo } from '../api/types'
 import { regionAt } from '../world/cells'
+import type { Shards } from '../world/shards'
 import type { Thing, World } from '../world/world'
 import { Actors } from './actors'
 import { Curtains } from './curtain'
@@ -11,6 +12,7 @@ import { Marker } from './marker'
 import { Meadow } from './meadow'
 import { Orbit } from './orbit'
 import { Picker, type Hit } from './picking'
+import { ShardView } from './shardview'
 import { Stage } from './stage'
 
 /** Height of the eyes above the middle of an avatar, in metres. */
@@ -21,6 +23,7 @@ export class View {
   readonly stage: Stage
   readonly orbit: Orbit
   readonly actors: Actors
+  readonly shards: ShardView
   frames = 0
   private readonly ground: Ground
   private readonly curtains: Curtains
@@ -46,6 +49,7 @@ export class View {
     document.documentElement.classList.toggle('software', this.stage.software)
     this.labels = new Labels(root)
     this.actors = new Actors(this.stage.scene, this.labels)
+    this.shards = new ShardView(this.stage.scene, this.labels)
     this.orbit = new Orbit(this.stage.camera)
     this.picker = new Picker(this.stage.camera, this.actors)
     this.ground = new Ground(this.stage.scene)
@@ -85,6 +89,7 @@ export class View {
     this.ground.show(regions, info)
     this.curtains.show(regions, info)
     this.meadow.show(regions)
+    this.shards.regions(regions, info)
   }
 
   says(id: string, text: string): void {
@@ -107,7 +112,7 @@ export class View {
   hover(x: number, y: number): void { this.pointer = [x, y] }
 
   /** render draws the world as it was a moment before now (ms). */
-  render(now: number, world: World): void {
+  render(now: number, world: World, shards: Shards): void {
     const dt = this.last === undefined ? 0 : Math.min(0.1, Math.max(0, (now - this.last) / 1000))
     this.last = now
     const seconds = this.seconds
@@ -121,6 +126,7 @@ export class View {
     this.focus.copy(this.orbit.focus)
     this.stage.camera.updateMatrixWorld()
     this.actors.animate(now, seconds, dt, this.stage.camera)
+    this.shards.animate(now, shards, this.stage.camera)
     this.lights.animate(this.actors, this.focus)
     this.curtains.animate(seconds)
     this.meadow.animate(this.focus.x, this.focus.z, seconds)

@@ -3,7 +3,7 @@
 import { BUF, CAP, at, result, utf8 } from "./text";
 import { Point } from "./point";
 import {
-  mt_physics_push, mt_physics_velocity, mt_physics_where,
+  mt_physics_impulse, mt_physics_look, mt_physics_push, mt_physics_velocity, mt_physics_where,
   mt_slot_delete, mt_slot_get_int, mt_slot_get_text, mt_slot_kind, mt_slot_set_bool, mt_slot_set_int,
   mt_slot_set_text, mt_world_event_from, mt_world_event_from_name, mt_world_event_name, mt_world_event_text,
 } from "./imports";
@@ -33,6 +33,13 @@ export namespace body {
   }
   /** Adds to its velocity at the end of the tick; 0 or a code. */
   export function push(x: f64, y: f64, z: f64): i32 { return mt_physics_push(x, y, z); }
+  /** How hard the bump was that a touch tells of, N·s; 0 when a hand touched it. */
+  export function impulse(): f64 { return mt_physics_impulse(); }
+  /** Where the straight way from a place first meets something, or null. */
+  export function look(from: Point, way: Point): Point | null {
+    if (mt_physics_look(from.x, from.y, from.z, way.x, way.y, way.z, BUF) != 0) return null;
+    return point();
+  }
 }
 
 export namespace slot {

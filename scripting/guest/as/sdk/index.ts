@@ -1,12 +1,14 @@
 // The Metatopia interfaces for AssemblyScript (see docs/interfaces).
 // SPDX-License-Identifier: MIT
 export { body, event, slot } from "./handler";
+export { answer, store } from "./store";
 export { message, Kind, End } from "./message";
 export { Handle, Rights, Spawn, names, processes } from "./handle";
 export { process, time, lump, world, Sent, Thing } from "./process";
 export { Point } from "./point";
 export { asset } from "./loader";
 export { http } from "./http";
+export { audio, gfx, input, show, text, Wave, What } from "./screen";
 export { log, random, say } from "./common";
 export { abort } from "./abort"; // the compiler is told to use it
 

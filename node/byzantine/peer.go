@@ -1,0 +1,329 @@
+package byzantine
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/hyperledger-labs/SmartBFT/smartbftprotos"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/metatopia/metatopia/internal/base"
+)
+
+const (
+	// maxQueued and maxQueuedBytes bound what waits for one server.
+	maxQueued      = 4096
+	maxQueuedBytes = 4 * maxMessage
+	// maxWrite is what one write to a stream carries, or one message.
+	maxWrite    = 256 << 10
+	openTimeout = 5 * time.Second
+	minPause    = 50 * time.Millisecond
+	maxPause    = time.Second
+	// dialAfter is how long the server with the greater key waits for the
+	// other's stream, looking every dialLook: see node/replica.
+	dialAfter = 500 * time.Millisecond
+	dialLook  = 10 * time.Millisecond
+	// maxStrikes is how many messages of one stream are refused before it ends.
+	maxStrikes = 64
+)
+
+// peer sends to one server over a stream that is kept open.
+type peer struct {
+	log *Log
+	key base.Key
+
+	mu    sync.Mutex
+	queue [][]byte
+	size  int
+	wake  chan struct{}
+}
+
+// send queues a message for a server. It never waits.
+func (l *Log) send(to uint64, b []byte) {
+	if to == 0 || to >= uint64(len(l.peers)) || l.peers[to] == nil {
+		return
+	}
+	if !l.peers[to].put(b) {
+		l.cfg.OnEvent(EventDropped, 1)
+	}
+}
+
+// put queues a message. When there is no room all that waits is dropped: what is
+// old is of no use, and the library asks again.
+func (p *peer) put(b []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ok := len(p.queue) < maxQueued && p.size+len(b) <= maxQueuedBytes
+	if !ok {
+		p.queue, p.size = nil, 0
+	}
+	p.queue = append(p.queue, b)
+	p.size += len(b)
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+	return ok
+}
+
+// take frames what waits, up to maxWrite.
+func (p *peer) take(b []byte) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, m := range p.queue {
+		if len(b) > 0 && len(b)+len(m) > maxWrite {
+			break
+		}
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(m)))
+		b = append(b, m...)
+		p.size -= len(m)
+		n++
+	}
+	p.queue = p.queue[n:]
+	if len(p.queue) == 0 {
+		p.queue = nil
+	}
+	return b
+}
+
+// clear drops what waits.
+func (p *peer) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queue, p.size = nil, 0
+}
+
+func (p *peer) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-p.log.quit
+		cancel()
+	}()
+	for pause := minPause; ctx.Err() == nil; pause = min(2*pause, maxPause) {
+		p.giveWay(ctx)
+		octx, done := context.WithTimeout(ctx, openTimeout)
+		s, err := p.log.cfg.Net.Open(octx, p.key, p.log.proto)
+		done()
+		if err == nil {
+			pause = minPause
+			p.use(ctx, s)
+		}
+		p.clear()
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// giveWay lets the server with the smaller key dial first.
+func (p *peer) giveWay(ctx context.Context) {
+	if bytes.Compare(p.log.cfg.Key[:], p.key[:]) < 0 {
+		return
+	}
+	for left := dialAfter; left > 0 && !p.log.hears(p.key); left -= dialLook {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(dialLook):
+		}
+	}
+}
+
+// hears tells whether a server has a stream to here, and so a connection.
+func (l *Log) hears(k base.Key) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.inbound[k] > 0
+}
+
+// use sends over a stream until it ends. Nothing is ever answered on it: when
+// there is something to read, the other side has closed.
+func (p *peer) use(ctx context.Context, s Stream) {
+	on, end := context.WithCancel(ctx)
+	defer end()
+	context.AfterFunc(on, func() { s.Close() })
+	go func() {
+		var b [1]byte
+		_, _ = s.Read(b[:])
+		end()
+	}()
+	var b []byte
+	for on.Err() == nil {
+		b = p.take(b[:0])
+		if len(b) == 0 {
+			select {
+			case <-p.wake:
+				continue
+			case <-on.Done():
+				return
+			}
+		}
+		if _, err := s.Write(b); err != nil {
+			return
+		}
+		if cap(b) > 4*maxWrite {
+			b = nil
+		}
+	}
+}
+
+// serve reads what one server sends. Strangers are not heard.
+func (l *Log) serve(from base.Key, s Stream) {
+	id := uint64(0)
+	for i, k := range l.members {
+		if k == from && uint64(i+1) != l.self {
+			id = uint64(i + 1)
+		}
+	}
+	l.mu.Lock()
+	if l.closed || id == 0 || l.inbound[from] >= maxStreams {
+		l.mu.Unlock()
+		return
+	}
+	l.inbound[from]++
+	l.streams[s] = struct{}{}
+	l.serving.Add(1)
+	l.mu.Unlock()
+	defer l.serving.Done()
+	err := l.read(id, s)
+	l.mu.Lock()
+	delete(l.streams, s)
+	if l.inbound[from]--; l.inbound[from] == 0 {
+		delete(l.inbound, from)
+	}
+	lost := l.inbound[from] == 0 && !l.closed && l.leader == id
+	l.mu.Unlock()
+	if err != nil {
+		l.log.Debug("stream of a server ends", "server", from.Short(), "err", err)
+	}
+	if lost {
+		l.complain()
+	}
+}
+
+// maxStreams bounds the streams of one server.
+const maxStreams = 4
+
+func (l *Log) read(from uint64, s Stream) error {
+	r := bufio.NewReaderSize(s, 64<<10)
+	var head [4]byte
+	for strikes := 0; ; {
+		if _, err := io.ReadFull(r, head[:]); err != nil {
+			return nil
+		}
+		n := binary.LittleEndian.Uint32(head[:])
+		if n < headBytes || n > maxMessage {
+			l.cfg.OnEvent(EventRefused, 1)
+			return fmt.Errorf("message of %d bytes", n)
+		}
+		b, err := readAll(r, int(n))
+		if err != nil {
+			return nil
+		}
+		if err := l.receive(from, b); err != nil {
+			l.cfg.OnEvent(EventRefused, 1)
+			l.log.Debug("message refused", "server", from, "err", err)
+			if strikes++; strikes >= maxStrikes {
+				return err
+			}
+		}
+	}
+}
+
+// readAll reads n bytes, and allocates as they come.
+func readAll(r io.Reader, n int) ([]byte, error) {
+	var b bytes.Buffer
+	if _, err := io.CopyN(&b, r, int64(n)); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// receive takes one message of a server.
+func (l *Log) receive(from uint64, b []byte) error {
+	d := base.NewDecoder(b)
+	epoch, kind, err := parseHead(d)
+	if err != nil {
+		return fmt.Errorf("byzantine: %w: %w", ErrMessage, err)
+	}
+	if epoch != l.epoch {
+		return fmt.Errorf("byzantine: %w: epoch %d", ErrMessage, epoch)
+	}
+	switch kind {
+	case kindAgree:
+		var m smartbftprotos.Message
+		if err := proto.Unmarshal(d.Raw(d.Len()), &m); err != nil {
+			return fmt.Errorf("byzantine: %w: %w", ErrMessage, err)
+		}
+		if err := l.screen(from, &m); err != nil {
+			return err
+		}
+		l.noteVote(from, &m)
+		if l.started.Load() {
+			switch {
+			case l.stale(from, &m), m.GetNewView() != nil && l.late(m.GetNewView()), m.GetViewChange() != nil && l.hold(from, &m):
+				return nil
+			}
+			l.cons.HandleMessage(from, &m)
+			if m.GetStateTransferResponse() != nil {
+				l.mu.Lock()
+				l.course.states++
+				l.mu.Unlock()
+			}
+			if v := m.GetViewData(); v != nil {
+				l.help(from, v)
+			}
+		}
+	case kindForward:
+		f, err := parseForward(d)
+		if err != nil {
+			return fmt.Errorf("byzantine: %w: %w", ErrMessage, err)
+		}
+		for i := range f.entries {
+			if l.cfg.Verify != nil {
+				if err := l.cfg.Verify(f.entries[i].body); err != nil {
+					return fmt.Errorf("byzantine: %w: entry %d: %w", ErrMessage, i, err)
+				}
+			}
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.others[from].put(f.first, f.entries)
+		l.others[from].drop(l.counters[from-1]) // it may come late
+	case kindFetch:
+		t := base.Tick(d.U64())
+		if err := d.Done(); err != nil {
+			return fmt.Errorf("byzantine: %w: %w", ErrMessage, err)
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.answerFetch(from, t)
+	case kindDecisions:
+		a, err := parseAnswer(d)
+		if err != nil {
+			return fmt.Errorf("byzantine: %w: %w", ErrMessage, err)
+		}
+		a.from = from
+		l.mu.Lock()
+		c := l.fetching
+		l.mu.Unlock()
+		if c == nil {
+			l.helped(&a)
+			return nil
+		}
+		select {
+		case c <- a:
+		default:
+		}
+	}
+	return nil
+}
