@@ -12,7 +12,7 @@ import (
 	"github.com/metatopia/metatopia/node/control/controltest"
 )
 
-const limit = 10 * time.Second
+const limit = time.Minute
 
 // serve starts telnet in front of a real node API on a real socket.
 func serve(t *testing.T) (*controltest.Backend, *Server, string) {

@@ -21,7 +21,7 @@ import (
 	"github.com/metatopia/metatopia/node/control/controltest"
 )
 
-const limit = 20 * time.Second
+const limit = time.Minute
 
 // process is `metatopia up` with its ready line read.
 type process struct {

@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait; nothing is expected to take a tenth of it.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 func newHost(t testing.TB) host.Host {
 	t.Helper()

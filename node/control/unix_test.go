@@ -19,7 +19,7 @@ import (
 	"github.com/metatopia/metatopia/node/control/controltest"
 )
 
-const limit = 10 * time.Second
+const limit = time.Minute
 
 // serveUnix starts a server on a fresh socket and gives a client of it.
 func serveUnix(t *testing.T, cfg control.Config) (*control.Server, *control.Client, string) {

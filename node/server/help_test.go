@@ -162,7 +162,7 @@ func (h *harness) until(what string, f func() bool) {
 
 func until(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !f() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited too long for %s", what)

@@ -21,7 +21,7 @@ import (
 const (
 	startWait = 60 * time.Second // a node's start, on two cores that do other things too
 	callWait  = 60 * time.Second // one command
-	stopWait  = 30 * time.Second // a clean end
+	stopWait  = 60 * time.Second // a clean end
 )
 
 // up is a running node.

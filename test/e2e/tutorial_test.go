@@ -61,7 +61,7 @@ type terminalTab struct {
 func (r *reader) shows(text string) {
 	r.t.Helper()
 	want := likely(text)
-	for late := time.Now().Add(10 * time.Second); !want.MatchString(r.last); r.do(r.look) {
+	for late := time.Now().Add(time.Minute); !want.MatchString(r.last); r.do(r.look) {
 		if r.look == "" || time.Now().After(late) {
 			r.t.Fatalf("the page shows\n%s\nand there is\n%s%s", text, r.last, r.tails())
 		}
