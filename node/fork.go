@@ -33,6 +33,9 @@ func (b *backend) checkFork(ctx context.Context, cid string) error {
 	if err == nil {
 		err = server.CheckFurnish(list)
 	}
+	if err = otherVersion(err, false); control.CodeOf(err) == control.Conflict {
+		return err
+	}
 	if err != nil {
 		return control.Errorf(control.Invalid, "`metatopia lump kept` lists the checkpoints here", "%w", err)
 	}

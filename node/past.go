@@ -161,7 +161,7 @@ func pastError(err error) error {
 	case errors.Is(err, replay.ErrBroken):
 		return control.Errorf(control.Corrupt, "", "%w", err)
 	}
-	return err
+	return otherVersion(err, false)
 }
 
 // pastJob is how past ticks of a region are made again: on one core, for the

@@ -335,10 +335,10 @@ func (w *worldState) recoverRegion(ctx context.Context, rec *world.SiteRecord) (
 		}
 	default:
 		if err := w.installKept(ctx, rec); err != nil {
-			return err
+			return otherVersion(err, false)
 		}
 		if err := w.takeLog(saved, rec); err != nil {
-			return err
+			return otherVersion(err, true)
 		}
 	}
 	now := *rec
@@ -350,7 +350,7 @@ func (w *worldState) recoverRegion(ctx context.Context, rec *world.SiteRecord) (
 		return err
 	}
 	if err := w.beginEpoch(saved, next); err != nil {
-		return err
+		return otherVersion(err, true)
 	}
 	if err := os.RemoveAll(w.orderDir(id)); err != nil {
 		return err

@@ -131,7 +131,7 @@ func (w *worldState) openRegions() error {
 			continue // founding was cut off before it was promised
 		}
 		if err := w.reopen(saved); err != nil {
-			return err
+			return otherVersion(err, true)
 		}
 	}
 	return nil
@@ -163,7 +163,7 @@ func (w *worldState) seed(name string, site spatial.Pos, furnish, from string, c
 		return nil, fmt.Errorf("node: found region: %w", err)
 	}
 	if err := w.serve(saved); err != nil {
-		return nil, err
+		return nil, otherVersion(err, true)
 	}
 	w.announceOwn(w.n.ctx)
 	w.mu.Lock()

@@ -226,7 +226,7 @@ func Restore(cfg Config, b []byte) (*Sim, error) {
 	}
 	d := base.NewDecoder(b)
 	if v := d.U8(); d.Err() == nil && v != snapshotVersion {
-		d.Fail(fmt.Errorf("version %d", v))
+		d.Fail(&base.VersionError{What: "a region's state", Found: v, Wanted: snapshotVersion})
 	}
 	if s.rules = Rules(d.U8()); s.rules&^rulesKnown != 0 {
 		d.Fail(fmt.Errorf("rules %#x", uint8(s.rules)))

@@ -126,8 +126,8 @@ func (c *child) ready(ctx context.Context, wantWorld bool) (*control.StatusRespo
 		}
 		select {
 		case <-c.exited:
-			return nil, control.Errorf(control.Failed, "if that is of an older version, remove "+filepath.Dir(filepath.Dir(c.log))+" and begin anew",
-				"demo: %s ended while starting%s", c.name, c.lastWords())
+			words, hint := c.end()
+			return nil, control.Errorf(control.Failed, hint, "demo: %s ended while starting%s", c.name, words)
 		case <-ctx.Done():
 			return nil, fmt.Errorf("demo: %s is not ready: %w%s", c.name, errors.Join(last, context.Cause(ctx)), c.lastWords())
 		case <-tick.C:
@@ -135,14 +135,27 @@ func (c *child) ready(ctx context.Context, wantWorld bool) (*control.StatusRespo
 	}
 }
 
+// hintPrefix begins the line after which a command ends.
+const hintPrefix = "hint: "
+
 // lastWords quotes the end of the node's log.
 func (c *child) lastWords() string {
+	words, _ := c.end()
+	return words
+}
+
+// end quotes the end of the node's log, and tells the hint apart with which the
+// node ended, if it gave one.
+func (c *child) end() (words, hint string) {
 	b, err := os.ReadFile(c.log)
 	if errors.Is(err, fs.ErrNotExist) || len(b) == 0 {
-		return ""
+		return "", ""
 	}
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	return fmt.Sprintf("; the end of %s:\n  %s", c.log, strings.Join(lines[max(0, len(lines)-5):], "\n  "))
+	if h, ok := strings.CutPrefix(lines[len(lines)-1], hintPrefix); ok {
+		hint, lines = h, lines[:len(lines)-1]
+	}
+	return fmt.Sprintf("; the end of %s:\n  %s", c.log, strings.Join(lines[max(0, len(lines)-5):], "\n  ")), hint
 }
 
 // dead reports whether the process has ended.

@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	default:
 		if err := fakeNode(os.Getenv(fakeEnv), os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
+			if hint := control.HintOf(err); hint != "" {
+				fmt.Fprintln(os.Stderr, "hint:", hint)
+			}
 			os.Exit(1)
 		}
 	}
@@ -50,7 +53,7 @@ func fakeNode(mode string, args []string) error {
 		}
 	}
 	if mode == "refuses" && f.name == "Commons" {
-		return errors.New("the moon is in the wrong place")
+		return control.Errorf(control.Failed, "move the moon", "the moon is in the wrong place")
 	}
 	if f.link != "" {
 		if err := f.keep("world", f.link); err != nil {

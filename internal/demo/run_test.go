@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/metatopia/metatopia/node/control"
 )
 
 // config is a demo of fake nodes that closes after one sample.
@@ -157,8 +159,9 @@ func TestDeadNodeIsSaid(t *testing.T) {
 func TestNodeThatDoesNotStart(t *testing.T) {
 	cfg := config(t, "refuses")
 	_, err := Run(t.Context(), cfg)
-	if err == nil || !strings.Contains(err.Error(), "Commons ended while starting") || !strings.Contains(err.Error(), "wrong place") {
-		t.Errorf("got %v", err)
+	if err == nil || !strings.Contains(err.Error(), "Commons ended while starting") || !strings.Contains(err.Error(), "wrong place") ||
+		strings.Contains(err.Error(), "move the moon") || control.HintOf(err) != "move the moon" {
+		t.Errorf("got %v, hint %q", err, control.HintOf(err))
 	}
 	noneRuns(t, cfg.Home, 7)
 }

@@ -54,7 +54,7 @@ func (b *Base) AppendTo(dst []byte) []byte {
 func ParseBase(p []byte) (Base, error) {
 	d := base.NewDecoder(p)
 	if v := d.U8(); d.Err() == nil && v != baseVersion {
-		d.Fail(fmt.Errorf("version %d", v))
+		d.Fail(&base.VersionError{What: "the beginning of a byzantine log", Found: v, Wanted: baseVersion})
 	}
 	b := Base{Epoch: d.U64(), Origin: base.Tick(d.U64()), Tick: base.Tick(d.U64())}
 	copy(b.Sum[:], d.Raw(len(b.Sum)))

@@ -188,7 +188,7 @@ func scan(b []byte) (s scanned, err error) {
 func (s *scanned) begin(body []byte) error {
 	d := base.NewDecoder(body)
 	if v := d.U8(); d.Err() == nil && v != diskVersion {
-		d.Fail(fmt.Errorf("version %d", v))
+		d.Fail(&base.VersionError{What: "a byzantine log", Found: v, Wanted: diskVersion})
 	}
 	s.region = d.ID()
 	enc := d.Bytes(4 << 10)

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -189,4 +191,69 @@ func TestOtherRegionsLogIsRefused(t *testing.T) {
 	if _, err := Open(Config{Region: cfg, Dir: dir}); err == nil || errors.Is(err, ErrCorrupt) {
 		t.Fatalf("another seed: %v", err)
 	}
+}
+
+// TestOtherVersionsAreNoDamage: what another version of the program wrote is said
+// to be that, with both versions, and is left alone.
+func TestOtherVersionsAreNoDamage(t *testing.T) {
+	dir, _ := written(t)
+	for _, c := range []struct {
+		what          string
+		found, wanted uint8
+		f             func(tx *bolt.Tx) error
+	}{
+		{"an older file", 1, fileVersion, func(tx *bolt.Tx) error {
+			meta := tx.Bucket(bucketMeta)
+			b := append([]byte{}, meta.Get(keyConfig)...)
+			b[0] = 1
+			return errors.Join(meta.Put(keyConfig, b), tx.DeleteBucket(bucketPieces))
+		}},
+		{"a newer file", fileVersion + 1, fileVersion, func(tx *bolt.Tx) error {
+			meta := tx.Bucket(bucketMeta)
+			b := append([]byte{}, meta.Get(keyConfig)...)
+			b[0]++
+			return meta.Put(keyConfig, b)
+		}},
+		{"an older state", snapshotAt(t, dir) - 1, snapshotAt(t, dir), func(tx *bolt.Tx) error {
+			// The first piece of the checkpoint, under the name of what it is now.
+			last, pieces := tx.Bucket(bucketCheckpoint), tx.Bucket(bucketPieces)
+			list := append([]byte{}, last.Get(keyLast)...)
+			b := append([]byte{}, pieces.Get(list[headBytes:headBytes+32])...)
+			b[0]--
+			sum := sha256.Sum256(b)
+			copy(list[headBytes:], sum[:])
+			return errors.Join(pieces.Put(sum[:], b), last.Put(keyLast, list))
+		}},
+		{"an older record", 2, 3, func(tx *bolt.Tx) error {
+			b := append([]byte{}, tx.Bucket(bucketLog).Get(tickKey(5))...)
+			b[0] = 2
+			return tx.Bucket(bucketLog).Put(tickKey(5), b)
+		}},
+	} {
+		d := copyOf(t, dir)
+		edit(t, d, c.f)
+		before, err := os.ReadFile(filepath.Join(d, fileName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := reopen(d)
+		var v *base.VersionError
+		if s != nil || !errors.As(err, &v) || errors.Is(err, ErrCorrupt) || v.Found != c.found || v.Wanted != c.wanted || v.Older() != (c.found < c.wanted) {
+			t.Errorf("%s: %v", c.what, err)
+		}
+		if after, err := os.ReadFile(filepath.Join(d, fileName)); err != nil || !bytes.Equal(before, after) {
+			t.Errorf("%s: the file was changed (%v)", c.what, err)
+		}
+	}
+}
+
+// snapshotAt is the version of the state in the checkpoint.
+func snapshotAt(t *testing.T, dir string) (v uint8) {
+	t.Helper()
+	edit(t, copyOf(t, dir), func(tx *bolt.Tx) error {
+		sum := tx.Bucket(bucketCheckpoint).Get(keyLast)[headBytes:][:32]
+		v = tx.Bucket(bucketPieces).Get(sum)[0]
+		return nil
+	})
+	return v
 }

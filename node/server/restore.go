@@ -13,7 +13,7 @@ import (
 // the record's maker had.
 func (s *Server) replay(l *loaded) (err error) {
 	if s.sim, err = region.Restore(s.cfg.Region, l.snapshot); err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return unread(err)
 	}
 	if s.sim.Tick() != l.at.tick {
 		return fmt.Errorf("%w: the checkpoint of tick %d holds tick %d", ErrCorrupt, l.at.tick, s.sim.Tick())

@@ -80,7 +80,8 @@ type waiting struct {
 
 // Open restores the region in cfg.Dir, or founds it: checkpoint, then every
 // logged tick again. The state has the same tick and hash as was last durable.
-// The error is ErrCorrupt when what is on disk is not what was written.
+// The error is ErrCorrupt when what is on disk is not what was written, and a
+// base.VersionError when another version of the program wrote it.
 func Open(cfg Config) (*Server, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = realClock{}

@@ -152,10 +152,14 @@ func walk(tx *bolt.Tx) error {
 	})
 }
 
+// fileVersion is the format of the file: which buckets there are, and what is in
+// them.
+const fileVersion = 2
+
 // configBytes is what must not change between two openings.
 func configBytes(c *region.Config) []byte {
 	var e base.Encoder
-	e.U8(2) // format of the file
+	e.U8(fileVersion)
 	e.ID(c.ID)
 	e.Str(c.World)
 	e.Key(c.Owner)
@@ -179,6 +183,10 @@ func (s *store) load(cfg *region.Config) (l *loaded, err error) {
 			meta, last := tx.Bucket(bucketMeta), tx.Bucket(bucketCheckpoint)
 			if meta == nil || meta.Get(keyConfig) == nil {
 				return nil
+			}
+			// Before anything else: another version has other buckets.
+			if got := meta.Get(keyConfig); len(got) > 0 && got[0] != fileVersion {
+				return &base.VersionError{What: fileName, Found: got[0], Wanted: fileVersion}
 			}
 			if last == nil || tx.Bucket(bucketPieces) == nil || tx.Bucket(bucketLog) == nil || tx.Bucket(bucketSlots) == nil {
 				return fmt.Errorf("%w: a bucket is missing", ErrCorrupt)
@@ -204,6 +212,15 @@ func (s *store) load(cfg *region.Config) (l *loaded, err error) {
 	return l, nil
 }
 
+// unread says of what cannot be read that it is damaged, unless another version of
+// the program wrote it.
+func unread(err error) error {
+	if v := (*base.VersionError)(nil); errors.As(err, &v) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
+}
+
 // replay gives the records after a checkpoint, in order, to f.
 func (s *store) replay(from base.Tick, f func(order.Record, order.Sum) error) error {
 	return guarded(func() error {
@@ -212,7 +229,7 @@ func (s *store) replay(from base.Tick, f func(order.Record, order.Sum) error) er
 			for k, v := c.Seek(tickKey(from + 1)); k != nil; k, v = c.Next() {
 				r, err := order.Parse(v)
 				if err != nil {
-					return fmt.Errorf("%w: %w", ErrCorrupt, err)
+					return unread(err)
 				}
 				if !bytes.Equal(k, tickKey(r.Tick)) {
 					return fmt.Errorf("%w: record of tick %d under another key", ErrCorrupt, r.Tick)

@@ -70,7 +70,7 @@ func (s *State) encode() []byte {
 func Read(d *base.Decoder, v Verify) *State {
 	s := &State{verify: v}
 	if got := d.U8(); d.Err() == nil && got != version {
-		d.Fail(fmt.Errorf("access state of version %d", got))
+		d.Fail(&base.VersionError{What: "who may do what in a region", Found: got, Wanted: version})
 	}
 	s.region, s.settings = d.ID(), readSettings(d)
 	for range d.Count(MaxMembers, memberBytes) {

@@ -82,7 +82,7 @@ func readTally(d *base.Decoder) (t tally) {
 func Restore(cfg Config, b []byte) (*Core, error) {
 	d := base.NewDecoder(b)
 	if v := d.U8(); d.Err() == nil && v != snapshotVersion {
-		d.Fail(fmt.Errorf("version %d", v))
+		d.Fail(&base.VersionError{What: "what the servers agree on", Found: v, Wanted: snapshotVersion})
 	}
 	x := Core{cfg: cfg, tick: base.Tick(d.U64())}
 	copy(x.batch[:], d.Raw(32))

@@ -198,7 +198,7 @@ func Restore(cfg Config, b []byte) (*Core, error) {
 	}
 	d := base.NewDecoder(b)
 	if v := d.U8(); v != version && d.Err() == nil {
-		d.Fail(fmt.Errorf("version %d", v))
+		d.Fail(&base.VersionError{What: "a region's hand-offs", Found: v, Wanted: version})
 	}
 	if c.life = d.U64(); c.life == 0 && d.Err() == nil {
 		d.Fail(fmt.Errorf("life 0"))

@@ -109,7 +109,7 @@ func (r Record) AppendTo(b []byte) []byte {
 func Parse(b []byte) (Record, error) {
 	d := base.NewDecoder(b)
 	if v := d.U8(); d.Err() == nil && v != version {
-		d.Fail(fmt.Errorf("version %d", v))
+		d.Fail(&base.VersionError{What: "a record of a region's log", Found: v, Wanted: version})
 	}
 	flags := d.U8()
 	if d.Err() == nil && flags > flagSync|flagSigned {

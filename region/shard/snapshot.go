@@ -49,7 +49,7 @@ func Restore(cfg Config, b []byte) (*Shard, error) {
 	}
 	d := base.NewDecoder(b)
 	if v := d.U8(); d.Err() == nil && v != snapshotVersion {
-		d.Fail(fmt.Errorf("version %d", v))
+		d.Fail(&base.VersionError{What: "a region's physics", Found: v, Wanted: snapshotVersion})
 	}
 	if id := d.ID(); d.Err() == nil && id != cfg.ID {
 		d.Fail(fmt.Errorf("of region %v, not %v", id, cfg.ID))

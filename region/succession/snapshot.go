@@ -92,7 +92,7 @@ func restore(b []byte) (*State, error) {
 	d := base.NewDecoder(b)
 	v := d.U8()
 	if d.Err() == nil && v != snapshotVersion && v != renewedVersion {
-		d.Fail(fmt.Errorf("version %d", v))
+		d.Fail(&base.VersionError{What: "a region's roles", Found: v, Wanted: renewedVersion})
 	}
 	s := &State{genesis: readGenesis(d)}
 	if s.epoch = s.genesis.Epoch; v == renewedVersion {

@@ -132,7 +132,7 @@ func (d *Disk) frame(kind uint8, body []byte) error {
 	switch kind {
 	case frameBegin:
 		if v := r.U8(); r.Err() == nil && v != diskVersion {
-			return fmt.Errorf("version %d", v)
+			return &base.VersionError{What: "a shared log", Found: v, Wanted: diskVersion}
 		}
 		d.Region, d.Self = r.ID(), r.U64()
 		from, err := ParseBase(r.Bytes(MaxBaseBytes))
