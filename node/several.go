@@ -48,6 +48,7 @@ type several struct {
 	// Of tend alone.
 	heard, near map[uint64]time.Time
 	rates       map[uint64]uint32
+	recall      member.Recall
 	at          base.Tick
 	when        time.Time
 	rate        uint32
@@ -241,6 +242,9 @@ func (g *several) lead(ctx context.Context, s *servedRegion) error {
 		}
 		all = append(all, x)
 	}
+	if g.recall.Due(g.stranded(rec, s, keys, said), now) {
+		s.srv.CheckpointSoon()
+	}
 	st := s.srv.Status()
 	if rec.Trust != agree.Crash || st.Trust != agree.Crash {
 		s.srv.SetTerms(terms(rec))
@@ -268,6 +272,17 @@ func (g *several) lead(ctx context.Context, s *servedRegion) error {
 	}
 	g.w.n.log.Info("servers of the region", "region", s.rec.Name, "step", step.Do, "server", step.ID, "for", step.For, "err", err)
 	return err
+}
+
+// stranded tells whether one of the servers waits for a state that nobody can give.
+func (g *several) stranded(rec *world.SiteRecord, s *servedRegion, keys []base.Key, said map[base.Key]member.Status) bool {
+	if !slices.ContainsFunc(keys, func(k base.Key) bool { st, ok := said[k]; return ok && !st.Serving }) {
+		return false
+	}
+	said[g.w.n.key] = g.status(s)
+	defer delete(said, g.w.n.key)
+	voters := s.voters()
+	return member.Stranded(keys, voters, said, max(g.log.Status().First, 1)-1, func(p *member.Point) bool { return certified(rec, voters, p) })
 }
 
 // admit makes a node a learner of the region: it asks for it and the owner's
