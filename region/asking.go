@@ -82,7 +82,7 @@ func (s *Sim) askable(t *Thing, r *Request) StoreCode {
 	switch {
 	case s.asking.store.IsZero():
 		return StoreNone
-	case r.Owner.IsZero() || t.Brought:
+	case t.speaksFor().IsZero():
 		return StoreDenied
 	case len(s.asking.wait) >= MaxAsks || owners >= MaxOwnerAsks || mine >= MaxThingAsks:
 		return StoreBusy

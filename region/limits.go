@@ -151,7 +151,7 @@ const (
 	maxPending      = 1 << 15 // events waiting for the next tick, all actors together
 	maxDeparted     = 256     // released things still shown
 	maxWalk         = 4096.0  // metres to a walk target
-	snapshotVersion = 13
+	snapshotVersion = 14
 	maxAccess       = 4 << 20             // bytes of region/access's state
 	domainInput     = "metatopia/input/1" // domain of player signatures
 )

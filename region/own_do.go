@@ -12,9 +12,18 @@ import (
 // Who may do what with a thing. Its owner may do everything. While it is lent
 // the borrower has the use of it (moves it, writes its slots), and the owner
 // does neither give it away nor delete it. What is nobody's is taken by whoever
-// is first. Its owner takes what a neighbour brought, or it does not reach the
-// owner's keys of the store: a neighbour may call anybody a thing's owner. Admins
-// may do what owners may.
+// is first. Admins may do what owners may.
+
+// speaksFor is the player in whose name a thing's script acts: on the player's other
+// things, on the player's keys of the store, within the player's bounds. That is its
+// owner, and nobody once a neighbour has brought it, until the owner takes it: a
+// neighbour may call anybody a thing's owner.
+func (t *Thing) speaksFor() base.Key {
+	if t.Brought {
+		return base.Key{}
+	}
+	return t.Owner
+}
 
 // uses reports whether a player may use a thing: its owner, or who borrowed it.
 func (t *Thing) uses(k base.Key) bool { return t.Owner == k || !t.Borrower.IsZero() && t.Borrower == k }
@@ -50,10 +59,11 @@ func (s *Sim) judge(t *Thing, op InputKind, k base.Key) Code {
 	return OK
 }
 
-// owned is how many things of a player are here.
+// owned is how many things of a player are here. What a neighbour brought in the
+// player's name does not fill the place of what the player makes.
 func (s *Sim) owned(k base.Key) (n int) {
 	for _, t := range s.things {
-		if t.Owner == k && !t.avatar() {
+		if t.speaksFor() == k && !t.avatar() {
 			n++
 		}
 	}
@@ -155,7 +165,7 @@ func (s *Sim) owning(j *job, t *Thing, e *event) Code {
 		j.cmds = append(j.cmds, command(t.ID, physics.Command{Kind: physics.CmdSet, Body: physics.Body{Pos: at, Rot: j.body.Rot}}))
 		return OK
 	case InTake:
-		if t.Owner != e.player && s.full(e.player) {
+		if s.full(e.player) { // it was nobody's, or brought: not counted
 			return Quota
 		}
 		t.Owner, t.Brought = e.player, false
@@ -245,7 +255,7 @@ func (s *Sim) undelete(x *signed, _ *session) (Code, base.ID, bool) {
 		return NoThing, id, false
 	case s.bin[i].Thing.Owner != x.Key && !s.May(x.Key, RightThings):
 		return NotAllowed, id, false
-	case s.full(s.bin[i].Thing.Owner):
+	case !s.bin[i].Thing.Brought && s.full(s.bin[i].Thing.Owner):
 		return Quota, id, false
 	case s.shard.Hand().Free() <= 0:
 		return Full, id, false

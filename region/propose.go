@@ -39,7 +39,7 @@ func (o Operator) String() string {
 // SlotOpen is a text that declares what others' things may propose to slots of
 // this one: "votes:add seat:claim,cas board:insert,shared any:*". "shared": a
 // write of the thing itself does not keep the tick's proposals from it. Things
-// of one owner may propose anything to each other.
+// of one owner may propose anything to each other, but for one that a neighbour brought.
 const SlotOpen = "open"
 
 // Proposal is a change of a slot that the script's thing does not own. It takes
@@ -113,7 +113,16 @@ func may(from, to *Thing, slot string, op Operator) bool {
 		return false
 	}
 	open, _ := to.declared(slot, op)
-	return open || from.ID == to.ID || !to.Owner.IsZero() && from.Owner == to.Owner
+	return open || from.ID == to.ID || !to.Owner.IsZero() && from.speaksFor() == to.Owner
+}
+
+// mayNot tells a thing's owner that its script did what it may not do.
+func (s *Sim) mayNot(from *Thing, what, slot string, to base.ID) {
+	why := ""
+	if t := s.thing(to); from.Brought && t != nil && t.Owner == from.Owner {
+		why = ": a neighbour brought it, and its owner has not taken it here"
+	}
+	s.fault(from, "may not %s slot %s of %v%s", what, slot, to, why)
 }
 
 // proposed is a proposal with who made it.
@@ -193,7 +202,7 @@ func (s *Sim) settleSlot(k slotKey, list []proposed, own bool) {
 		if may(p.from, t, k.Slot, p.Op) {
 			return true
 		}
-		s.fault(p.from, "may not %s slot %s of %v", p.Op, k.Slot, k.Thing)
+		s.mayNot(p.from, p.Op.String(), k.Slot, k.Thing)
 		return false
 	}
 	var lines []string

@@ -40,7 +40,7 @@ type Thing struct {
 	Loan     base.Tick // when it is given back
 
 	// Brought: a neighbour has brought it and its owner has not taken it since. It
-	// is the neighbour's word alone that it is the owner's.
+	// is the neighbour's word alone that it is the owner's: see speaksFor.
 	Brought bool
 
 	Timers    []Timer // that run, sorted; never changed in place

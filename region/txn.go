@@ -114,7 +114,7 @@ func (s *Sim) commit(x *transaction, own written) bool {
 		}
 		t := next[k]
 		if !may(x.from, t, w.Name, opTxn) {
-			s.fault(x.from, "may not write slot %s of %v", w.Name, w.Thing)
+			s.mayNot(x.from, "write", w.Name, w.Thing)
 			return false
 		}
 		read := slices.ContainsFunc(x.Reads, func(r SlotRead) bool { return r.Thing == w.Thing && r.Slot == w.Name })
