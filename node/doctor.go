@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/overlay"
 	"github.com/metatopia/metatopia/scripting/guest"
@@ -53,7 +54,7 @@ func (b *backend) checkSync() control.DoctorCheck {
 	file := filepath.Join(b.home.dir, "doctor.tmp")
 	defer os.Remove(file)
 	began := time.Now()
-	err := writeDurable(file, []byte("metatopia\n"), 0o600)
+	err := durable.WriteFile(file, []byte("metatopia\n"))
 	took := time.Since(began)
 	if err != nil {
 		return check("durable writes", false, "", "%v", err)

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/metatopia/metatopia/internal/durable"
 )
 
 // home is the data directory of one node:
@@ -71,7 +73,7 @@ func (h *home) identity() (ed25519.PrivateKey, error) {
 		if _, err := rand.Read(seed); err != nil {
 			return nil, fmt.Errorf("node: make identity: %w", err)
 		}
-		if err := writeDurable(file, []byte(hex.EncodeToString(seed)+"\n"), 0o600); err != nil {
+		if err := durable.WriteFile(file, []byte(hex.EncodeToString(seed)+"\n")); err != nil {
 			return nil, fmt.Errorf("node: write identity: %w", err)
 		}
 		return ed25519.NewKeyFromSeed(seed), nil
@@ -86,45 +88,12 @@ func (h *home) identity() (ed25519.PrivateKey, error) {
 	return ed25519.NewKeyFromSeed(seed), nil
 }
 
-// writeDurable replaces a file so that after a crash either the old or the
-// new content is there, whole.
-func writeDurable(file string, b []byte, mode fs.FileMode) error {
-	dir := filepath.Dir(file)
-	f, err := os.CreateTemp(dir, filepath.Base(file)+".tmp*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	err = f.Chmod(mode)
-	if err == nil {
-		_, err = f.Write(b)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), file); err != nil {
-		return err
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
 // write replaces a file in the directory, and makes the folder that it is in.
 func (h *home) write(file string, b []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	return writeDurable(file, b, 0o600)
+	return durable.WriteFile(file, b)
 }
 
 func (h *home) saveJSON(name string, v any) error {
@@ -135,7 +104,7 @@ func (h *home) saveJSON(name string, v any) error {
 	if err := os.MkdirAll(filepath.Dir(h.path(name)), 0o700); err != nil {
 		return err
 	}
-	return writeDurable(h.path(name), append(b, '\n'), 0o600)
+	return durable.WriteFile(h.path(name), append(b, '\n'))
 }
 
 // loadJSON reports found = false when the file is not there.

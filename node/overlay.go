@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/overlay"
 	"github.com/metatopia/metatopia/node/p2p"
@@ -112,7 +113,7 @@ func (f raynetFile) Load() ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, maxRaynetFile))
 }
 
-func (f raynetFile) Save(b []byte) error { return writeDurable(f.name(), b, 0o600) }
+func (f raynetFile) Save(b []byte) error { return durable.WriteFile(f.name(), b) }
 
 // neighbours lists the near view, nearest first.
 func (w *worldState) neighbours() []control.Neighbour {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/lumps"
 	"github.com/metatopia/metatopia/node/control"
 	"github.com/metatopia/metatopia/node/packages"
@@ -36,7 +37,7 @@ func (n *Node) openPackages() (err error) {
 		Dir:   n.home.path("authors"),
 		Load:  func(v any) (bool, error) { return n.home.loadJSON(packagesFile, v) },
 		Save:  func(v any) error { return n.home.saveJSON(packagesFile, v) },
-		Write: func(file string, b []byte) error { return writeDurable(file, b, 0o600) },
+		Write: func(file string, b []byte) error { return durable.WriteFile(file, b) },
 	})
 	if err != nil {
 		return fmt.Errorf("node: %w", err)

@@ -30,6 +30,7 @@ var cid = []string{
 var table = []row{
 	{path: "internal/base", core: true},
 	{path: "internal/crew"},
+	{path: "internal/durable"},
 	{path: "internal/merkle", core: true, ours: []string{"internal/base"}},
 	{path: "internal/figures"},
 	{path: "internal/golden"},
@@ -57,7 +58,7 @@ var table = []row{
 	{path: "physics/physbench", ours: []string{"internal/crew", "physics", "region/handoff", "region/shard", "spatial", "internal/base", "internal/figures"}, third: []string{"github.com/tidwall"}},
 	{path: "lumps", ours: []string{"internal/base"}, third: cid},
 	{path: "lumps/keep", ours: []string{"lumps", "internal/base"}, third: cid},
-	{path: "lumps/transfer", ours: []string{"lumps", "internal/base"}, third: cid},
+	{path: "lumps/transfer", ours: []string{"lumps", "internal/base", "internal/durable"}, third: cid},
 	{path: "lumps/exchange", ours: []string{"lumps", "internal/base"}, third: []string{"*"}},
 	// assets imports neither exchange nor scripting: the node hands it both.
 	{path: "assets", ours: []string{"lumps", "spatial", "internal/base"}, third: append([]string{"github.com/qmuntal/gltf", "github.com/tidwall"}, cid...)},
@@ -96,20 +97,20 @@ var table = []row{
 	// region/wire frames messages on the stream that its caller hands it.
 	{path: "region/wire", core: true, std: []string{"io"}, ours: []string{"region", "spatial", "internal/base"}, third: []string{"github.com/tidwall"}},
 
-	{path: "node", ours: []string{"internal/webget", "region", "physics", "scripting", "assets", "lumps", "presence", "raynet", "spatial", "internal/base"}, third: []string{"*"}},
-	{path: "node/server", ours: []string{"internal/crew", "region", "physics", "spatial", "internal/base"}, third: []string{"*"}},
-	{path: "node/replica", ours: []string{"region/order", "internal/base"}, third: []string{"go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
+	{path: "node", ours: []string{"internal/webget", "region", "physics", "scripting", "assets", "lumps", "presence", "raynet", "spatial", "internal/base", "internal/durable"}, third: []string{"*"}},
+	{path: "node/server", ours: []string{"internal/crew", "region", "physics", "spatial", "internal/base", "internal/durable"}, third: []string{"*"}},
+	{path: "node/replica", ours: []string{"region/order", "internal/base", "internal/durable"}, third: []string{"go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
 	// node/byzantine is the only importer of SmartBFT.
-	{path: "node/byzantine", ours: []string{"node/replica", "region/order", "internal/base"}, third: []string{"github.com/hyperledger-labs/SmartBFT", "go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
+	{path: "node/byzantine", ours: []string{"node/replica", "region/order", "internal/base", "internal/durable"}, third: []string{"github.com/hyperledger-labs/SmartBFT", "go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
 	{path: "node/stores", ours: []string{"region", "physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"*"}},
 	{path: "node/replay", ours: []string{"region", "physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"*"}},
 	{path: "node/history", ours: []string{"node/replay", "region", "physics", "spatial", "internal/base", "internal/spdx", "internal/merkle"}, third: []string{"*"}},
 	{path: "node/witness", ours: []string{"node/replay", "region", "physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"*"}},
 	// node/door is the only importer of OPAQUE.
-	{path: "node/door", ours: []string{"region/access", "internal/base"}, third: []string{"*"}},
+	{path: "node/door", ours: []string{"region/access", "internal/base", "internal/durable"}, third: []string{"*"}},
 	{path: "node/member", ours: []string{"lumps", "internal/base"}, third: []string{"*"}},
-	{path: "node/borderbench", ours: []string{"node/p2p", "node/server", "region", "spatial", "internal/base"}, third: []string{"*"}},
-	{path: "node/regionbench", ours: []string{"node", "lumps", "internal/webget", "assets", "physics", "presence", "raynet", "region", "scripting", "spatial", "internal/base", "internal/figures"}, third: []string{"*"}},
+	{path: "node/borderbench", ours: []string{"node/p2p", "node/server", "region", "spatial", "internal/base", "internal/durable"}, third: []string{"*"}},
+	{path: "node/regionbench", ours: []string{"node", "lumps", "internal/webget", "assets", "physics", "presence", "raynet", "region", "scripting", "spatial", "internal/base", "internal/figures", "internal/durable"}, third: []string{"*"}},
 	{path: "node/lumpbench", ours: []string{"node/p2p", "lumps", "internal/base", "internal/figures"}, third: []string{"*"}},
 	{path: "node/world", ours: []string{"lumps", "spatial", "region/agree", "region/succession", "internal/base"}, third: []string{"*"}},
 	{path: "node/keeper", ours: []string{"node/world", "lumps", "spatial", "region/agree", "region/succession", "internal/base"}, third: []string{"*"}},
@@ -122,7 +123,7 @@ var table = []row{
 
 	{path: "terminal", ours: []string{"node/control"}, third: []string{"*"}},
 	{path: "web", ours: []string{"node/control"}, third: []string{"*"}},
-	{path: "cmd/metatopia", ours: []string{"node", "region/slots", "terminal", "web", "scripting/guest", "scripting/compiler", "scripting/iface", "scripting/pkg", "scripting/procbench", "physics/physbench", "physics/record", "internal/demo", "internal/figures", "internal/webget", "raynet"}, third: []string{"*"}},
+	{path: "cmd/metatopia", ours: []string{"node", "region/slots", "terminal", "web", "scripting/guest", "scripting/compiler", "scripting/iface", "scripting/pkg", "scripting/procbench", "physics/physbench", "physics/record", "internal/demo", "internal/figures", "internal/webget", "raynet", "internal/durable"}, third: []string{"*"}},
 	{path: "cmd/webbuild", ours: []string{"web"}, third: []string{"*"}},
 	{path: "test", ours: []string{"node/control"}, third: []string{"*"}},
 }

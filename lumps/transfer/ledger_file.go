@@ -9,12 +9,12 @@ import (
 	"strings"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/durable"
 )
 
 const (
 	accountSuffix = ".account"
 	damagedSuffix = ".damaged"
-	tempPrefix    = "tmp-"
 )
 
 func (l *Ledger) path(peer base.Key) string {
@@ -49,7 +49,7 @@ func (l *Ledger) load() error {
 
 func (l *Ledger) loadFile(name string) error {
 	file := filepath.Join(l.dir, name)
-	if strings.HasPrefix(name, tempPrefix) {
+	if strings.HasPrefix(name, durable.TempPrefix) {
 		return os.Remove(file) // of a write that was cut short
 	}
 	if !strings.HasSuffix(name, accountSuffix) {
@@ -90,30 +90,10 @@ func (l *Ledger) save(a *account) error {
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		return l.flush()
+		return durable.SyncDir(l.dir)
 	}
-	f, err := os.CreateTemp(l.dir, tempPrefix+"*")
-	if err != nil {
-		return err
+	if err := durable.WriteFile(file, a.encode()); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
 	}
-	_, err = f.Write(a.encode())
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", file, err), os.Remove(f.Name()))
-	}
-	return l.flush()
-}
-
-func (l *Ledger) flush() error {
-	d, err := os.Open(l.dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/lumps"
 )
 
@@ -75,7 +76,7 @@ func TestDamagedLedger(t *testing.T) {
 		if err := os.WriteFile(file, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(b.dir, tempPrefix+"1"), bad, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(b.dir, durable.TempPrefix+"1"), bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		b.Transfers = b.open(t, 2)

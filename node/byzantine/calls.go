@@ -166,7 +166,7 @@ func (l *Log) Compact(tick base.Tick) error {
 
 // Sync brings to the disk what was written of the log. It waits for the disk.
 func (l *Log) Sync() error {
-	if err := l.disk.sync(); err != nil {
+	if err := l.disk.file.Sync(); err != nil {
 		return fmt.Errorf("byzantine: sync: %w", err)
 	}
 	return nil

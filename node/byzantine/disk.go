@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/durable"
 )
 
 // The file is frames: u32 length of what follows the check, CRC-32C over it,
@@ -35,18 +35,14 @@ const (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // disk is the log's file. append and rewrite are called under the log's lock or
-// by the library, sync beside them.
+// by the library; the file may be synced beside them.
 type disk struct {
-	dir    string
 	region base.ID
 	boot   string
+	file   *durable.File
 
-	syncing sync.Mutex // held while the disk is waited for
-
-	mu    sync.Mutex
-	file  *os.File
-	dirty bool
-	votes [][]byte // those since the last that voids others
+	mu    sync.Mutex // held by whoever writes
+	votes [][]byte   // those since the last that voids others
 }
 
 // found is what was on disk.
@@ -60,15 +56,6 @@ type found struct {
 func Begun(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, diskName))
 	return err == nil
-}
-
-// bootID tells one start of the machine from another; "" where nothing does.
-func bootID() string {
-	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
 }
 
 func appendFrame(b []byte, kind uint8, body []byte) []byte {
@@ -85,8 +72,9 @@ func openDisk(cfg *Config, boot string) (*disk, found, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, found{}, err
 	}
-	d := &disk{dir: cfg.Dir, region: cfg.Region, boot: boot}
-	b, err := os.ReadFile(filepath.Join(d.dir, diskName))
+	path := filepath.Join(cfg.Dir, diskName)
+	d := &disk{region: cfg.Region, boot: boot, file: durable.NewFile(path)}
+	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if cfg.Base == nil {
 			return nil, found{}, fmt.Errorf("no log in %s, and nothing to begin one from: %w", cfg.Dir, err)
@@ -105,19 +93,12 @@ func openDisk(cfg *Config, boot string) (*disk, found, error) {
 	case !s.clean && (boot == "" || s.boot != boot):
 		return nil, found{}, ErrUnsure
 	}
-	if d.file, err = os.OpenFile(filepath.Join(d.dir, diskName), os.O_RDWR, 0o600); err != nil {
+	if err := d.file.Continue(int64(s.length)); err != nil {
 		return nil, found{}, err
 	}
 	d.votes = s.saved
-	if err = d.file.Truncate(int64(s.length)); err == nil {
-		_, err = d.file.Seek(int64(s.length), 0)
-	}
-	if err == nil {
-		err = d.append(frameOpened, []byte(boot), true)
-	}
-	if err != nil {
-		d.file.Close()
-		return nil, found{}, err
+	if err := d.append(frameOpened, []byte(boot), true); err != nil {
+		return nil, found{}, errors.Join(err, d.file.Close())
 	}
 	return d, s.found, nil
 }
@@ -216,39 +197,7 @@ func (d *disk) rewrite(from *Base, list []held) error {
 	for _, v := range d.votes {
 		b = appendFrame(b, frameVote, append([]byte{0}, v...))
 	}
-	path := filepath.Join(d.dir, diskName)
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	if _, err = f.Write(b); err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err == nil {
-		err = syncDir(d.dir)
-	}
-	if err != nil {
-		f.Close()
-		return err
-	}
-	old := d.file
-	d.file, d.dirty = f, false
-	if old != nil {
-		old.Close()
-	}
-	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return d.file.Replace(b)
 }
 
 // append adds a frame. kill -9 leaves it; with barrier it is on the disk proper
@@ -256,10 +205,9 @@ func syncDir(dir string) error {
 func (d *disk) append(kind uint8, body []byte, barrier bool) error {
 	d.mu.Lock()
 	_, err := d.file.Write(appendFrame(nil, kind, body))
-	d.dirty = true
 	d.mu.Unlock()
 	if err == nil && barrier {
-		err = d.sync()
+		err = d.file.Sync()
 	}
 	return err
 }
@@ -278,24 +226,6 @@ func (d *disk) vote(b []byte, void, barrier bool) error {
 	d.votes = append(d.votes, b)
 	d.mu.Unlock()
 	return d.append(frameVote, append(body, b...), barrier)
-}
-
-// sync brings to the disk what was written.
-func (d *disk) sync() error {
-	d.syncing.Lock()
-	defer d.syncing.Unlock()
-	d.mu.Lock()
-	f, dirty := d.file, d.dirty
-	d.dirty = false
-	d.mu.Unlock()
-	if !dirty {
-		return nil
-	}
-	err := f.Sync()
-	if errors.Is(err, os.ErrClosed) {
-		return nil // replaced meanwhile, by a file that is synced
-	}
-	return err
 }
 
 // close notes a clean end.

@@ -13,6 +13,7 @@ import (
 	"github.com/hyperledger-labs/SmartBFT/pkg/types"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/region/order"
 )
 
@@ -89,7 +90,7 @@ func Protocol(region base.ID) string { return "/metatopia/region/byzantine/1/" +
 
 // Open opens the log in cfg.Dir, or founds it there from cfg.Base, and begins
 // to take part. The error may be ErrMember, ErrUnsure or ErrCorrupt.
-func Open(cfg Config) (*Log, error) { return open(cfg, bootID()) }
+func Open(cfg Config) (*Log, error) { return open(cfg, durable.Boot()) }
 
 func open(cfg Config, boot string) (*Log, error) {
 	if cfg.Log == nil {

@@ -129,7 +129,7 @@ func (l *Log) group() {
 		case <-l.quit:
 			return
 		}
-		if err := l.disk.sync(); err != nil {
+		if err := l.disk.file.Sync(); err != nil {
 			l.mu.Lock()
 			l.fail(err)
 			l.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/region/access"
 )
 
@@ -37,7 +38,6 @@ type drawn struct {
 
 const (
 	ringVersion = 2
-	ringNew     = ".new" // of the file that takes the place of the old one
 	sizeDrawn   = 8 + sizeSeed + sizeSecret
 )
 
@@ -45,7 +45,7 @@ const (
 func OpenRing(path string) (*Ring, error) {
 	r := &Ring{path: path}
 	// A process that was killed may have left keys there.
-	err := os.Remove(path + ringNew)
+	err := os.Remove(path + durable.NewSuffix)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("door: keys: %w", err)
 	}
@@ -142,30 +142,13 @@ func (r *Ring) Settle(s access.Secret) error {
 
 // replace writes the file anew, for nobody else to read. r.mu is held.
 func (r *Ring) replace(list []drawn) error {
-	f, err := os.OpenFile(r.path+ringNew, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("door: keys: %w", err)
-	}
-	_, err = f.Write(ringBytes(list))
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), r.path)
-	}
+	f, err := durable.Swap(r.path, ringBytes(list))
 	if err == nil {
 		r.held = list // the file has them, if perhaps not after a power cut
-		err = syncDir(filepath.Dir(r.path))
+		err = errors.Join(f.Close(), durable.SyncDir(filepath.Dir(r.path)))
 	}
 	if err != nil {
 		return fmt.Errorf("door: keys: %w", err)
 	}
 	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

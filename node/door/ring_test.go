@@ -10,6 +10,7 @@ import (
 
 	"github.com/bytemare/opaque"
 
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/region/access"
 )
 
@@ -82,11 +83,11 @@ func TestRingOutlivesKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What a kill in the middle of writing leaves is deleted.
-	if err := os.WriteFile(r.path+ringNew, b[:99], 0o600); err != nil {
+	if err := os.WriteFile(r.path+durable.NewSuffix, b[:99], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	again(t, r)
-	if _, err := os.Stat(r.path + ringNew); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(r.path + durable.NewSuffix); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
 }
@@ -112,7 +113,7 @@ func TestRingIsBounded(t *testing.T) {
 func TestNothingWithoutTheDisk(t *testing.T) {
 	w := newWorld(t)
 	w.admin = w.client("admin").key
-	if err := os.Mkdir(w.keys.path+ringNew, 0o700); err != nil {
+	if err := os.Mkdir(w.keys.path+durable.NewSuffix, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	s := &script{in: bytes.NewReader(append([]byte{askRegister}, make([]byte, sizeRequest)...))}

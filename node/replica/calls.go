@@ -184,7 +184,7 @@ func (l *Log) Compact(tick base.Tick) error {
 // Sync brings to the disk what was written of the log, as all that was agreed on
 // is where this server is the only voter. It waits for the disk.
 func (l *Log) Sync() error {
-	if err := l.wal.sync(); err != nil {
+	if err := l.wal.file.Sync(); err != nil {
 		return fmt.Errorf("replica: sync: %w", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/region/order"
 	"github.com/metatopia/metatopia/region/order/raft"
 )
@@ -71,7 +72,7 @@ func Protocol(region base.ID) string { return "/metatopia/region/order/1/" + reg
 
 // Open opens the log in cfg.Dir, or founds it there from cfg.Base, and begins
 // to take part. The error may be ErrUnsure or ErrCorrupt.
-func Open(cfg Config) (*Log, error) { return open(cfg, bootID()) }
+func Open(cfg Config) (*Log, error) { return open(cfg, durable.Boot()) }
 
 func open(cfg Config, boot string) (*Log, error) {
 	if cfg.Clock == nil {
@@ -320,7 +321,7 @@ func (l *Log) group() {
 		case <-l.quit:
 			return
 		}
-		if err := l.wal.sync(); err != nil {
+		if err := l.wal.file.Sync(); err != nil {
 			l.mu.Lock()
 			l.fail(fmt.Errorf("replica: sync: %w", err))
 			l.mu.Unlock()

@@ -2,23 +2,26 @@ package replica
 
 import (
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/region/order/raft"
 )
 
 // TestBarrierWaits: what is to be on the disk is there when write returns, also
 // when the group's turn has begun to bring it there.
 func TestBarrierWaits(t *testing.T) {
-	w := &wal{dir: t.TempDir()}
-	f, err := os.Create(w.dir + "/log")
-	if err != nil {
+	w := &wal{file: durable.NewFile(filepath.Join(t.TempDir(), walName))}
+	if err := w.file.Replace(nil); err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	w.file, w.dirty = f, true
+	defer w.file.Close()
+	if _, err := w.file.Write([]byte("before")); err != nil {
+		t.Fatal(err)
+	}
 	early := make(chan struct{})
 	var there atomic.Bool
 	barrier := func() {
@@ -31,7 +34,7 @@ func TestBarrierWaits(t *testing.T) {
 	}
 	done := make(chan struct{})
 	turn := 0
-	w.fsync = func(*os.File) error {
+	w.file.Fsync = func(*os.File) error {
 		if turn++; turn > 1 {
 			return nil
 		}
@@ -45,7 +48,7 @@ func TestBarrierWaits(t *testing.T) {
 		there.Store(true)
 		return nil
 	}
-	if err := w.sync(); err != nil {
+	if err := w.file.Sync(); err != nil {
 		t.Fatal(err)
 	}
 	<-done

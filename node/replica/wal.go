@@ -6,32 +6,21 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/region/order/raft"
 )
 
-// wal is the log's file. A compaction writes a new one and puts it in the old
-// one's place, so that there is one file at any time and it says everything.
-// write and begin are the writer's; sync may be called beside them.
+// wal is the log's file, which a compaction replaces. write and begin are the
+// writer's; the file may be synced beside them.
 type wal struct {
-	dir    string
 	region base.ID
 	self   uint64
 	opened uint32
 	boot   string
-
-	// syncing is held while the disk is waited for: who needs what is written
-	// there may not go on while another still waits for it.
-	syncing sync.Mutex
-	fsync   func(*os.File) error // (*os.File).Sync, but for tests
-
-	mu    sync.Mutex
-	file  *os.File
-	dirty bool // written and not synced
-	buf   []byte
+	file   *durable.File
+	buf    []byte
 }
 
 const walName = "order.log"
@@ -42,22 +31,14 @@ func Begun(dir string) bool {
 	return err == nil
 }
 
-// bootID tells one start of the machine from another; "" where nothing does.
-func bootID() string {
-	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
-}
-
 // openWAL reads the log in cfg.Dir, or begins it.
 func openWAL(cfg *Config, boot string) (*wal, raft.State, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, raft.State{}, err
 	}
-	w := &wal{dir: cfg.Dir, region: cfg.Region, boot: boot, fsync: (*os.File).Sync}
-	b, err := os.ReadFile(filepath.Join(w.dir, walName))
+	path := filepath.Join(cfg.Dir, walName)
+	w := &wal{region: cfg.Region, boot: boot, file: durable.NewFile(path)}
+	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if cfg.Base == nil || cfg.Self == 0 {
 			return nil, raft.State{}, fmt.Errorf("no log in %s, and nothing to begin one from: %w", cfg.Dir, err)
@@ -85,23 +66,14 @@ func openWAL(cfg *Config, boot string) (*wal, raft.State, error) {
 		return nil, raft.State{}, ErrUnsure
 	}
 	w.self, w.opened = d.Self, d.Opened+1
-	f, err := os.OpenFile(filepath.Join(w.dir, walName), os.O_RDWR, 0o600)
-	if err != nil {
+	if err := w.file.Continue(int64(d.Length)); err != nil {
 		return nil, raft.State{}, err
 	}
-	w.file = f
-	if err = f.Truncate(int64(d.Length)); err == nil {
-		_, err = f.Seek(int64(d.Length), 0)
-	}
-	if err == nil {
-		_, err = f.Write(raft.AppendOpened(nil, w.opened, boot))
-	}
-	if err == nil {
-		err = f.Sync()
+	if _, err = w.file.Write(raft.AppendOpened(nil, w.opened, boot)); err == nil {
+		err = w.file.Sync()
 	}
 	if err != nil {
-		f.Close()
-		return nil, raft.State{}, err
+		return nil, raft.State{}, errors.Join(err, w.file.Close())
 	}
 	return w, d.State, nil
 }
@@ -128,42 +100,7 @@ func alone(d *raft.Disk) bool {
 func (w *wal) begin(first *raft.Write) error {
 	b := raft.AppendBegin(nil, w.region, w.self, first.Base)
 	b = raft.AppendOpened(b, w.opened, w.boot)
-	b = raft.AppendWrite(b, first)
-	path := filepath.Join(w.dir, walName)
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	if _, err = f.Write(b); err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err == nil {
-		err = syncDir(w.dir)
-	}
-	if err != nil {
-		f.Close()
-		return err
-	}
-	w.mu.Lock()
-	old := w.file
-	w.file, w.dirty = f, false
-	w.mu.Unlock()
-	if old != nil {
-		old.Close()
-	}
-	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return w.file.Replace(raft.AppendWrite(b, first))
 }
 
 // write writes a group; kill -9 leaves it whole, and the disk has it when it
@@ -177,9 +114,6 @@ func (w *wal) write(list []raft.Write) error {
 		}
 		_, err := w.file.Write(b)
 		b = b[:0]
-		w.mu.Lock()
-		w.dirty = true
-		w.mu.Unlock()
 		return err
 	}
 	for i := range list {
@@ -208,28 +142,9 @@ func (w *wal) write(list []raft.Write) error {
 		w.buf = nil
 	}
 	if barrier {
-		return w.sync()
+		return w.file.Sync()
 	}
 	return nil
-}
-
-// sync brings to the disk what was written. It is there when it returns, whoever
-// brought it.
-func (w *wal) sync() error {
-	w.syncing.Lock()
-	defer w.syncing.Unlock()
-	w.mu.Lock()
-	f, dirty := w.file, w.dirty
-	w.dirty = false
-	w.mu.Unlock()
-	if !dirty {
-		return nil
-	}
-	err := w.fsync(f)
-	if errors.Is(err, os.ErrClosed) {
-		return nil // replaced meanwhile, by a file that is synced
-	}
-	return err
 }
 
 // close notes a clean end.

@@ -9,6 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/internal/durable"
 	"github.com/metatopia/metatopia/region"
 )
 
@@ -33,18 +34,8 @@ func Install(cfg region.Config, dir string, cp Checkpoint, snapshot []byte) erro
 	if err := os.Rename(filepath.Join(building, fileName), filepath.Join(dir, fileName)); err != nil {
 		return fmt.Errorf("server: install: %w", err)
 	}
-	return errors.Join(os.Remove(building), syncDir(dir))
-}
-
-// syncDir brings to the disk which files a directory has: a log that goes on from
-// the new one is begun next.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("server: install: %w", err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
+	// A log that goes on from the new file is begun next.
+	if err := errors.Join(os.Remove(building), durable.SyncDir(dir)); err != nil {
 		return fmt.Errorf("server: install: %w", err)
 	}
 	return nil
