@@ -99,9 +99,10 @@ var table = []row{
 
 	{path: "node", ours: []string{"internal/webget", "region", "physics", "scripting", "assets", "lumps", "presence", "raynet", "spatial", "internal/base", "internal/durable"}, third: []string{"*"}},
 	{path: "node/server", ours: []string{"internal/crew", "region", "physics", "spatial", "internal/base", "internal/durable"}, third: []string{"*"}},
-	{path: "node/replica", ours: []string{"region/order", "internal/base", "internal/durable"}, third: []string{"go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
+	{path: "node/outbound", ours: []string{"internal/base"}},
+	{path: "node/replica", ours: []string{"node/outbound", "region/order", "internal/base", "internal/durable"}, third: []string{"go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
 	// node/byzantine is the only importer of SmartBFT.
-	{path: "node/byzantine", ours: []string{"node/replica", "region/order", "internal/base", "internal/durable"}, third: []string{"github.com/hyperledger-labs/SmartBFT", "go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
+	{path: "node/byzantine", ours: []string{"node/replica", "node/outbound", "region/order", "internal/base", "internal/durable"}, third: []string{"github.com/hyperledger-labs/SmartBFT", "go.etcd.io/raft", "google.golang.org/protobuf", "golang.org/x"}},
 	{path: "node/stores", ours: []string{"region", "physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"*"}},
 	{path: "node/replay", ours: []string{"region", "physics", "spatial", "internal/base", "internal/spdx"}, third: []string{"*"}},
 	{path: "node/history", ours: []string{"node/replay", "region", "physics", "spatial", "internal/base", "internal/spdx", "internal/merkle"}, third: []string{"*"}},

@@ -9,6 +9,7 @@ import (
 	"github.com/hyperledger-labs/SmartBFT/smartbftprotos"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/node/outbound"
 )
 
 // TestSteps: the channels where the library may wait for ever are where they
@@ -37,7 +38,7 @@ func TestGoroutinesEnd(t *testing.T) {
 		b = b[:runtime.Stack(b, true)]
 		left := 0
 		for _, g := range strings.Split(string(b), "\n\n") {
-			if strings.Contains(g, "SmartBFT") || strings.Contains(g, "byzantine.(*Log)") || strings.Contains(g, "byzantine.(*peer)") {
+			if strings.Contains(g, "SmartBFT") || strings.Contains(g, "byzantine.(*Log)") || strings.Contains(g, "outbound.(*Queue)") {
 				left++
 			}
 		}
@@ -48,9 +49,9 @@ func TestGoroutinesEnd(t *testing.T) {
 // TestOldWords: the library sees no words of a view that is over, and whoever
 // says them about what is decided is sent the decision.
 func TestOldWords(t *testing.T) {
-	l := &Log{origin: 10, tick: 15, peers: make([]*peer, 5), members: make([]base.Key, 4)}
+	l := &Log{origin: 10, tick: 15, peers: make([]*outbound.Queue, 5), members: make([]base.Key, 4)}
 	l.course = course{view: 7, own: 7, seen: make([]uint64, 5), now: time.Now()}
-	l.peers[2] = &peer{log: l, wake: make(chan struct{}, 1)}
+	l.peers[2] = outbound.New(outbound.Config{MaxBytes: maxQueuedBytes})
 	word := func(view, seq uint64) *smartbftprotos.Message {
 		return &smartbftprotos.Message{Content: &smartbftprotos.Message_Prepare{Prepare: &smartbftprotos.Prepare{View: view, Seq: seq}}}
 	}
@@ -65,9 +66,10 @@ func TestOldWords(t *testing.T) {
 		{6, 5, 8, true, 1},  // it is decided
 		{8, 6, 7, false, 0},
 	} {
-		l.course.own, l.peers[2].queue = x.own, nil
-		if got := l.stale(2, word(x.view, x.seq)); got != x.stale || len(l.peers[2].queue) != x.sent {
-			t.Fatalf("%+v: %v, %d sent", x, got, len(l.peers[2].queue))
+		l.course.own = x.own
+		l.peers[2].Clear()
+		if got := l.stale(2, word(x.view, x.seq)); got != x.stale || l.peers[2].Waiting() != x.sent {
+			t.Fatalf("%+v: %v, %d sent", x, got, l.peers[2].Waiting())
 		}
 	}
 }

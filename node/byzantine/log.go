@@ -1,6 +1,7 @@
 package byzantine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/internal/durable"
+	"github.com/metatopia/metatopia/node/outbound"
 	"github.com/metatopia/metatopia/region/order"
 )
 
@@ -55,13 +57,14 @@ type Log struct {
 	stand    stand
 	said     said
 	course   course
-	wished   []base.Tick // wishes that the library may still hold
-	votes    []vote      // by server, from 1
-	peers    []*peer     // by server, from 1; nil for self
+	wished   []base.Tick       // wishes that the library may still hold
+	votes    []vote            // by server, from 1
+	peers    []*outbound.Queue // by server, from 1; nil for self
 	inbound  map[base.Key]int
 	streams  map[Stream]struct{}
-	asking   sync.Mutex  // held while fetching
-	fetching chan answer // where answers go while Sync waits
+	silence  context.CancelFunc // ends what peers send
+	asking   sync.Mutex         // held while fetching
+	fetching chan answer        // where answers go while Sync waits
 	closed   bool
 	err      error
 
@@ -115,7 +118,7 @@ func open(cfg Config, boot string) (*Log, error) {
 		beats: make(chan time.Time, 1), turns: make(chan time.Time, 1),
 		wake: make(chan struct{}, 1), kick: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 	l.others = make([]queue, len(l.members)+1)
-	l.peers = make([]*peer, len(l.members)+1)
+	l.peers = make([]*outbound.Queue, len(l.members)+1)
 	l.votes = make([]vote, len(l.members)+1)
 	l.course.seen = make([]uint64, len(l.members)+1)
 	l.restore(&from)
@@ -129,12 +132,9 @@ func open(cfg Config, boot string) (*Log, error) {
 		return nil, fmt.Errorf("byzantine: open: %w", err)
 	}
 	l.make(from.saved)
-	for i, k := range l.members {
-		if id := uint64(i + 1); id != l.self {
-			l.peers[id] = &peer{log: l, key: k, wake: make(chan struct{}, 1)}
-			l.running.Go(l.peers[id].run)
-		}
-	}
+	ctx, cancel := context.WithCancel(context.Background())
+	l.silence = cancel
+	l.begin(ctx)
 	cfg.Net.Handle(l.proto, l.serve)
 	l.running.Go(l.start)
 	l.running.Go(l.clock)
@@ -266,6 +266,7 @@ func (l *Log) fail(err error) {
 	for s := range l.streams { //lint:sorted all of them
 		go s.Close()
 	}
+	l.silence()
 	close(l.quit)
 	l.cfg.Net.Unhandle(l.proto)
 	l.poke()

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/metatopia/metatopia/node/outbound"
 )
 
 // TestSameRecords: entries that were submitted anywhere are in the records of
@@ -162,7 +164,7 @@ func TestAway(t *testing.T) {
 // TestLateForward: entries that come once more when they are in a record
 // already do not keep out those that come after.
 func TestLateForward(t *testing.T) {
-	l := &Log{epoch: 1, counters: []uint64{0, 10, 0, 0}, others: make([]queue, 5), peers: make([]*peer, 5)}
+	l := &Log{epoch: 1, counters: []uint64{0, 10, 0, 0}, others: make([]queue, 5), peers: make([]*outbound.Queue, 5)}
 	list := func(n int) []entry { return make([]entry, n) }
 	for _, f := range []forward{{9, list(2)}, {11, list(3)}} {
 		if err := l.receive(2, f.append(l.head(kindForward))); err != nil {

@@ -7,41 +7,33 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"sync"
-	"time"
 
 	"github.com/hyperledger-labs/SmartBFT/smartbftprotos"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/node/outbound"
 )
 
 const (
-	// maxQueued and maxQueuedBytes bound what waits for one server.
-	maxQueued      = 4096
+	// maxQueuedBytes bounds what waits for one server.
 	maxQueuedBytes = 4 * maxMessage
-	// maxWrite is what one write to a stream carries, or one message.
-	maxWrite    = 256 << 10
-	openTimeout = 5 * time.Second
-	minPause    = 50 * time.Millisecond
-	maxPause    = time.Second
-	// dialAfter is how long the server with the greater key waits for the
-	// other's stream, looking every dialLook: see node/replica.
-	dialAfter = 500 * time.Millisecond
-	dialLook  = 10 * time.Millisecond
 	// maxStrikes is how many messages of one stream are refused before it ends.
 	maxStrikes = 64
 )
 
-// peer sends to one server over a stream that is kept open.
-type peer struct {
-	log *Log
-	key base.Key
-
-	mu    sync.Mutex
-	queue [][]byte
-	size  int
-	wake  chan struct{}
+// begin keeps a stream open to every other server, until ctx ends.
+func (l *Log) begin(ctx context.Context) {
+	for i, k := range l.members {
+		if id := uint64(i + 1); id != l.self {
+			l.peers[id] = outbound.New(outbound.Config{
+				Self: l.cfg.Key, To: k, MaxBytes: maxQueuedBytes,
+				Open:  func(ctx context.Context) (Stream, error) { return l.cfg.Net.Open(ctx, k, l.proto) },
+				Heard: func() bool { return l.hears(k) },
+			})
+			l.running.Go(func() { l.peers[id].Run(ctx) })
+		}
+	}
 }
 
 // send queues a message for a server. It never waits.
@@ -49,92 +41,8 @@ func (l *Log) send(to uint64, b []byte) {
 	if to == 0 || to >= uint64(len(l.peers)) || l.peers[to] == nil {
 		return
 	}
-	if !l.peers[to].put(b) {
+	if !l.peers[to].Put(b) {
 		l.cfg.OnEvent(EventDropped, 1)
-	}
-}
-
-// put queues a message. When there is no room all that waits is dropped: what is
-// old is of no use, and the library asks again.
-func (p *peer) put(b []byte) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	ok := len(p.queue) < maxQueued && p.size+len(b) <= maxQueuedBytes
-	if !ok {
-		p.queue, p.size = nil, 0
-	}
-	p.queue = append(p.queue, b)
-	p.size += len(b)
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-	return ok
-}
-
-// take frames what waits, up to maxWrite.
-func (p *peer) take(b []byte) []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := 0
-	for _, m := range p.queue {
-		if len(b) > 0 && len(b)+len(m) > maxWrite {
-			break
-		}
-		b = binary.LittleEndian.AppendUint32(b, uint32(len(m)))
-		b = append(b, m...)
-		p.size -= len(m)
-		n++
-	}
-	p.queue = p.queue[n:]
-	if len(p.queue) == 0 {
-		p.queue = nil
-	}
-	return b
-}
-
-// clear drops what waits.
-func (p *peer) clear() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.queue, p.size = nil, 0
-}
-
-func (p *peer) run() {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		<-p.log.quit
-		cancel()
-	}()
-	for pause := minPause; ctx.Err() == nil; pause = min(2*pause, maxPause) {
-		p.giveWay(ctx)
-		octx, done := context.WithTimeout(ctx, openTimeout)
-		s, err := p.log.cfg.Net.Open(octx, p.key, p.log.proto)
-		done()
-		if err == nil {
-			pause = minPause
-			p.use(ctx, s)
-		}
-		p.clear()
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-		}
-	}
-}
-
-// giveWay lets the server with the smaller key dial first.
-func (p *peer) giveWay(ctx context.Context) {
-	if bytes.Compare(p.log.cfg.Key[:], p.key[:]) < 0 {
-		return
-	}
-	for left := dialAfter; left > 0 && !p.log.hears(p.key); left -= dialLook {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(dialLook):
-		}
 	}
 }
 
@@ -143,37 +51,6 @@ func (l *Log) hears(k base.Key) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.inbound[k] > 0
-}
-
-// use sends over a stream until it ends. Nothing is ever answered on it: when
-// there is something to read, the other side has closed.
-func (p *peer) use(ctx context.Context, s Stream) {
-	on, end := context.WithCancel(ctx)
-	defer end()
-	context.AfterFunc(on, func() { s.Close() })
-	go func() {
-		var b [1]byte
-		_, _ = s.Read(b[:])
-		end()
-	}()
-	var b []byte
-	for on.Err() == nil {
-		b = p.take(b[:0])
-		if len(b) == 0 {
-			select {
-			case <-p.wake:
-				continue
-			case <-on.Done():
-				return
-			}
-		}
-		if _, err := s.Write(b); err != nil {
-			return
-		}
-		if cap(b) > 4*maxWrite {
-			b = nil
-		}
-	}
 }
 
 // serve reads what one server sends. Strangers are not heard.

@@ -139,7 +139,7 @@ func (l *Log) dispatch() {
 	o := l.core.Output()
 	for _, m := range o.Messages {
 		p := l.peer(m.To, m.Key)
-		if p != nil && !p.put(m.Bytes) {
+		if p != nil && !p.queue.Put(m.Bytes) {
 			l.event(EventDropped, 1)
 			l.core.Unreachable(m.To)
 		}
@@ -197,10 +197,7 @@ func (l *Log) peer(id uint64, key base.Key) *peer {
 	if len(l.peers) >= 2*raft.MaxMembers && !slices.ContainsFunc(l.core.Applied().Members, func(m raft.Member) bool { return m.Key == key }) {
 		return nil
 	}
-	p := &peer{log: l, id: id, key: key, wake: make(chan struct{}, 1), quit: make(chan struct{})}
-	l.peers[key] = p
-	l.running.Go(p.run)
-	return p
+	return l.begin(id, key)
 }
 
 // with runs f on the core and sees to what comes of it.
@@ -217,10 +214,6 @@ func (l *Log) with(f func() error) error {
 
 func (l *Log) receive(from base.Key, b []byte) error {
 	return l.with(func() error { return l.core.Receive(from, b) })
-}
-
-func (l *Log) unreachable(id uint64) {
-	_ = l.with(func() error { l.core.Unreachable(id); return nil })
 }
 
 func (l *Log) member(k base.Key) bool {
@@ -278,7 +271,7 @@ func (l *Log) meet() {
 		}
 		if !known && l.inbound[k] == 0 {
 			delete(l.peers, k)
-			close(p.quit)
+			p.end()
 		}
 	}
 }
@@ -345,6 +338,9 @@ func (l *Log) fail(err error) {
 	for t, c := range l.results {
 		c <- raft.Result{Token: t, Err: ErrClosed}
 		delete(l.results, t)
+	}
+	for _, p := range l.peers {
+		p.end()
 	}
 	close(l.quit)
 	l.cfg.Net.Unhandle(l.proto)

@@ -2,142 +2,45 @@ package replica
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
-	"sync"
-	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
+	"github.com/metatopia/metatopia/node/outbound"
 	"github.com/metatopia/metatopia/region/order/raft"
 )
 
 const (
-	// maxQueued and maxQueuedBytes bound what waits for one server.
-	maxQueued      = 4096
+	// maxQueuedBytes bounds what waits for one server.
 	maxQueuedBytes = 32 << 20
-	// maxWrite is what one write to a stream carries, or one message.
-	maxWrite    = 256 << 10
-	openTimeout = 5 * time.Second
-	// The pause after a stream could not be opened.
-	minPause = 50 * time.Millisecond
-	// dialAfter is how long the server with the greater key waits for the
-	// other's stream, looking every dialLook.
-	dialAfter = 500 * time.Millisecond
-	dialLook  = 10 * time.Millisecond
-	maxPause  = time.Second
+	// maxStranger bounds a message of who is no member.
+	maxStranger = 256 << 10
 )
 
-// peer sends to one server over a stream that is kept open, so that the next
-// election does not wait for a connection.
+// peer is another server, to which a stream is kept open. The log's lock is held
+// where it is read or changed.
 type peer struct {
-	log *Log
-	id  uint64
-	key base.Key
-
-	mu    sync.Mutex
-	queue [][]byte
-	size  int
-	wake  chan struct{}
-	quit  chan struct{}
+	id    uint64
+	queue *outbound.Queue
+	end   context.CancelFunc
 }
 
-// put queues a message. It tells whether it had room; if not, all that waits
-// is dropped: what is old is of no use to raft, and it sends again.
-func (p *peer) put(b []byte) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	ok := len(p.queue) < maxQueued && p.size+len(b) <= maxQueuedBytes
-	if !ok {
-		p.queue, p.size = nil, 0
-	}
-	p.queue = append(p.queue, b)
-	p.size += len(b)
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-	return ok
-}
-
-func (p *peer) clear() (any bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	any = len(p.queue) > 0
-	p.queue, p.size = nil, 0
-	return any
-}
-
-// take frames what waits, up to maxWrite.
-func (p *peer) take(b []byte) []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := 0
-	for _, m := range p.queue {
-		if len(b) > 0 && len(b)+len(m) > maxWrite {
-			break
-		}
-		b = binary.LittleEndian.AppendUint32(b, uint32(len(m)))
-		b = append(b, m...)
-		p.size -= len(m)
-		n++
-	}
-	p.queue = p.queue[n:]
-	if len(p.queue) == 0 {
-		p.queue = nil
-	}
-	return b
-}
-
-func (p *peer) run() {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		select {
-		case <-p.quit:
-		case <-p.log.quit:
-		}
-		cancel()
-	}()
-	pause := minPause
-	for ctx.Err() == nil {
-		p.giveWay(ctx)
-		octx, done := context.WithTimeout(ctx, openTimeout)
-		s, err := p.log.cfg.Net.Open(octx, p.key, p.log.proto)
-		done()
-		if err == nil {
-			pause = minPause
-			p.use(ctx, s)
-		}
-		if p.clear() {
-			p.log.unreachable(p.id)
-		}
-		select {
-		case <-ctx.Done():
-		case <-p.log.cfg.Clock.After(pause):
-			pause = min(2*pause, maxPause)
-		}
-	}
-}
-
-// giveWay lets the server with the smaller key dial first. Two that dial each
-// other at the same moment over TCP make one connection of which each believes
-// that it began it: it fails on both sides, and libp2p does not dial again for
-// five seconds. An election among servers that had no streams yet could so
-// end without a leader.
-func (p *peer) giveWay(ctx context.Context) {
-	if bytes.Compare(p.log.cfg.Key[:], p.key[:]) < 0 {
-		return
-	}
-	for left := dialAfter; left > 0 && !p.log.hears(p.key); left -= dialLook {
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.log.cfg.Clock.After(dialLook):
-		}
-	}
+// begin gives a server a stream to it. The caller holds the lock.
+func (l *Log) begin(id uint64, key base.Key) *peer {
+	ctx, end := context.WithCancel(context.Background())
+	p := &peer{id: id, end: end}
+	p.queue = outbound.New(outbound.Config{
+		Self: l.cfg.Key, To: key, MaxBytes: maxQueuedBytes,
+		Open:  func(ctx context.Context) (Stream, error) { return l.cfg.Net.Open(ctx, key, l.proto) },
+		Heard: func() bool { return l.hears(key) },
+		After: l.cfg.Clock.After,
+		Lost:  func() { _ = l.with(func() error { l.core.Unreachable(p.id); return nil }) },
+	})
+	l.peers[key] = p
+	l.running.Go(func() { p.queue.Run(ctx) })
+	return p
 }
 
 // hears tells whether a server has a stream to here, and so a connection.
@@ -145,47 +48,6 @@ func (l *Log) hears(k base.Key) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.inbound[k] > 0
-}
-
-// use sends over a stream until it ends. The other side never answers on it:
-// when there is something to read, which can only be an end, it has closed its
-// log. It must be read, because libp2p throws away without a word what is
-// written to a stream that the other side has closed.
-func (p *peer) use(ctx context.Context, s Stream) {
-	on, end := context.WithCancel(ctx)
-	defer end()
-	context.AfterFunc(on, func() { s.Close() })
-	go func() {
-		var b [1]byte
-		_, _ = s.Read(b[:])
-		end()
-	}()
-	p.carry(on, s)
-	if ctx.Err() == nil {
-		p.log.unreachable(p.id) // what was written last may be lost
-	}
-}
-
-// carry writes until the stream fails or ctx ends.
-func (p *peer) carry(ctx context.Context, s Stream) {
-	var b []byte
-	for ctx.Err() == nil {
-		b = p.take(b[:0])
-		if len(b) == 0 {
-			select {
-			case <-p.wake:
-				continue
-			case <-ctx.Done():
-				return
-			}
-		}
-		if _, err := s.Write(b); err != nil {
-			return
-		}
-		if cap(b) > 4*maxWrite {
-			b = nil
-		}
-	}
 }
 
 // serve reads what one server sends.
@@ -228,7 +90,7 @@ func (l *Log) read(from base.Key, s Stream) error {
 		if n == 0 || n > raft.MaxMessage {
 			return fmt.Errorf("message of %d bytes", n)
 		}
-		if n > maxWrite && !l.member(from) {
+		if n > maxStranger && !l.member(from) {
 			return fmt.Errorf("message of %d bytes of a stranger", n)
 		}
 		b := make([]byte, n)
