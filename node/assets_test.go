@@ -37,9 +37,7 @@ f 1 2 3
 // The shipped loader reads OBJ at a node that was told nothing, and again when
 // another node's settings name it; what is no asset says why.
 func TestAssetsOfANode(t *testing.T) {
-	if _, _, _, err := guest.Open("obj"); err != nil {
-		t.Skip("guests are not built in: make guests")
-	}
+	needGuest(t, "obj")
 	n := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
 	b := n.Backend()
 	add := func(content []byte) string {
@@ -110,11 +108,9 @@ func TestAssetsOfANode(t *testing.T) {
 // logged, and stays within the budget.
 func TestLargeOBJ(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long")
+		t.Skip("it loads the largest models that are taken: go test ./node -run TestLargeOBJ, without -short")
 	}
-	if _, _, _, err := guest.Open("obj"); err != nil {
-		t.Skip("guests are not built in: make guests")
-	}
+	needGuest(t, "obj")
 	n := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
 	const side = 400
 	var text strings.Builder

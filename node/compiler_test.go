@@ -18,9 +18,7 @@ import (
 // TestCompilerInside: a module is made of a message, stored, started and called
 // from a script, by processes of the node alone.
 func TestCompilerInside(t *testing.T) {
-	if _, err := guest.OpenPackage(guest.FS(), "compiler"); err != nil {
-		t.Skip(err)
-	}
+	needGuest(t, "compiler")
 	n := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
 	b := n.Backend()
 	if _, err := b.PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: "compiler", Grants: []string{"process.spawn=any"}}); err != nil {

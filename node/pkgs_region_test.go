@@ -115,9 +115,7 @@ func answered(t *testing.T, do func() error) (err error) {
 // A Lua script is a package too: the node binds it to its own driver, and
 // whoever builds it again gets the same bytes.
 func TestLuaPackage(t *testing.T) {
-	if _, _, _, err := guest.Open(guest.Lua); err != nil {
-		t.Skip(err)
-	}
+	needGuest(t, guest.Lua)
 	a := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
 	found(t, a)
 	must(a.Backend().RegionSeed(t.Context(), &control.SeedRequest{Name: "Hearthside", Furnish: "hearth", Copyleft: true}))(t)

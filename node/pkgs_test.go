@@ -330,9 +330,7 @@ func TestWithoutTheWorld(t *testing.T) {
 // The guests of this program are packages of the node's own.
 func TestShippedPackage(t *testing.T) {
 	a := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
-	if _, err := guest.OpenPackage(guest.FS(), "greeter"); err != nil {
-		t.Skip(err)
-	}
+	needGuest(t, "greeter")
 	for _, name := range []string{"greeter", "obj", "bell", "resident@1.0.0"} {
 		p := must(a.Backend().PkgInstall(t.Context(), &control.PkgInstallRequest{Ref: name}))(t)
 		if !p.Installed || p.Source == "" || p.Keys[0] != a.key.String() || p.Toolchain == "" {

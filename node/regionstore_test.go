@@ -46,9 +46,7 @@ func (s *watched) hears(start string) bool {
 // TestGuestBook: a thing keeps things in the region's store, which outlast the
 // thing and the region's being served; without a store it is told so.
 func TestGuestBook(t *testing.T) {
-	if _, _, _, err := guest.Open(guest.Lua); err != nil {
-		t.Skip(err)
-	}
+	needGuest(t, guest.Lua)
 	home := t.TempDir()
 	n := startNode(t, Config{Name: "Ada", Home: home, Guests: guest.FS()})
 	found(t, n)

@@ -14,9 +14,7 @@ import (
 // it fails, is replaced in place, and runs again after a restart of the node;
 // a checkpoint carries its driver.
 func TestScriptAdd(t *testing.T) {
-	if _, _, _, err := guest.Open(guest.Lua); err != nil {
-		t.Skip(err)
-	}
+	needGuest(t, guest.Lua)
 	home := t.TempDir()
 	n := startNode(t, Config{Name: "Ada", Home: home, Guests: guest.FS()})
 	found(t, n)
@@ -118,9 +116,7 @@ func TestScriptAdd(t *testing.T) {
 // TestSpawnLua: a script runs as a process, with its arguments; what it logs
 // and why it ends is told.
 func TestSpawnLua(t *testing.T) {
-	if _, _, _, err := guest.Open(guest.LuaProcess); err != nil {
-		t.Skip(err)
-	}
+	needGuest(t, guest.LuaProcess)
 	n := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
 	added := must(n.Backend().ScriptAdd(t.Context(), &control.ScriptAddRequest{Name: "p.lua", Process: true,
 		Text: "function run() print('hello ' .. arg[1]) local l = receive() print(l.data, l.node) error('the end') end"}))(t)
@@ -152,9 +148,7 @@ func TestSpawnLua(t *testing.T) {
 // TestLibraryReplaced: the same script with a library in Lua, and with a
 // module in its place.
 func TestLibraryReplaced(t *testing.T) {
-	if _, _, _, err := guest.Open(guest.LuaProcess); err != nil {
-		t.Skip(err)
-	}
+	needGuest(t, guest.LuaProcess)
 	n := startNode(t, Config{Name: "Ada", Guests: guest.FS()})
 	add := func(name, text string, uses ...control.ScriptUse) *control.ScriptAddResponse {
 		t.Helper()

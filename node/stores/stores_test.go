@@ -145,7 +145,7 @@ func TestOnce(t *testing.T) {
 // always allowed, and another's is not harmed.
 func TestQuota(t *testing.T) {
 	if testing.Short() {
-		t.Skip("writes four megabytes")
+		t.Skip("it writes four megabytes: go test ./node/stores -run TestQuota, without -short")
 	}
 	s := newStore(t)
 	v := region.BytesSlot(make([]byte, region.MaxSlotValue-100))
