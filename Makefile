@@ -96,7 +96,7 @@ check: build ## what must hold before a commit: format, vet, linters, rules, 386
 bench: ## the Go benchmarks (make bench BENCH=Step PKG=./physics)
 	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(or $(PKG),./...)
 
-soak: build .make/npm-oracle ## 200 real nodes; three servers of a region that fail while 20 people trade, and four that fail for good; a simulated day of churn; a pile of bodies for 10 minutes; a million hand-offs and all their states; two nodes of processes 200,000 times; lumps: 1000 kills, a million, Kubo; 10,000 logs of who administers; 10,000 clusters of a region's servers; 200 leaders killed of a region whose servers may lie; 1,000 histories of every store; balls over a border for a minute; a join that is interrupted; processes against a model, the world: SOAKTIME (10m) each
+soak: build .make/npm-oracle ## 200 real nodes; three servers of a region that fail while 20 people trade, and four that fail for good; a simulated day of churn; a pile of bodies for 10 minutes; a million hand-offs and all their states; two nodes of processes 200,000 times; lumps: 1000 kills, a million, Kubo; 10,000 logs of who administers; 10,000 clusters of a region's servers; 200 leaders killed of a region whose servers may lie; 1,000 histories of every store; balls over a border for a minute; a join that is interrupted; servers that come back among liars; processes against a model, the world: SOAKTIME (10m) each
 	$(GO) test ./node/overlay -count=1 -v -run TestRealNodes -nodes 200 -seconds 60 -timeout 30m
 	$(GO) test ./scripting/far -count=1 -run AtRandom -runs 200000 -timeout 30m
 	$(BIN) bench overlay --nodes 200 --scenario churn --cycles 86400
@@ -115,7 +115,7 @@ soak: build .make/npm-oracle ## 200 real nodes; three servers of a region that f
 	METATOPIA_SOAK=1 $(GO) test ./region/succession -count=1 -timeout 30m
 	METATOPIA_SOAK=1 $(GO) test ./region/slots/... -count=1 -v -run TestContract -timeout 60m
 	METATOPIA_SOAK=1m $(GO) test ./node/borderbench -count=1 -v
-	METATOPIA_SOAK=1 $(GO) test ./node -count=1 -v -run TestAJoinIsTakenUpAgain -timeout 30m
+	METATOPIA_SOAK=1 $(GO) test ./node -count=1 -v -run 'TestAJoinIsTakenUpAgain|TestServersComeBackAmongLiars' -timeout 30m
 	METATOPIA_SOAK=1 $(GO) test ./region/handoff ./region/handoff/campaign -count=1 -v -run 'TestEveryState|TestCampaign' -timeout 60m
 	METATOPIA_SOAK=$(SOAKTIME) $(GO) test ./scripting/process -count=1 -v -run TestAgainstAModel -timeout 0
 	$(BIN) demo --headless --for $(SOAKTIME) --json
