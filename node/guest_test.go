@@ -10,7 +10,7 @@ import (
 // needGuest skips a test where the guests were not built, and no other.
 func needGuest(t *testing.T, name string) {
 	t.Helper()
-	_, err := guest.OpenPackage(guest.FS(), name)
+	_, _, _, err := guest.Open(name)
 	if errors.Is(err, guest.ErrNotBuilt) {
 		t.Skipf("%v; those in Lua need clang, lld and wasi-libc", err)
 	}
