@@ -246,9 +246,7 @@ func (g *several) lead(ctx context.Context, s *servedRegion) error {
 		s.srv.CheckpointSoon()
 	}
 	st := s.srv.Status()
-	if rec.Trust != agree.Crash || st.Trust != agree.Crash {
-		s.srv.SetTerms(terms(rec))
-	}
+	s.srv.SetTerms(terms(rec))
 	if g.fixed {
 		return nil
 	}

@@ -19,7 +19,7 @@ const (
 	ControlCreate     ControlKind = iota + 1 // Thing
 	ControlRemove                            // ID: not an avatar
 	ControlNeighbours                        // Neighbours: replaces the list
-	ControlModule                            // Module, Text: loaded ("" ) or why not
+	ControlModule                            // Module, Text: loaded ("" ) or why not; where one server keeps the log
 	ControlAway                              // Player: the node went silent, take the avatar away
 	ControlSet                               // ID, Slot
 	ControlRules                             // Rules: replaces those in force
@@ -34,6 +34,7 @@ const (
 	ControlOrigin                            // Origins: where the region comes from; in its first tick
 	ControlTerms                             // Terms: signed by the region's owner
 	ControlCharge                            // Charge: signed in itself
+	ControlHave                              // Module, Since, Text: a server has it ("") or why not; signed by it
 )
 
 // Neighbour is a region that shares a border, or may.
@@ -68,6 +69,7 @@ type ControlEntry struct {
 	Player     base.Key
 	Module     string
 	Text       string
+	Since      base.Tick // since when the region wants Module
 	Slot       SlotWrite
 	Neighbours []Neighbour
 	Rules      Rules
@@ -131,6 +133,10 @@ func (c ControlEntry) AppendTo(e *base.Encoder) {
 		e.Bytes(c.Terms)
 	case ControlCharge:
 		e.Bytes(c.Charge)
+	case ControlHave:
+		e.Str(c.Module)
+		e.U64(uint64(c.Since))
+		e.Str(c.Text)
 	}
 }
 
@@ -177,6 +183,8 @@ func ParseControl(b []byte) (ControlEntry, error) {
 		c.Terms = d.Bytes(MaxTerms)
 	case ControlCharge:
 		c.Charge = d.Bytes(agree.MaxCharge)
+	case ControlHave:
+		c.Module, c.Since, c.Text = d.Str(MaxLumpName), base.Tick(d.U64()), d.Str(MaxText)
 	default:
 		d.Fail(fmt.Errorf("unknown kind %d", c.Kind))
 	}

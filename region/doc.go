@@ -18,7 +18,8 @@
 // of its log, from one goroutine. It makes the log durable up to the tick
 // before it lets out what Output marks Durable, and stores the whole log since
 // the last snapshot, for a restart is Restore plus the same Steps. It loads
-// the modules that Output.Want names and logs ControlModule when it is done:
+// the modules that Output.Want names and logs ControlModule when it is done, or
+// ControlHave where several servers keep the log:
 // whether a module was there is an input, never a look at the disk.
 //
 // The package holds no goroutine, clock, socket, file or global random.

@@ -42,7 +42,7 @@ func FuzzParseSignedInput(f *testing.F) {
 
 func FuzzParseControl(f *testing.F) {
 	spec := scripted("bell", "count", 3)
-	for _, c := range []ControlEntry{spec, ballSpec("ball", 1, 1), {Kind: ControlRemove, ID: base.ID{1}}, {Kind: ControlModule, Module: "m", Text: "no"},
+	for _, c := range []ControlEntry{spec, ballSpec("ball", 1, 1), {Kind: ControlRemove, ID: base.ID{1}}, {Kind: ControlModule, Module: "m", Text: "no"}, {Kind: ControlHave, Module: "m", Since: 9, Text: "no"},
 		{Kind: ControlRules, Rules: RuleCopyleft}, {Kind: ControlLaw, Law: []byte{3, 0, 0, 0, 0}}, {Kind: ControlAway, Player: base.Key{2}}, {Kind: ControlSet, ID: base.ID{3}, Slot: SlotWrite{"x", LumpSlot("bafy")}},
 		{Kind: ControlOrigin, Origins: []Origin{{CID: "bafy", Region: base.ID{1}, Name: "hearth", Owner: base.Key{2}, Tick: 3}}},
 		{Kind: ControlTerms, Terms: []byte("x")}, {Kind: ControlCharge, Charge: []byte{1}},

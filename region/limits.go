@@ -16,6 +16,7 @@ const (
 	MaxGhosts     = 512  // bodies of all neighbours together
 	MaxNeighbours = 16
 	MaxModules    = 256  // scripts known to be loaded, or known to be broken
+	maxSaid       = 32   // servers whose word about a module is kept
 	MaxGone       = 4096 // players who left, kept so that their inputs cannot be replayed
 
 	// handoffSlack things may come on top of MaxThings: a released thing must
@@ -88,6 +89,7 @@ const (
 	maxIdentity = 6                     // slots that say whose code it is
 	maxChanges  = 4                     // changes of scripts tried in a tick
 	changeTicks = 1200                  // how long a change waits for its script to be loaded: 60 s
+	settleTicks = 6000                  // how long servers that disagree about a module may: 5 min
 	MaxOwn      = 64                    // things of a player who makes, takes or is given more
 	MaxMade     = 4.0                   // metres that a player's thing may be long
 	MakeReach   = 8.0                   // metres from the avatar to where it puts a thing
@@ -151,7 +153,7 @@ const (
 	maxPending      = 1 << 15 // events waiting for the next tick, all actors together
 	maxDeparted     = 256     // released things still shown
 	maxWalk         = 4096.0  // metres to a walk target
-	snapshotVersion = 14
+	snapshotVersion = 15
 	maxAccess       = 4 << 20             // bytes of region/access's state
 	domainInput     = "metatopia/input/1" // domain of player signatures
 )

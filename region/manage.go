@@ -15,7 +15,7 @@ import (
 func (s *Sim) control(x *Entry) {
 	s.out.Sync = true
 	c, err := ParseControl(x.Body)
-	if err != nil || !s.obey(&c, x.Seq) {
+	if err != nil || !s.obey(&c, x.Seq, x.From) {
 		s.out.Counts.Refused++
 		s.out.Failed = append(s.out.Failed, x.Seq)
 	} else if c.Kind == ControlAnswer {
@@ -23,8 +23,9 @@ func (s *Sim) control(x *Entry) {
 	}
 }
 
-// obey does what an entry asks for; seq is its number within the batch.
-func (s *Sim) obey(c *ControlEntry, seq uint64) bool {
+// obey does what an entry asks for; seq is its number within the batch, from
+// whose it is.
+func (s *Sim) obey(c *ControlEntry, seq uint64, from base.ID) bool {
 	switch c.Kind {
 	case ControlCreate:
 		return s.create(&c.Thing)
@@ -37,6 +38,9 @@ func (s *Sim) obey(c *ControlEntry, seq uint64) bool {
 	case ControlNeighbours:
 		s.setNeighbours(c.Neighbours)
 	case ControlModule:
+		if s.joint {
+			return false // no server speaks for the others
+		}
 		i, ok := s.moduleIndex(c.Module)
 		if !ok {
 			if i, ok = s.moduleSlot(c.Module); !ok {
@@ -44,7 +48,7 @@ func (s *Sim) obey(c *ControlEntry, seq uint64) bool {
 			}
 			s.modules = slices.Insert(s.modules, i, module{Name: c.Module})
 		}
-		s.modules[i].Ready, s.modules[i].Err = c.Text == "", c.Text
+		s.modules[i].Ready, s.modules[i].Err, s.modules[i].said = c.Text == "", c.Text, nil
 	case ControlAway:
 		s.away(c.Player)
 	case ControlSet:
@@ -87,6 +91,8 @@ func (s *Sim) obey(c *ControlEntry, seq uint64) bool {
 		return s.setTerms(c.Terms)
 	case ControlCharge:
 		return s.convict(c.Charge)
+	case ControlHave:
+		return seq != 0 && s.have(c, from)
 	}
 	return true
 }

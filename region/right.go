@@ -71,7 +71,7 @@ func (s *Sim) lawAct(x *succession.Entry) error {
 		return ErrAct
 	case !s.May(x.By, r):
 		return fmt.Errorf("%s: %w", x.By.Short(), ErrNoRight)
-	case !s.obey(&c, 0):
+	case !s.obey(&c, 0, base.ID{}):
 		return ErrRefused
 	}
 	return nil

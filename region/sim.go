@@ -56,6 +56,8 @@ type Sim struct {
 	spare []job   // memory of the last tick's
 	// letters came in this tick.
 	letters []arrival
+	// joint: several servers keep the log, and each speaks for itself.
+	joint bool
 }
 
 // module is a script the region knows of.
@@ -65,6 +67,7 @@ type module struct {
 	Err   string // why it cannot be loaded
 
 	wanted base.Tick // since
+	said   []said    // by the servers while it is not ready, sorted by server
 }
 
 type neighbour struct {
@@ -112,7 +115,8 @@ func (s *Sim) Step(b Batch) (Output, error) {
 		return Output{}, fmt.Errorf("region: step: batch of %d entries, %d bytes", len(b.Entries), size)
 	}
 	out := Output{Tick: b.Tick}
-	s.out, s.tick = &out, b.Tick
+	s.decide()
+	s.out, s.tick, s.joint = &out, b.Tick, s.several(&b)
 	b.Entries = s.heed(&b)
 	q, r := s.take(b)
 	s.leaveOut(&q)
@@ -238,7 +242,7 @@ func (s *Sim) again(w SlotWrite) {
 		return
 	}
 	if i, ok := s.moduleIndex(name); ok && s.modules[i].Err != "" {
-		s.modules[i].Err, s.modules[i].wanted = "", s.tick
+		s.modules[i].Err, s.modules[i].wanted, s.modules[i].said = "", s.tick, nil
 	}
 }
 

@@ -112,6 +112,7 @@ func (s *Sim) appendModules(e *base.Encoder) {
 		e.Bool(m.Ready)
 		e.Str(m.Err)
 		e.U64(uint64(m.wanted))
+		appendSaid(e, m.said)
 	}
 }
 
@@ -269,8 +270,8 @@ func (s *Sim) read(d *base.Decoder) (physics []byte) {
 	for range d.Count(MaxNeighbours, 60) {
 		s.neighbours = append(s.neighbours, neighbour{Neighbour{d.ID(), d.Str(MaxName), spatial.ReadPos(d)}, window{d.U64(), d.U64()}, 0})
 	}
-	for range d.Count(MaxModules, 17) {
-		s.modules = append(s.modules, module{Name: d.Str(MaxLumpName), Ready: d.Bool(), Err: d.Str(MaxText), wanted: base.Tick(d.U64())})
+	for range d.Count(MaxModules, 21) {
+		s.modules = append(s.modules, module{Name: d.Str(MaxLumpName), Ready: d.Bool(), Err: d.Str(MaxText), wanted: base.Tick(d.U64()), said: readSaid(d)})
 	}
 	for range d.Count(maxPending, 64) {
 		s.pending = append(s.pending, readEvent(d))

@@ -142,6 +142,12 @@ func (s *Sim) setTerms(b []byte) bool {
 	}
 	r.seq = t.Seq
 	if t.Trust != r.trust {
+		if r.trust == agree.Crash {
+			// What they signed while nobody was held to it is not held against them.
+			for i := range r.servers {
+				r.servers[i].since = s.tick
+			}
+		}
 		r.trust, r.since = t.Trust, s.tick
 	}
 	var kept []listed

@@ -126,14 +126,29 @@ func (s *Sim) heed(b *Batch) []Entry {
 		}
 		list, signs = append(list, x), append(signs, v)
 	}
+	// Who has a module each server says for itself, whatever they are taken for.
+	var voices []base.Key
 	if !strict {
-		return list
+		if !slices.ContainsFunc(list, func(x Entry) bool { return Tells(&x) }) {
+			return list
+		}
+		voices = s.voices()
 	}
 	fits := make([]bool, len(list))
 	s.cfg.Parallel(len(list), func(i int) {
 		v := &signs[i]
-		fits[i] = v.sig == nil || s.roster.counts(v.server, s.tick) && s.cfg.Verify(v.server, v.msg, v.sig)
+		switch {
+		case strict:
+			fits[i] = v.sig == nil || s.roster.counts(v.server, s.tick) && s.cfg.Verify(v.server, v.msg, v.sig)
+		case Tells(&list[i]):
+			fits[i] = v.sig != nil && slices.Contains(voices, v.server) && s.cfg.Verify(v.server, v.msg, v.sig)
+		default:
+			fits[i] = true
+		}
 	})
+	if !strict {
+		return s.keep(list, fits)
+	}
 	order := make([]int, len(list))
 	for i := range order {
 		order[i] = i
@@ -142,6 +157,11 @@ func (s *Sim) heed(b *Batch) []Entry {
 	for _, i := range order {
 		fits[i] = fits[i] && (signs[i].sig == nil || s.roster.next(signs[i].server, signs[i].number))
 	}
+	return s.keep(list, fits)
+}
+
+// keep refuses what does not fit.
+func (s *Sim) keep(list []Entry, fits []bool) []Entry {
 	out := list[:0]
 	for i := range list {
 		if fits[i] {
@@ -153,10 +173,24 @@ func (s *Sim) heed(b *Batch) []Entry {
 	return out
 }
 
-// Loads names the modules that have to be ready before the next batch is made: an
-// entry that counts says that they are loaded. What nobody vouches for costs no
-// server a search for a module that may not exist.
+// Tells says whether an entry, bare, is a server's word about a module.
+func Tells(x *Entry) bool {
+	return x.Kind == EntryControl && len(x.Body) > 0 && ControlKind(x.Body[0]) == ControlHave
+}
+
+// Loads names the modules that have to be ready before the next batch is made: most
+// servers say that they have them, or an entry that counts says so for the only one.
+// What so many do not vouch for costs no server a search for a module that may not
+// exist.
 func (s *Sim) Loads(b *Batch) (names []string) {
+	for _, v := range s.verdicts() {
+		if v.why == "" {
+			names = append(names, s.modules[v.i].Name)
+		}
+	}
+	if s.several(b) {
+		return names
+	}
 	whole, judged := true, s.roster.trust == 0
 	for i := range b.Entries {
 		x := &b.Entries[i]

@@ -63,8 +63,9 @@ type Config struct {
 	// Turn judges what would end a shared log: Run then ends with ErrTurned. It is
 	// called on the sim's goroutine; sim is for reading. nil: nothing ends it.
 	Turn Turner
-	// Sign signs as Self what this server brings into the log, where the region's
-	// owner takes the servers for accountable. nil: it brings in nothing then.
+	// Sign signs as Self what this server says of modules, and all that it brings
+	// into the log where the region's owner takes the servers for accountable. nil:
+	// it says and brings in nothing then.
 	Sign func(msg []byte) []byte
 
 	Log *slog.Logger

@@ -103,4 +103,7 @@ const (
 	// tried so often, with a pause that doubles.
 	loadTries = 6
 	loadPause = 2 * time.Second
+	// lackTicks is how soon one of several looks again for a module that it said
+	// it lacks.
+	lackTicks = 1200
 )

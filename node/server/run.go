@@ -379,6 +379,11 @@ func (s *Server) away() {
 
 // load makes a module ready in the background and logs the outcome.
 func (s *Server) load(module string) {
+	if s.cfg.Replica != nil {
+		s.mu.Lock() // what was found out before is old
+		delete(s.group.results, module)
+		s.mu.Unlock()
+	}
 	s.loads.Go(func() {
 		text := ""
 		pause := loadPause
@@ -401,7 +406,7 @@ func (s *Server) load(module string) {
 			pause = min(2*pause, time.Minute)
 		}
 		if s.cfg.Replica != nil {
-			s.mu.Lock() // whoever leads says it
+			s.mu.Lock() // tellModules says it
 			if len(s.group.results) > 2*region.MaxModules {
 				clear(s.group.results)
 			}

@@ -20,8 +20,9 @@ type group struct {
 	self base.ID
 	next uint64 // number of the next control entry
 	held []held
-	// pushed is when a module's outcome was last put into the log.
-	pushed map[string]base.Tick
+	// pushed is when something was last put into the log, tried when a module that
+	// is not here was found missing.
+	pushed, tried map[string]base.Tick
 	// kept are the ticks of the last checkpoints: what others may still have to
 	// read of the log begins at the oldest.
 	kept []base.Tick
@@ -59,7 +60,7 @@ type held struct {
 var (
 	// ErrBehind: the records that come next are gone everywhere.
 	ErrBehind = errors.New("this server is too far behind the others")
-	// ErrLacking: a module that the log counts as loaded cannot be had here.
+	// ErrLacking: a module that most servers have cannot be had here.
 	ErrLacking = errors.New("a module that the region runs cannot be had")
 	// ErrFrozen: too few of the region's servers can be reached.
 	ErrFrozen = errors.New("too few servers of the region can be reached; it stands still")
@@ -84,7 +85,7 @@ func (s *Server) join() error {
 	// Numbers must not be those of an earlier life.
 	s.group.next = uint64(s.cfg.Clock.Now().UnixNano())
 	s.vouched = s.group.next
-	s.group.pushed = map[string]base.Tick{}
+	s.group.pushed, s.group.tried = map[string]base.Tick{}, map[string]base.Tick{}
 	s.group.results = map[string]string{}
 	s.group.present = map[base.Key]presence{}
 	s.group.durable = s.last.tick
@@ -101,6 +102,7 @@ func (s *Server) beatShared() error {
 	if s.soon.Swap(false) {
 		_ = s.agreed.Submit(checkpointMark, false)
 	}
+	s.tellModules()
 	if s.agreed.Leading() {
 		s.lead()
 		if len(s.group.held) > 0 {
@@ -223,27 +225,6 @@ func (s *Server) takeShared(rec *order.Encoded) (batch region.Batch, ids []entry
 	return batch, ids, false, nil
 }
 
-// fetch makes a module ready that the log says is loaded. It waits, but not for
-// ever: the region goes on meanwhile, without this server.
-func (s *Server) fetch(module string) (err error) {
-	if s.cfg.Load == nil {
-		return nil
-	}
-	got := make(chan error, 1)
-	s.loads.Go(func() { got <- s.cfg.Load(module) })
-	select {
-	case err = <-got:
-	case <-s.cfg.Clock.After(fetchWait):
-		err = errors.New("it took too long")
-	case <-s.quit:
-		return ErrClosed
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrLacking, module, err)
-	}
-	return nil
-}
-
 // holdShared keeps what rests on a tick until it is durable. The log is the
 // replica's; here is only what a restart begins with.
 func (s *Server) holdShared(j *job, sync bool) (write bool) {
@@ -272,10 +253,6 @@ func (s *Server) lead() {
 	}
 	s.mu.Lock()
 	near, terms, termSeq := s.group.near, s.group.terms, s.group.termSeq
-	results := make(map[string]string, len(s.group.results))
-	for m, text := range s.group.results { //lint:sorted copied
-		results[m] = text
-	}
 	s.mu.Unlock()
 	if near != nil && !slices.Equal(near, s.sim.Neighbours()) {
 		s.say1("", region.ControlEntry{Kind: region.ControlNeighbours, Neighbours: near})
@@ -283,20 +260,9 @@ func (s *Server) lead() {
 	if termSeq > s.sim.TermsSeq() {
 		s.say1("terms", region.ControlEntry{Kind: region.ControlTerms, Terms: terms})
 	}
-	broken := s.sim.Broken()
-	for _, m := range s.sim.Wanted() {
-		if text, ok := results[m]; ok && !slices.Contains(broken, m) {
-			s.say1(m, region.ControlEntry{Kind: region.ControlModule, Module: m, Text: text})
-		}
-	}
-	for _, m := range broken {
-		if text, ok := results[m]; ok && text == "" {
-			s.say1(m, region.ControlEntry{Kind: region.ControlModule, Module: m})
-		}
-	}
 }
 
-// say1 submits one of the leader's own entries, not more often than twice a
+// say1 submits one of this server's own entries, not more often than twice a
 // second.
 func (s *Server) say1(what string, c region.ControlEntry) {
 	if at, ok := s.group.pushed[what]; ok && s.last.tick < at+againTicks {

@@ -124,6 +124,12 @@ func (l *fakeLog) Leading() bool {
 // share starts n servers of one region.
 func share(t *testing.T, n int, cfg Config) (*fakeGroup, []*harness) {
 	t.Helper()
+	return shareEach(t, n, cfg, func(int, *Config) {})
+}
+
+// shareEach does what each wants of every one.
+func shareEach(t *testing.T, n int, cfg Config, each func(int, *Config)) (*fakeGroup, []*harness) {
+	t.Helper()
 	g := &fakeGroup{}
 	var all []*harness
 	for i := range n {
@@ -134,6 +140,7 @@ func share(t *testing.T, n int, cfg Config) (*fakeGroup, []*harness) {
 		if i > 0 {
 			c.Furnish = nil
 		}
+		each(i, &c)
 		all = append(all, start(t, c))
 	}
 	return g, all
