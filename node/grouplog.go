@@ -10,7 +10,6 @@ import (
 
 	"github.com/metatopia/metatopia/internal/base"
 	"github.com/metatopia/metatopia/node/byzantine"
-	"github.com/metatopia/metatopia/node/member"
 	"github.com/metatopia/metatopia/node/replica"
 	"github.com/metatopia/metatopia/node/server"
 	"github.com/metatopia/metatopia/node/world"
@@ -155,12 +154,11 @@ func (w *worldState) joinLiars(ctx context.Context, rec *world.SiteRecord) error
 	if err != nil || saved.Epoch >= rec.Epoch {
 		return fmt.Errorf("node: join region: what this server knew of the log is lost: %w; the owner can begin anew: `metatopia region trust accountable`", errFixed)
 	}
-	leader, said, err := w.leaderOf(ctx, rec)
+	leader, voters, err := w.believed(ctx, rec)
 	if err != nil {
 		return err
 	}
-	voters, ok := member.Voters(rec.Servers, said, logEpoch(rec))
-	if !ok || !slices.Contains(voters, w.n.key) {
+	if !slices.Contains(voters, w.n.key) {
 		return fmt.Errorf("node: join region: most of the servers of %q do not name this one yet", rec.Name)
 	}
 	got, err := w.fetchPoint(ctx, rec, voters, without(voters, []base.Key{w.n.key}), 0)

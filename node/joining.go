@@ -227,13 +227,9 @@ func (w *worldState) joinRegion(ctx context.Context, rec *world.SiteRecord) erro
 		return w.joinLiars(ctx, rec)
 	}
 	id := rec.Region()
-	leader, said, err := w.leaderOf(ctx, rec)
+	leader, voters, err := w.believed(ctx, rec)
 	if err != nil {
 		return err
-	}
-	voters, ok := member.Voters(rec.Servers, said, logEpoch(rec))
-	if !ok || !slices.Contains(voters, leader) {
-		return fmt.Errorf("node: join region: most of the servers of %q do not name the same voters yet", rec.Name)
 	}
 	reply, err := w.askMember(ctx, leader, id, member.Request{Kind: member.AskJoin, Site: rec.Encode()}, memberWait)
 	if err != nil {
@@ -241,6 +237,9 @@ func (w *worldState) joinRegion(ctx context.Context, rec *world.SiteRecord) erro
 	}
 	if !reply.OK {
 		return fmt.Errorf("node: join region: the leader says: %s", reply.Text)
+	}
+	if err := w.confirm(ctx, rec, voters, reply.ID); err != nil {
+		return err
 	}
 	if slices.Contains(voters, w.n.key) { // it was one, and lost its log
 		voters = w.votersWithout(ctx, rec, voters)
@@ -277,10 +276,9 @@ func (w *worldState) joinRegion(ctx context.Context, rec *world.SiteRecord) erro
 func (w *worldState) votersWithout(ctx context.Context, rec *world.SiteRecord, voters []base.Key) []base.Key {
 	ctx, cancel := context.WithTimeout(ctx, serversWait)
 	defer cancel()
-	others := without(rec.Servers, []base.Key{w.n.key})
 	for ctx.Err() == nil {
-		now, ok := member.Voters(rec.Servers, w.askServers(ctx, rec.Region(), others), logEpoch(rec))
-		if ok && !slices.Contains(now, w.n.key) {
+		_, now, err := w.believed(ctx, rec)
+		if err == nil && !slices.Contains(now, w.n.key) {
 			return now
 		}
 		select {

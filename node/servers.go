@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -159,21 +158,4 @@ func clipText(s string, n int) string {
 		s = s[:n]
 	}
 	return s
-}
-
-// leaderOf finds who leads a region now.
-func (w *worldState) leaderOf(ctx context.Context, rec *world.SiteRecord) (base.Key, map[base.Key]member.Status, error) {
-	var keys []base.Key
-	for _, k := range rec.Servers {
-		if k != w.n.key {
-			keys = append(keys, k)
-		}
-	}
-	said := w.askServers(ctx, rec.Region(), keys)
-	for _, k := range keys {
-		if st, ok := said[k]; ok && st.Serving && st.Leading {
-			return k, said, nil
-		}
-	}
-	return base.Key{}, said, fmt.Errorf("node: of the %d other servers of %q none that answers leads it", len(keys), rec.Name)
 }

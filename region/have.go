@@ -36,8 +36,9 @@ func (s *Sim) several(b *Batch) bool { return b.Cut != nil && s.law.state != nil
 
 // voices are the servers whose word about modules counts, sorted: the voters, as
 // an admin has signed it last, of those whom the owner's record names. When it
-// names none of them any more, the admin's list is out of date, and all whom it
-// names count. One that has lied does not.
+// does not name most of them any more, the admin's list is out of date, and all whom
+// it names count: what is left of an old list could be one server. One that has lied
+// does not count.
 func (s *Sim) voices() (list []base.Key) {
 	if s.law.state == nil {
 		return nil
@@ -53,7 +54,7 @@ func (s *Sim) voices() (list []base.Key) {
 		}
 	}
 	switch {
-	case len(both) > 0:
+	case 2*len(both) > len(s.law.state.Servers()):
 		list = both
 	case len(named) > 0:
 		list = named

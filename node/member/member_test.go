@@ -3,6 +3,7 @@ package member
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
@@ -107,31 +108,161 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// naming is what a server says that serves in an epoch and names some voters.
+func naming(epoch uint64, voters ...byte) Status {
+	st := Status{Serving: true, Leading: true, Epoch: epoch, Members: []Peer{{ID: 9, Key: key(9), Learner: true}}}
+	for _, v := range voters {
+		st.Members = append(st.Members, Peer{ID: uint64(v), Key: key(v)})
+	}
+	return st
+}
+
+func keys(list ...byte) (out []base.Key) {
+	for _, n := range list {
+		out = append(out, key(n))
+	}
+	return out
+}
+
 // TestVoters: nobody makes themselves the only voter for who joins.
 func TestVoters(t *testing.T) {
-	serving := func(epoch uint64, voters ...byte) Status {
-		st := Status{Serving: true, Leading: true, Epoch: epoch, Members: []Peer{{ID: 9, Key: key(9), Learner: true}}}
-		for _, v := range voters {
-			st.Members = append(st.Members, Peer{ID: uint64(v), Key: key(v)})
-		}
-		return st
-	}
-	servers := []base.Key{key(1), key(2), key(3), key(4)}
+	type said map[base.Key]Status
 	for _, c := range []struct {
-		said map[base.Key]Status
-		want []base.Key
+		what          string
+		named, proven []base.Key
+		said          said
+		want          []base.Key
 	}{
-		{map[base.Key]Status{}, nil},
-		{map[base.Key]Status{key(1): serving(2, 1)}, []base.Key{key(1)}},
-		{map[base.Key]Status{key(1): serving(2)}, nil},
-		{map[base.Key]Status{key(1): serving(2, 1), key(2): serving(2, 3, 2)}, nil},
-		{map[base.Key]Status{key(1): serving(2, 1), key(2): serving(2, 3, 2), key(3): serving(2, 2, 3)}, []base.Key{key(2), key(3)}},
-		{map[base.Key]Status{key(1): serving(1, 1), key(2): serving(2, 2)}, []base.Key{key(2)}},
-		{map[base.Key]Status{key(7): serving(2, 7)}, nil}, // not in the owner's record
+		{"nobody answers", keys(1, 2, 3), nil, said{}, nil},
+		{"one of three answers", keys(1, 2, 3), nil, said{key(1): naming(2, 1)}, nil},
+		{"two of four answer", keys(1, 2, 3, 4), nil, said{key(1): naming(2, 1, 2), key(2): naming(2, 1, 2)}, nil},
+		{"the only other one", keys(1), nil, said{key(1): naming(2, 1)}, keys(1)},
+		{"it names nobody", keys(1), nil, said{key(1): naming(2)}, nil},
+		{"two that differ", keys(1, 2), nil, said{key(1): naming(2, 1), key(2): naming(2, 3, 2)}, nil},
+		{"two of three alike", keys(1, 2, 3), nil, said{key(1): naming(2, 1), key(2): naming(2, 3, 2), key(3): naming(2, 2, 3)}, keys(2, 3)},
+		{"one of an earlier epoch", keys(1, 2), nil, said{key(1): naming(1, 1), key(2): naming(2, 2)}, nil},
+		{"one that does not serve yet", keys(1, 2), nil, said{key(1): {}, key(2): naming(2, 2)}, keys(2)},
+		{"strangers", keys(1, 2, 3), nil, said{key(7): naming(2, 7), key(8): naming(2, 7)}, nil},
+		{"the proven one of three", keys(1, 2, 3), keys(1), said{key(1): naming(2, 1)}, keys(1)},
+		{"one beside the proven one", keys(1, 2, 3), keys(1), said{key(2): naming(2, 2)}, nil},
+		{"two of the proven of seven", keys(1, 2, 3, 4, 5, 6), keys(1, 2, 7), said{key(1): naming(2, 1, 2, 5), key(2): naming(2, 1, 2, 5)}, keys(1, 2, 5)},
+		{"one of them", keys(1, 2, 3, 4, 5, 6), keys(1, 2, 7), said{key(1): naming(2, 1, 2, 5), key(5): naming(2, 1, 2, 5)}, nil},
+		{"proven ones whom the owner names no more", keys(3, 4), keys(1, 2), said{key(1): naming(2, 1, 2), key(2): naming(2, 1, 2)}, nil},
+		{"what is left of the proven", keys(1, 4, 5), keys(1, 2, 3), said{key(1): naming(2, 1)}, nil},
 	} {
-		got, ok := Voters(servers, c.said, 2)
+		got, ok := Voters(c.named, c.proven, c.said, 2)
 		if ok != (c.want != nil) || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%v: %v, %v", c.said, got, ok)
+			t.Errorf("%s: %v, %v", c.what, got, ok)
+		}
+	}
+}
+
+// TestLiarsNameVoters: while no more servers lie than serve honestly, and no more than
+// half of the proven, whatever they say and whoever can be reached, a server that
+// joins believes the truth or waits; and it does not wait when all honest ones answer
+// and are more.
+func TestLiarsNameVoters(t *testing.T) {
+	believed := 0
+	for seed := range uint64(5000) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		n := 2 + r.IntN(6)
+		servers := keys(1, 2, 3, 4, 5, 6, 7)[:n]
+		r.Shuffle(n, func(i, j int) { servers[i], servers[j] = servers[j], servers[i] })
+		serving := 1 + r.IntN(n) // the first of them serve honestly, then come liars, then those who do not serve
+		liars := r.IntN(min(serving, n-serving) + 1)
+		truth := naming(2)
+		for _, k := range servers[:serving] {
+			truth.Members = append(truth.Members, Peer{ID: 1, Key: k})
+		}
+		var proven []base.Key
+		if r.IntN(3) > 0 {
+			proven = append(proven, servers[:1+r.IntN(serving)]...)
+			proven = append(proven, servers[serving:serving+min(liars, r.IntN(len(proven)+1))]...)
+		}
+		said := map[base.Key]Status{}
+		reached := 0
+		for i, k := range servers {
+			if i < serving || i >= serving+liars {
+				if r.IntN(4) == 0 {
+					continue
+				}
+				if i < serving {
+					reached++
+				}
+			}
+			switch {
+			case i < serving:
+				said[k] = truth
+			case i >= serving+liars:
+				said[k] = Status{}
+			case r.IntN(4) > 0:
+				said[k] = naming(2, byte(1+r.IntN(2)))
+			case r.IntN(2) > 0:
+				said[k] = Status{}
+			}
+		}
+		got, ok := Voters(servers, proven, said, 2)
+		want := truth.voters()
+		if ok && !slices.Equal(got, want) {
+			t.Fatalf("seed %d: %d of %d lie, and are believed", seed, liars, n)
+		}
+		if 2*reached > n && !ok {
+			t.Fatalf("seed %d: %d of %d answer honestly, and are not believed", seed, reached, n)
+		}
+		if ok {
+			believed++
+		}
+	}
+	if believed < 500 {
+		t.Fatalf("%d times anybody was believed", believed)
+	}
+}
+
+func TestLeader(t *testing.T) {
+	st := func(leading bool, leader uint64) Status {
+		s := naming(2, 1, 2, 3)
+		s.Leading, s.Leader = leading, leader
+		return s
+	}
+	voters := keys(1, 2, 3)
+	for _, c := range []struct {
+		what string
+		said map[base.Key]Status
+		want byte
+	}{
+		{"nobody leads", map[base.Key]Status{key(1): st(false, 2), key(3): st(false, 2)}, 0},
+		{"one leads", map[base.Key]Status{key(1): st(false, 2), key(2): st(true, 2)}, 2},
+		{"one says so too", map[base.Key]Status{key(1): st(true, 1), key(2): st(true, 2), key(3): st(false, 2)}, 2},
+		{"a stranger", map[base.Key]Status{key(7): st(true, 7)}, 0},
+		{"who does not serve", map[base.Key]Status{key(1): {Leading: true}}, 0},
+	} {
+		got, ok := Leader(voters, c.said)
+		if ok != (c.want != 0) || ok && got != key(c.want) {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	with := func(id uint64) Status {
+		s := naming(2, 1, 2, 3)
+		s.Members = append(s.Members, Peer{ID: id, Key: key(5), Learner: true})
+		return s
+	}
+	for _, c := range []struct {
+		what string
+		said map[base.Key]Status
+		want uint64
+	}{
+		{"nobody says it", map[base.Key]Status{key(1): naming(2, 1, 2, 3)}, 0},
+		{"one of three says it", map[base.Key]Status{key(1): with(6)}, 0},
+		{"two say it", map[base.Key]Status{key(1): with(6), key(3): with(6)}, 6},
+		{"two say two", map[base.Key]Status{key(1): with(6), key(3): with(7)}, 0},
+		{"two of three", map[base.Key]Status{key(1): with(7), key(2): with(6), key(3): with(6)}, 6},
+		{"a stranger says it", map[base.Key]Status{key(1): with(6), key(7): with(6)}, 0},
+	} {
+		if id, ok := Number(keys(1, 2, 3), c.said, key(5)); id != c.want || ok != (c.want != 0) {
+			t.Errorf("%s: %d, %v", c.what, id, ok)
 		}
 	}
 }
