@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 )
 
@@ -30,17 +31,28 @@ func (l Limits) apply() error {
 	if _, err := fmt.Sscan(string(b), &pages); err != nil {
 		return fmt.Errorf("limits: %w", err)
 	}
+	over := make(chan os.Signal, 1)
+	signal.Notify(over, syscall.SIGXCPU)
+	go func() {
+		<-over
+		os.Exit(exitTime)
+	}()
 	const rlimitCPU = 0 // RLIMIT_CPU, which the package does not name everywhere
-	for what, most := range map[int]uint64{
-		rlimitCPU:            uint64(l.CPU),
-		syscall.RLIMIT_AS:    pages*uint64(os.Getpagesize()) + uint64(l.Memory),
-		syscall.RLIMIT_FSIZE: uint64(l.File),
-		syscall.RLIMIT_CORE:  0,
+	for what, most := range map[int]syscall.Rlimit{
+		// The kernel counts in ticks for this limit, and exactly for what it
+		// tells the parent, which can be less: so the child says itself why it
+		// ended, and is killed a second later if it does not.
+		rlimitCPU:            {Cur: uint64(l.CPU), Max: uint64(l.CPU) + 1},
+		syscall.RLIMIT_AS:    both(pages*uint64(os.Getpagesize()) + uint64(l.Memory)),
+		syscall.RLIMIT_FSIZE: both(uint64(l.File)),
+		syscall.RLIMIT_CORE:  both(0),
 	} {
-		// The Go runtime does not heed the signals of the soft limits.
-		if err := syscall.Setrlimit(what, &syscall.Rlimit{Cur: most, Max: most}); err != nil {
-			return fmt.Errorf("limit %d to %d: %w", what, most, err)
+		if err := syscall.Setrlimit(what, &most); err != nil {
+			return fmt.Errorf("limit %d to %d: %w", what, most.Cur, err)
 		}
 	}
 	return nil
 }
+
+// both is a limit that no signal comes before: the Go runtime heeds none.
+func both(most uint64) syscall.Rlimit { return syscall.Rlimit{Cur: most, Max: most} }

@@ -94,7 +94,7 @@ func verdict(ctx context.Context, state *os.ProcessState, err, sendErr error, sa
 		return fmt.Errorf("%w: the module makes more than %d MB of code", ErrRefused, l.File>>20)
 	case state != nil && state.ExitCode() == exitRefused:
 		return fmt.Errorf("%w: %s", ErrRefused, line)
-	case state != nil && state.UserTime()+state.SystemTime() >= time.Duration(l.CPU)*time.Second*9/10:
+	case state != nil && (state.ExitCode() == exitTime || state.UserTime()+state.SystemTime() >= time.Duration(l.CPU)*time.Second):
 		return fmt.Errorf("%w: the module takes more than %d s to compile", ErrRefused, l.CPU)
 	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"):
 		return fmt.Errorf("%w: the module takes more than %d MB to compile", ErrRefused, l.Memory>>20)

@@ -16,6 +16,7 @@ const (
 	exitDone    = 0
 	exitUsage   = 64
 	exitRefused = 3
+	exitTime    = 4 // the limit of CPU time
 )
 
 // maxInput bounds a rewritten module, in bytes.
