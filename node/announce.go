@@ -3,6 +3,7 @@ package node
 import (
 	"bufio"
 	"context"
+	"io"
 	"time"
 
 	"github.com/metatopia/metatopia/internal/base"
@@ -52,54 +53,43 @@ func (w *worldState) startAnnounce() error {
 
 // serveSites answers with every record known, framed, and ends the stream.
 func (w *worldState) serveSites(_ base.Key, s p2p.Stream) {
-	late := time.AfterFunc(sitesTimeout, func() { s.Close() })
-	defer late.Stop()
-	r := bufio.NewReader(s)
-	id, err := p2p.ReadFrame(r, 128)
-	if err != nil || string(id) != w.id.String() {
-		return
-	}
-	for _, rec := range w.records() {
-		if _, err := s.Write(p2p.AppendFrame(nil, rec.Encode())); err != nil {
-			return
+	answer(s, sitesTimeout, func(r *bufio.Reader, to io.Writer) bool {
+		id, err := p2p.ReadFrame(r, 128)
+		if err != nil || string(id) != w.id.String() {
+			return false
 		}
-	}
-	_ = s.CloseWrite()
-	// The reader closes first, so that what was written is not cut off.
-	_, _ = r.ReadByte()
+		for _, rec := range w.records() {
+			if _, err := to.Write(p2p.AppendFrame(nil, rec.Encode())); err != nil {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // pullSites asks a peer for its records.
 func (w *worldState) pullSites(ctx context.Context, k base.Key) {
 	ctx, cancel := context.WithTimeout(ctx, sitesTimeout)
 	defer cancel()
-	s, err := w.n.net.Open(ctx, k, protoSites)
-	if err != nil {
-		return
-	}
-	defer s.Close()
-	stop := context.AfterFunc(ctx, func() { s.Close() })
-	defer stop()
-	if _, err := s.Write(p2p.AppendFrame(nil, []byte(w.id.String()))); err != nil {
-		return
-	}
-	r := bufio.NewReader(s)
-	var all []*world.SiteRecord
-	for len(all) < world.MaxSites {
-		b, err := p2p.ReadFrame(r, world.MaxRecord)
-		if err != nil {
-			break
+	_ = w.n.ask(ctx, k, protoSites, p2p.AppendFrame(nil, []byte(w.id.String())), func(r *bufio.Reader) error {
+		var all []*world.SiteRecord
+		for len(all) < world.MaxSites {
+			b, err := p2p.ReadFrame(r, world.MaxRecord)
+			if err != nil {
+				break
+			}
+			rec, err := world.ParseSite(b)
+			if err != nil {
+				w.n.count.add(countRefused, 1)
+				break
+			}
+			all = append(all, rec)
 		}
-		rec, err := world.ParseSite(b)
-		if err != nil {
-			w.n.count.add(countRefused, 1)
-			break
-		}
-		all = append(all, rec)
-	}
-	// At once: a newcomer who knows one region of several takes that one for
-	// the entrance of the world.
-	w.addSites(all...)
+		// At once: a newcomer who knows one region of several takes that one for
+		// the entrance of the world.
+		w.addSites(all...)
+		return nil
+	}) // another node may know more
 }
 
 // heardSite takes a record from anywhere.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -127,26 +128,21 @@ func (w *worldState) personName(s *servedRegion, k base.Key) string {
 // serveLaw answers one question on a stream.
 func (w *worldState) serveLaw(c *law.Court) func(base.Key, p2p.Stream) {
 	return func(remote base.Key, s p2p.Stream) {
-		late := time.AfterFunc(lawAnswerWait, func() { s.Close() })
-		defer late.Stop()
-		r := bufio.NewReader(s)
-		b, err := p2p.ReadFrame(r, law.MaxAsk)
-		if err != nil {
-			return
-		}
-		q, err := law.ParseAsk(b)
-		if err != nil {
-			w.n.count.add(countRefused, 1)
-			return
-		}
-		ctx, cancel := context.WithTimeout(w.n.ctx, lawAnswerWait)
-		defer cancel()
-		if _, err := s.Write(p2p.AppendFrame(nil, c.Answer(ctx, remote, q).Bytes())); err != nil {
-			return
-		}
-		_ = s.CloseWrite()
-		// The reader closes first, so that what was written is not cut off.
-		_, _ = r.ReadByte()
+		answer(s, lawAnswerWait, func(r *bufio.Reader, to io.Writer) bool {
+			b, err := p2p.ReadFrame(r, law.MaxAsk)
+			if err != nil {
+				return false
+			}
+			q, err := law.ParseAsk(b)
+			if err != nil {
+				w.n.count.add(countRefused, 1)
+				return false
+			}
+			ctx, cancel := context.WithTimeout(w.n.ctx, lawAnswerWait)
+			defer cancel()
+			_, err = to.Write(p2p.AppendFrame(nil, c.Answer(ctx, remote, q).Bytes()))
+			return err == nil
+		})
 	}
 }
 
@@ -154,21 +150,15 @@ func (w *worldState) serveLaw(c *law.Court) func(base.Key, p2p.Stream) {
 func (w *worldState) askLaw(ctx context.Context, k base.Key, id base.ID, q law.Ask) (*law.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, lawAnswerWait)
 	defer cancel()
-	s, err := w.n.net.Open(ctx, k, law.Proto+id.String())
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	stop := context.AfterFunc(ctx, func() { s.Close() })
-	defer stop()
-	if _, err := s.Write(p2p.AppendFrame(nil, q.Bytes())); err != nil {
-		return nil, err
-	}
-	b, err := p2p.ReadFrame(bufio.NewReader(s), law.MaxFrame)
-	if err != nil {
-		return nil, err
-	}
-	return law.ParseAnswer(b)
+	var out *law.Answer
+	err := w.n.ask(ctx, k, law.Proto+id.String(), p2p.AppendFrame(nil, q.Bytes()), func(r *bufio.Reader) error {
+		b, err := p2p.ReadFrame(r, law.MaxFrame)
+		if err == nil {
+			out, err = law.ParseAnswer(b)
+		}
+		return err
+	})
+	return out, err
 }
 
 // askCourt asks whichever server of a region answers; one in this process first.

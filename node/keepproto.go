@@ -3,6 +3,7 @@ package node
 import (
 	"bufio"
 	"context"
+	"io"
 	"sync"
 	"time"
 
@@ -33,73 +34,63 @@ const (
 )
 
 func (w *worldState) serveCheckpoints(_ base.Key, s p2p.Stream) {
-	late := time.AfterFunc(checkpointTimeout, func() { s.Close() })
-	defer late.Stop()
-	r := bufio.NewReader(s)
-	id, err := p2p.ReadFrame(r, lumps.MaxRefText)
-	if err != nil || string(id) != w.id.String() {
-		return
-	}
-	b, err := p2p.ReadFrame(r, len(base.ID{}))
-	var region base.ID
-	if err != nil || copy(region[:], b) != len(b) || len(b) != 0 && len(b) != len(region) {
-		return
-	}
-	if len(b) != 0 {
-		ctx, cancel := context.WithTimeout(w.n.ctx, firstCheckpoint)
-		w.makeFirst(ctx, region)
-		cancel()
-	}
-	for _, o := range w.keeper.Offers(region) {
-		if _, err := s.Write(p2p.AppendFrame(p2p.AppendFrame(nil, o.Site.Encode()), o.At.Encode())); err != nil {
-			return
+	answer(s, checkpointTimeout, func(r *bufio.Reader, to io.Writer) bool {
+		id, err := p2p.ReadFrame(r, lumps.MaxRefText)
+		if err != nil || string(id) != w.id.String() {
+			return false
 		}
-	}
-	_ = s.CloseWrite()
-	// The reader closes first, so that what was written is not cut off.
-	_, _ = r.ReadByte()
+		b, err := p2p.ReadFrame(r, len(base.ID{}))
+		var region base.ID
+		if err != nil || copy(region[:], b) != len(b) || len(b) != 0 && len(b) != len(region) {
+			return false
+		}
+		if len(b) != 0 {
+			ctx, cancel := context.WithTimeout(w.n.ctx, firstCheckpoint)
+			w.makeFirst(ctx, region)
+			cancel()
+		}
+		for _, o := range w.keeper.Offers(region) {
+			if _, err := to.Write(p2p.AppendFrame(p2p.AppendFrame(nil, o.Site.Encode()), o.At.Encode())); err != nil {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // pullCheckpoints asks one node; region zero asks for all that it keeps.
 func (w *worldState) pullCheckpoints(ctx context.Context, k base.Key, region base.ID) (out []keeper.Offer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, checkpointTimeout)
 	defer cancel()
-	s, err := w.n.net.Open(ctx, k, protoCheckpoints)
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	stop := context.AfterFunc(ctx, func() { s.Close() })
-	defer stop()
 	var which []byte
 	if !region.IsZero() {
 		which = region[:]
 	}
-	if _, err := s.Write(p2p.AppendFrame(p2p.AppendFrame(nil, []byte(w.id.String())), which)); err != nil {
-		return nil, err
-	}
-	r := bufio.NewReader(s)
-	for len(out) < maxOffers {
-		a, err := p2p.ReadFrame(r, world.MaxRecord)
-		if err != nil {
-			return out, nil // the end, or what came before it
+	q := p2p.AppendFrame(p2p.AppendFrame(nil, []byte(w.id.String())), which)
+	err = w.n.ask(ctx, k, protoCheckpoints, q, func(r *bufio.Reader) error {
+		for len(out) < maxOffers {
+			a, err := p2p.ReadFrame(r, world.MaxRecord)
+			if err != nil {
+				return nil // the end, or what came before it
+			}
+			b, err := p2p.ReadFrame(r, world.MaxRecord)
+			if err != nil {
+				return nil
+			}
+			site, err := world.ParseSite(a)
+			var at *world.Checkpoint
+			if err == nil {
+				at, err = world.ParseCheckpoint(b)
+			}
+			if err != nil || !at.By(site) || site.World != w.id || !region.IsZero() && at.Region != region {
+				w.n.count.add(countRefused, 1)
+				return nil
+			}
+			out = append(out, keeper.Offer{Site: site, At: at})
 		}
-		b, err := p2p.ReadFrame(r, world.MaxRecord)
-		if err != nil {
-			return out, nil
-		}
-		site, err := world.ParseSite(a)
-		var at *world.Checkpoint
-		if err == nil {
-			at, err = world.ParseCheckpoint(b)
-		}
-		if err != nil || !at.By(site) || site.World != w.id || !region.IsZero() && at.Region != region {
-			w.n.count.add(countRefused, 1)
-			return out, nil
-		}
-		out = append(out, keeper.Offer{Site: site, At: at})
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 // askCheckpoints asks the region's servers; when none answers, or nothing is

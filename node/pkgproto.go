@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -36,28 +37,21 @@ const (
 )
 
 func (n *Node) servePackages(_ base.Key, s p2p.Stream) {
-	late := time.AfterFunc(packagesTimeout, func() { s.Close() })
-	defer late.Stop()
-	r := bufio.NewReader(s)
-	q, err := p2p.ReadFrame(r, maxQuestion)
-	if err != nil {
-		return
-	}
-	w := bufio.NewWriter(s)
-	send := func(kind byte, b []byte) bool {
-		_, err := w.Write(p2p.AppendFrame(nil, append([]byte{kind}, b...)))
-		return err == nil
-	}
-	if !n.answerPackages(q, send) {
-		n.count.add(countRefused, 1)
-		return
-	}
-	if w.Flush() != nil {
-		return
-	}
-	_ = s.CloseWrite()
-	// The reader closes first, so that what was written is not cut off.
-	_, _ = r.ReadByte()
+	answer(s, packagesTimeout, func(r *bufio.Reader, w io.Writer) bool {
+		q, err := p2p.ReadFrame(r, maxQuestion)
+		if err != nil {
+			return false
+		}
+		send := func(kind byte, b []byte) bool {
+			_, err := w.Write(p2p.AppendFrame(nil, append([]byte{kind}, b...)))
+			return err == nil
+		}
+		known := n.answerPackages(q, send)
+		if !known {
+			n.count.add(countRefused, 1)
+		}
+		return known
+	})
 }
 
 // answerPackages is false for what is no question.
@@ -99,24 +93,15 @@ func (n *Node) answerPackages(q []byte, send func(kind byte, b []byte) bool) boo
 func (n *Node) askNode(ctx context.Context, k base.Key, q []byte, take func(kind byte, b []byte) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, packagesTimeout)
 	defer cancel()
-	s, err := n.net.Open(ctx, k, protoPackages)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	stop := context.AfterFunc(ctx, func() { s.Close() })
-	defer stop()
-	if _, err := s.Write(p2p.AppendFrame(nil, q)); err != nil {
-		return err
-	}
-	r := bufio.NewReader(s)
-	for range pkg.MaxReleases + 1 {
-		b, err := p2p.ReadFrame(r, maxAnswer)
-		if err != nil || len(b) == 0 || !take(b[0], b[1:]) {
-			return nil // the end, or what came before it
+	return n.ask(ctx, k, protoPackages, p2p.AppendFrame(nil, q), func(r *bufio.Reader) error {
+		for range pkg.MaxReleases + 1 {
+			b, err := p2p.ReadFrame(r, maxAnswer)
+			if err != nil || len(b) == 0 || !take(b[0], b[1:]) {
+				return nil // the end, or what came before it
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // pullReleases asks one node for what it knows of an author and learns it.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -24,21 +25,15 @@ const askWait = 2 * time.Second
 func (w *worldState) askMember(ctx context.Context, k base.Key, id base.ID, req member.Request, wait time.Duration) (member.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	s, err := w.n.net.Open(ctx, k, member.Proto+id.String())
-	if err != nil {
-		return member.Reply{}, err
-	}
-	defer s.Close()
-	stop := context.AfterFunc(ctx, s.Reset)
-	defer stop()
-	if _, err := s.Write(p2p.AppendFrame(nil, req.AppendTo(nil))); err != nil {
-		return member.Reply{}, err
-	}
-	b, err := p2p.ReadFrame(bufio.NewReader(s), member.MaxReply)
-	if err != nil {
-		return member.Reply{}, err
-	}
-	return member.ParseReply(b)
+	var out member.Reply
+	err := w.n.ask(ctx, k, member.Proto+id.String(), p2p.AppendFrame(nil, req.AppendTo(nil)), func(r *bufio.Reader) error {
+		b, err := p2p.ReadFrame(r, member.MaxReply)
+		if err == nil {
+			out, err = member.ParseReply(b)
+		}
+		return err
+	})
+	return out, err
 }
 
 // askServers asks several nodes how they stand; those that do not answer are
@@ -66,29 +61,25 @@ func (w *worldState) askServers(ctx context.Context, id base.ID, keys []base.Key
 // agreed to serve.
 func (w *worldState) listenMembers(id base.ID) {
 	w.n.net.Handle(member.Proto+id.String(), func(from base.Key, s p2p.Stream) {
-		late := time.AfterFunc(memberWait, s.Reset)
-		defer late.Stop()
-		r := bufio.NewReader(s)
-		b, err := p2p.ReadFrame(r, member.MaxRequest)
-		if err != nil {
-			return
-		}
-		req, err := member.ParseRequest(b)
-		if err != nil {
-			w.n.count.add(countRefused, 1)
-			return
-		}
-		var out member.Reply
-		if err := w.answerMember(from, id, req, &out); err != nil {
-			out.OK, out.Text = false, clipText(err.Error(), 500)
-		} else {
-			out.OK = true
-		}
-		if _, err := s.Write(p2p.AppendFrame(nil, out.AppendTo(nil))); err != nil {
-			return
-		}
-		_ = s.CloseWrite()
-		_, _ = r.ReadByte() // the reader closes first
+		answer(s, memberWait, func(r *bufio.Reader, to io.Writer) bool {
+			b, err := p2p.ReadFrame(r, member.MaxRequest)
+			if err != nil {
+				return false
+			}
+			req, err := member.ParseRequest(b)
+			if err != nil {
+				w.n.count.add(countRefused, 1)
+				return false
+			}
+			var out member.Reply
+			if err := w.answerMember(from, id, req, &out); err != nil {
+				out.OK, out.Text = false, clipText(err.Error(), 500)
+			} else {
+				out.OK = true
+			}
+			_, err = to.Write(p2p.AppendFrame(nil, out.AppendTo(nil)))
+			return err == nil
+		})
 	})
 }
 

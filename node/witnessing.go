@@ -203,17 +203,12 @@ func (x *watching) deliver(to base.Key, q chan []byte) {
 }
 
 // Ask puts a question on a stream of its own.
-func (x *watching) Ask(ctx context.Context, to base.Key, question []byte) ([]byte, error) {
-	s, err := x.w.n.net.Open(ctx, to, protoAgree+x.s.id.String())
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	defer context.AfterFunc(ctx, s.Reset)()
-	if _, err := s.Write(p2p.AppendFrame(nil, question)); err != nil {
-		return nil, err
-	}
-	return p2p.ReadFrame(bufio.NewReader(s), witness.MaxAnswer)
+func (x *watching) Ask(ctx context.Context, to base.Key, question []byte) (out []byte, err error) {
+	err = x.w.n.ask(ctx, to, protoAgree+x.s.id.String(), p2p.AppendFrame(nil, question), func(r *bufio.Reader) error {
+		out, err = p2p.ReadFrame(r, witness.MaxAnswer)
+		return err
+	})
+	return out, err
 }
 
 // serve takes another server's messages and answers its questions.
