@@ -57,8 +57,7 @@ func (b *bench) applyTimes(ctx context.Context, n int) (list []time.Duration, mi
 	var mu sync.Mutex
 	took := map[int64][]time.Duration{} // by the moment in which it was submitted
 	for _, m := range c.members {
-		m.mu.Lock()
-		m.seen = func(r *order.Encoded, at time.Time) {
+		m.setSeen(func(r *order.Encoded, at time.Time) {
 			if len(r.Entries) == 0 {
 				return
 			}
@@ -66,8 +65,7 @@ func (b *bench) applyTimes(ctx context.Context, n int) (list []time.Duration, mi
 			mu.Lock()
 			took[sent.UnixNano()] = append(took[sent.UnixNano()], at.Sub(sent))
 			mu.Unlock()
-		}
-		m.mu.Unlock()
+		})
 	}
 	t := time.NewTicker(time.Second / rate)
 	defer t.Stop()

@@ -148,7 +148,7 @@ func (b *bench) byzantineFailover(ctx context.Context) error {
 		return err
 	}
 	defer c.close()
-	f := &byzantineKill{c: c, tell: b.Tell, first: map[*byzantineMember]time.Time{}, sent: map[string]*byzantineMember{}, seen: map[string]int{}}
+	f := &byzantineKill{c: c, tell: b.Tell, first: map[*byzantineMember]time.Time{}, sent: map[string]*byzantineMember{}}
 	for _, m := range c.members {
 		m.setSeen(func(r *order.Encoded, at time.Time) { f.see(m, r, at) })
 		f.submit(m)
@@ -188,7 +188,6 @@ type byzantineKill struct {
 	killed time.Time
 	first  map[*byzantineMember]time.Time // when each took an input of after the kill
 	sent   map[string]*byzantineMember    // inputs that are in no record yet
-	seen   map[string]int                 // by input, in the records of the server that submitted it
 }
 
 func (f *byzantineKill) see(m *byzantineMember, r *order.Encoded, at time.Time) {
@@ -201,39 +200,29 @@ func (f *byzantineKill) see(m *byzantineMember, r *order.Encoded, at time.Time) 
 		if f.sent[string(e)] == m {
 			delete(f.sent, string(e))
 		}
-		if m == f.c.members[0] {
-			f.seen[string(e)]++
-		}
 	}
 }
 
 // submit makes a server's inputs, while it lives.
 func (f *byzantineKill) submit(m *byzantineMember) {
 	log, quit := m.log, m.quit
-	m.wg.Go(func() {
-		t := time.NewTicker(5 * time.Millisecond)
-		defer t.Stop()
-		for n := 0; ; n++ {
-			select {
-			case <-quit:
-				return
-			case <-t.C:
-			}
-			in := stamped(fmt.Sprintf("%d.%d", m.id, n), 0)
-			f.mu.Lock()
-			if f.ended {
-				f.mu.Unlock()
-				return
-			}
-			f.sent[string(in)] = m
+	more := func(n int) bool {
+		in := stamped(fmt.Sprintf("%d.%d", m.id, n), 0)
+		f.mu.Lock()
+		if f.ended {
 			f.mu.Unlock()
-			if err := log.Submit(in, false); err != nil {
-				f.mu.Lock()
-				delete(f.sent, string(in))
-				f.mu.Unlock()
-			}
+			return false
 		}
-	})
+		f.sent[string(in)] = m
+		f.mu.Unlock()
+		if err := log.Submit(in, false); err != nil {
+			f.mu.Lock()
+			delete(f.sent, string(in))
+			f.mu.Unlock()
+		}
+		return true
+	}
+	m.wg.Go(func() { inputs(quit, more) })
 }
 
 // count tells what is in no record, and what is there twice. With end no more
@@ -242,12 +231,7 @@ func (f *byzantineKill) count(end bool) (lost, doubled int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ended = f.ended || end
-	for _, n := range f.seen { //lint:sorted a sum
-		if n > 1 {
-			doubled++
-		}
-	}
-	return len(f.sent), doubled
+	return len(f.sent), f.c.doubled()
 }
 
 // one kills the leader, waits for the next, and brings the old one back. It
@@ -294,7 +278,7 @@ func (f *byzantineKill) one(ctx context.Context) (took time.Duration, err error)
 	return took, c.until(ctx, time.Minute, func() bool {
 		top := c.top()
 		for _, m := range c.members {
-			if m.at()+8 < top || m.log.Leader() == 0 {
+			if m.reached()+8 < top || m.log.Leader() == 0 {
 				return false
 			}
 		}

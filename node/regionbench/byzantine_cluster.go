@@ -23,11 +23,7 @@ type byzantineCluster struct {
 	delay   time.Duration
 	base    byzantine.Base
 	members []*byzantineMember
-
-	mu     sync.Mutex
-	sums   map[base.Tick]order.Sum
-	fault  error
-	manual bool // somebody else cuts the ticks
+	*accord
 }
 
 // byzantineMember is one server of it.
@@ -39,10 +35,7 @@ type byzantineMember struct {
 	log  *byzantine.Log
 	quit chan struct{}
 	wg   sync.WaitGroup
-
-	mu   sync.Mutex
-	tick base.Tick
-	seen func(r *order.Encoded, at time.Time)
+	taker
 }
 
 func openByzantine(ctx context.Context, dir string, n int, delay time.Duration) (*byzantineCluster, error) {
@@ -50,7 +43,7 @@ func openByzantine(ctx context.Context, dir string, n int, delay time.Duration) 
 	if err != nil {
 		return nil, err
 	}
-	c := &byzantineCluster{dir: dir, delay: delay, sums: map[base.Tick]order.Sum{}}
+	c := &byzantineCluster{dir: dir, delay: delay, accord: newAccord()}
 	var keys []base.Key
 	for i := range n {
 		m := &byzantineMember{c: c, id: i + 1, key: ed25519.NewKeyFromSeed(append(make([]byte, 31), byte(i+1)))}
@@ -96,7 +89,13 @@ func (m *byzantineMember) start(ctx context.Context, from *byzantine.Base) (err 
 	}
 	m.quit = make(chan struct{})
 	log, quit := m.log, m.quit
-	m.wg.Go(func() { m.take(log, quit) })
+	m.wg.Go(func() {
+		m.take(m.c.accord, log, quit, func(base.Tick) {}, func(err error) {
+			if !errors.Is(err, byzantine.ErrKilled) {
+				m.c.fail(fmt.Errorf("server %d: %w", m.id, err))
+			}
+		})
+	})
 	m.wg.Go(func() { // ticks, so that there always are some
 		t := time.NewTicker(time.Second / 20)
 		defer t.Stop()
@@ -114,57 +113,6 @@ func (m *byzantineMember) start(ctx context.Context, from *byzantine.Base) (err 
 	return nil
 }
 
-// own tells whether the servers cut by themselves.
-func (c *byzantineCluster) own() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.manual
-}
-
-func (c *byzantineCluster) setManual() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.manual = true
-}
-
-func (m *byzantineMember) setSeen(f func(*order.Encoded, time.Time)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.seen = f
-}
-
-func (m *byzantineMember) at() base.Tick {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.tick
-}
-
-// take takes records as they are agreed on.
-func (m *byzantineMember) take(log *byzantine.Log, quit chan struct{}) {
-	for {
-		select {
-		case <-log.Wake():
-		case <-quit:
-			return
-		}
-		list := log.Ready()
-		now := time.Now()
-		for i := range list {
-			m.c.check(&list[i])
-			m.mu.Lock()
-			seen, fresh := m.seen, list[i].Tick > m.tick
-			m.tick = max(m.tick, list[i].Tick)
-			m.mu.Unlock()
-			if fresh && seen != nil {
-				seen(&list[i], now)
-			}
-		}
-		if err := log.Err(); err != nil && !errors.Is(err, byzantine.ErrKilled) {
-			m.c.fail(fmt.Errorf("server %d: %w", m.id, err))
-		}
-	}
-}
-
 // kill ends a server as kill -9 would.
 func (m *byzantineMember) kill() (ended chan struct{}) {
 	net, log := m.net, m.log
@@ -178,37 +126,6 @@ func (m *byzantineMember) kill() (ended chan struct{}) {
 	close(m.quit)
 	m.wg.Wait()
 	return ended
-}
-
-func (c *byzantineCluster) check(r *order.Encoded) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if have, ok := c.sums[r.Tick]; ok && have != r.Sum && c.fault == nil {
-		c.fault = fmt.Errorf("tick %d has two records", r.Tick)
-	}
-	c.sums[r.Tick] = r.Sum
-}
-
-func (c *byzantineCluster) fail(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.fault == nil {
-		c.fault = err
-	}
-}
-
-func (c *byzantineCluster) trouble() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.fault
-}
-
-// top is the last tick that anybody has taken.
-func (c *byzantineCluster) top() (t base.Tick) {
-	for _, m := range c.members {
-		t = max(t, m.at())
-	}
-	return t
 }
 
 // leader waits for one that leads, and until all have streams to all.
@@ -235,24 +152,6 @@ func (c *byzantineCluster) describe(dead *byzantineMember) (s string) {
 		}
 	}
 	return s
-}
-
-// until polls.
-func (c *byzantineCluster) until(ctx context.Context, limit time.Duration, f func() bool) error {
-	end := time.After(limit)
-	for !f() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-end:
-			return errStuck
-		case <-time.After(time.Millisecond):
-		}
-		if err := c.trouble(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (c *byzantineCluster) close() (err error) {

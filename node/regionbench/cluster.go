@@ -31,12 +31,7 @@ type cluster struct {
 	quic    bool
 	moved   bool // a server that starts again listens at another port
 	members []*member
-
-	mu      sync.Mutex
-	sums    map[base.Tick]order.Sum // of the records anybody has seen
-	entries map[string]int          // how often each is in those
-	fault   error
-	manual  bool // somebody else cuts the ticks
+	*accord
 }
 
 // member is one server of it.
@@ -50,11 +45,7 @@ type member struct {
 	log  *replica.Log
 	quit chan struct{}
 	wg   sync.WaitGroup
-
-	mu   sync.Mutex
-	tick base.Tick // last record taken
-	// seen is told of each record when it is taken; nil: nobody.
-	seen func(r *order.Encoded, at time.Time)
+	taker
 }
 
 // open founds a region of n servers and waits until one leads.
@@ -63,7 +54,7 @@ func open(ctx context.Context, dir string, n int, delay time.Duration, quic bool
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{dir: dir, delay: delay, quic: quic, sums: map[base.Tick]order.Sum{}, entries: map[string]int{}}
+	c := &cluster{dir: dir, delay: delay, quic: quic, accord: newAccord()}
 	var keys []base.Key
 	for i := range n {
 		m := &member{c: c, id: uint64(i + 1), key: ed25519.NewKeyFromSeed(append(make([]byte, 31), byte(i+1)))}
@@ -119,41 +110,21 @@ func (m *member) start(ctx context.Context, from *raft.Base) (err error) {
 	}
 	m.quit = make(chan struct{})
 	log, quit := m.log, m.quit
-	m.wg.Go(func() { m.take(log, quit) })
-	m.wg.Go(func() { m.cut(log, quit) })
-	return nil
-}
-
-// take takes records as they are agreed on.
-func (m *member) take(log *replica.Log, quit chan struct{}) {
-	for {
-		select {
-		case <-log.Wake():
-		case <-quit:
-			return
-		}
-		list := log.Ready()
-		now := time.Now()
-		for i := range list {
-			m.c.check(&list[i])
-			m.mu.Lock()
-			seen := m.seen
-			fresh := list[i].Tick > m.tick
-			m.tick = max(m.tick, list[i].Tick)
-			m.mu.Unlock()
-			if fresh && seen != nil {
-				seen(&list[i], now)
-			}
+	m.wg.Go(func() {
+		m.take(m.c.accord, log, quit, func(at base.Tick) {
 			// A server of this bench takes no checkpoint: one that is cut off for
 			// long still finds all that it lacks.
-			if list[i].Tick%512 == 0 && !m.c.moved {
-				_ = log.Compact(list[i].Tick)
+			if at%512 == 0 && !m.c.moved {
+				_ = log.Compact(at)
 			}
-		}
-		if err := log.Err(); err != nil && !errors.Is(err, replica.ErrKilled) {
-			m.c.fail(fmt.Errorf("server %d: %w", m.id, err))
-		}
-	}
+		}, func(err error) {
+			if !errors.Is(err, replica.ErrKilled) {
+				m.c.fail(fmt.Errorf("server %d: %w", m.id, err))
+			}
+		})
+	})
+	m.wg.Go(func() { m.cut(log, quit) })
+	return nil
 }
 
 // cut makes ticks while this server leads. The time stands where the state's
@@ -181,79 +152,6 @@ func stamp(t time.Time) (state [32]byte) {
 func stampOf(r *order.Encoded) time.Time {
 	return time.Unix(0, int64(binary.LittleEndian.Uint64(r.State[:])))
 }
-
-// own tells whether the servers cut by themselves.
-func (c *cluster) own() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.manual
-}
-
-func (c *cluster) setManual() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.manual = true
-}
-
-// top is the last tick that anybody has taken.
-func (c *cluster) top() (t base.Tick) {
-	for _, m := range c.members {
-		m.mu.Lock()
-		t = max(t, m.tick)
-		m.mu.Unlock()
-	}
-	return t
-}
-
-// check compares a record with what others have, and counts its entries.
-func (c *cluster) check(r *order.Encoded) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if have, ok := c.sums[r.Tick]; ok {
-		if have != r.Sum && c.fault == nil {
-			c.fault = fmt.Errorf("tick %d has two records", r.Tick)
-		}
-		return
-	}
-	c.sums[r.Tick] = r.Sum
-	for _, e := range r.Entries {
-		c.entries[string(e)]++
-	}
-}
-
-func (c *cluster) fail(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.fault == nil {
-		c.fault = err
-	}
-}
-
-func (c *cluster) trouble() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.fault
-}
-
-// until polls.
-func (c *cluster) until(ctx context.Context, limit time.Duration, f func() bool) error {
-	end := time.After(limit)
-	for !f() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-end:
-			return errStuck
-		case <-time.After(time.Millisecond):
-		}
-		if err := c.trouble(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-var errStuck = errors.New("it does not go on")
 
 // leader waits for one.
 func (c *cluster) leader(ctx context.Context) (l *member, err error) {

@@ -80,7 +80,7 @@ func (f *failovers) run(ctx context.Context) error {
 	c.moved = f.Moved
 	f.first, f.life, f.sent = map[uint64]time.Time{}, map[uint64]int{}, map[string]uint64{}
 	for _, m := range c.members {
-		m.seen = func(r *order.Encoded, at time.Time) { f.see(m, r, at) }
+		m.setSeen(func(r *order.Encoded, at time.Time) { f.see(m, r, at) })
 		f.submit(m)
 	}
 	for i := range f.Kills {
@@ -151,10 +151,7 @@ func (f *failovers) one(ctx context.Context, c *cluster) error {
 	err = c.until(ctx, time.Minute, func() bool {
 		top := c.top()
 		for _, m := range c.members {
-			m.mu.Lock()
-			tick := m.tick
-			m.mu.Unlock()
-			if tick+8 < top || m.log.Status().Leader == 0 {
+			if m.reached()+8 < top || m.log.Status().Leader == 0 {
 				return false
 			}
 		}
@@ -187,33 +184,24 @@ func (f *failovers) submit(m *member) {
 	life := f.life[m.id]
 	f.mu.Unlock()
 	log, quit := m.log, m.quit
-	m.wg.Go(func() {
-		t := time.NewTicker(5 * time.Millisecond)
-		defer t.Stop()
-		for n := 0; ; n++ {
-			select {
-			case <-quit:
-				return
-			case <-t.C:
-			}
-			in := fmt.Sprintf("%d.%d.%d", m.id, life, n)
-			f.mu.Lock()
-			if f.life[m.id] != life {
-				f.mu.Unlock()
-				return
-			}
-			f.sent[in] = m.id
+	more := func(n int) bool {
+		in := fmt.Sprintf("%d.%d.%d", m.id, life, n)
+		f.mu.Lock()
+		if f.life[m.id] != life {
 			f.mu.Unlock()
-			if err := log.Submit([]byte(in), false); err != nil {
-				f.mu.Lock()
-				delete(f.sent, in) // refused, and said so
-				f.mu.Unlock()
-				if errors.Is(err, replica.ErrClosed) {
-					return
-				}
-			}
+			return false
 		}
-	})
+		f.sent[in] = m.id
+		f.mu.Unlock()
+		err := log.Submit([]byte(in), false)
+		if err != nil {
+			f.mu.Lock()
+			delete(f.sent, in) // refused, and said so
+			f.mu.Unlock()
+		}
+		return !errors.Is(err, replica.ErrClosed)
+	}
+	m.wg.Go(func() { inputs(quit, more) })
 }
 
 // stop ends all inputs.
@@ -230,12 +218,5 @@ func (f *failovers) count(c *cluster) {
 	f.mu.Lock()
 	f.lost = len(f.sent)
 	f.mu.Unlock()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f.doubled = 0
-	for _, n := range c.entries { //lint:sorted a sum
-		if n > 1 {
-			f.doubled++
-		}
-	}
+	f.doubled = c.doubled()
 }
