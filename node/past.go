@@ -67,18 +67,24 @@ func (s *servedRegion) endWatching() {
 
 var errEnough = errors.New("enough")
 
+// ownPast finds a region that is served here by its name, where its history lies
+// and what that has, oldest first.
+func (w *worldState) ownPast(name string) (s *servedRegion, dir string, spans []history.Span, err error) {
+	if s, err = w.ownRegion(name); err != nil {
+		return nil, "", nil, err
+	}
+	dir = w.pastDir(s.id)
+	spans, err = history.List(dir)
+	return s, dir, spans, err
+}
+
 // RegionReplay makes past ticks again.
 func (b *backend) RegionReplay(ctx context.Context, req *control.ReplayRequest, send func(*control.ReplayStep) error) error {
 	w, err := b.inWorld()
 	if err != nil {
 		return err
 	}
-	s, err := w.ownRegion(req.Region)
-	if err != nil {
-		return err
-	}
-	dir := w.pastDir(s.id)
-	spans, err := history.List(dir)
+	s, dir, spans, err := w.ownPast(req.Region)
 	if err != nil {
 		return err
 	}

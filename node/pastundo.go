@@ -24,12 +24,7 @@ func (b *backend) RegionUndo(ctx context.Context, req *control.UndoRequest, send
 	if err != nil {
 		return err
 	}
-	s, err := w.ownRegion(req.Region)
-	if err != nil {
-		return err
-	}
-	dir := w.pastDir(s.id)
-	spans, err := history.List(dir)
+	s, dir, spans, err := w.ownPast(req.Region)
 	if err != nil {
 		return err
 	}
