@@ -26,7 +26,8 @@ web_src   := $(shell find web/src web/unbuilt cmd/webbuild -type f 2>/dev/null) 
 guest_src := $(shell find scripting/mote -name '*.go') $(shell find scripting/guest \( -name node_modules -o -path scripting/guest/dist -o -path scripting/guest/lua/cache \) -prune -o -type f -print 2>/dev/null)
 # Packages of pure functions, quick enough to run again under the race
 # detector: it instruments tests too, and shows that nothing hides a goroutine.
-race_pkgs := ./internal/base/... ./spatial/... ./physics/... ./raynet/... ./presence/... ./region/... ./lumps ./lumps/mem ./lumps/disk
+# And quick ones whose few goroutines share memory.
+race_pkgs := ./internal/base/... ./spatial/... ./physics/... ./raynet/... ./presence/... ./region/... ./lumps ./lumps/mem ./lumps/disk ./internal/durable ./node/outbound
 
 # Every binary here is static. The race detector alone needs a C compiler.
 export CGO_ENABLED := 0
