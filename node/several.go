@@ -180,11 +180,30 @@ func (g *several) tend(ctx context.Context, s *servedRegion) {
 		}
 		g.measure(s.srv.Status().Tick)
 		g.w.disown(s)
+		g.leave(ctx, s)
 		if g.log.Leading() {
 			if err := g.lead(ctx, s); err != nil && ctx.Err() == nil {
 				g.w.n.log.Info("servers of the region not changed", "region", s.rec.Name, "err", err)
 			}
 		}
+	}
+}
+
+// leave stops this server if it was removed and its log does not say so: those who
+// removed it took it out, and most of those whom it knows may have gone since. What
+// one of them says about it only leads to the question.
+func (g *several) leave(ctx context.Context, s *servedRegion) {
+	st, rec := g.log.Status(), g.w.record(g.id)
+	if st.SaidGone == 0 || rec == nil || logEpoch(rec) != g.epoch {
+		return
+	}
+	_, voters, err := g.w.believed(ctx, rec)
+	if err != nil {
+		g.w.n.log.Info("a server says that this one was removed; most do not", "region", rec.Name, "err", err)
+		return
+	}
+	if member.Left(voters, g.w.askServers(ctx, g.id, without(voters, []base.Key{g.w.n.key})), st.Self) {
+		g.w.n.goRun(func(ctx context.Context) { g.w.stop(ctx, s, replica.ErrRemoved) })
 	}
 }
 

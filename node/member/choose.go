@@ -99,6 +99,18 @@ func Number(voters []base.Key, said map[base.Key]Status, server base.Key) (id ui
 	return 0, false
 }
 
+// Left tells whether more than half of the voters serve the region without the server
+// that has a number.
+func Left(voters []base.Key, said map[base.Key]Status, id uint64) bool {
+	n := 0
+	for _, k := range voters {
+		if st, ok := said[k]; ok && st.Serving && !slices.ContainsFunc(st.Members, func(m Peer) bool { return m.ID == id }) {
+			n++
+		}
+	}
+	return 2*n > len(voters)
+}
+
 // Choose picks the newest checkpoint of at least tick least that is certified, and
 // that more than half of the voters offer alike, and says who has it. The
 // certificate proves the state; where the log goes on is in none, so a server that

@@ -267,6 +267,25 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+func TestLeft(t *testing.T) {
+	in, out := naming(2, 1, 2, 3, 6), naming(2, 1, 2, 3)
+	for _, c := range []struct {
+		what string
+		said map[base.Key]Status
+		want bool
+	}{
+		{"nobody answers", nil, false},
+		{"one of three says so", map[base.Key]Status{key(1): out, key(2): in}, false},
+		{"two of three", map[base.Key]Status{key(1): out, key(2): in, key(3): out}, true},
+		{"one and two strangers", map[base.Key]Status{key(1): out, key(7): out, key(8): out}, false},
+		{"those who do not serve", map[base.Key]Status{key(1): out, key(2): {}, key(3): {}}, false},
+	} {
+		if got := Left(keys(1, 2, 3), c.said, 6); got != c.want {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+}
+
 func TestPlan(t *testing.T) {
 	long := Usual.Near
 	voter := func(n uint64) Server { return Server{ID: n, Key: key(byte(n))} }

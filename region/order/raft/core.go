@@ -81,8 +81,8 @@ type Core struct {
 	vouched []Member // of servers that joined later than we know
 	need    *Base
 	changes []pending
-	newer   uint64 // an epoch after ours that a member spoke of
-	gone    bool
+	newer   uint64          // an epoch after ours that a member spoke of
+	gone    map[uint64]bool // members that said that this server is none
 	ticks   uint64
 }
 
@@ -279,11 +279,29 @@ func (c *Core) Leader() uint64 {
 // dropped, when this server lacks them.
 func (c *Core) Need() *Base { return c.need }
 
-// Gone tells whether this server is no member any more: by its own log, or
-// because a member said so.
+// Gone tells whether this server is no member any more: by its own log, or because
+// more than half of the other voters in it say so. One alone may lie.
 func (c *Core) Gone() bool {
-	_, in := byID(c.applied.Members, c.self)
-	return c.gone || !in && c.self < c.applied.NextID
+	if _, in := byID(c.applied.Members, c.self); !in && c.self < c.applied.NextID {
+		return true
+	}
+	others := 0
+	for _, m := range c.applied.Members {
+		if m.Voter() && m.ID != c.self {
+			others++
+		}
+	}
+	return 2*c.saidGone() > others
+}
+
+// saidGone counts the voters that say this server is no member.
+func (c *Core) saidGone() (n int) {
+	for _, m := range c.applied.Members {
+		if m.Voter() && c.gone[m.ID] {
+			n++
+		}
+	}
+	return n
 }
 
 // NewerEpoch is an epoch after this log's that a member is in; 0 = none known.

@@ -235,3 +235,86 @@ func TestNext(t *testing.T) {
 		t.Fatal("the other does not follow")
 	}
 }
+
+// TestOneSaysThatThisServerIsGone: a server stops when more than half of the other
+// voters say that it was removed, and goes on for any fewer.
+func TestOneSaysThatThisServerIsGone(t *testing.T) {
+	x := newTrio(t)
+	c := x.cores[2]
+	tell := func(c *Core, by uint64, m message) error {
+		m.epoch, m.to = 3, c.self
+		return c.Receive(label(int(by)), m.appendTo(nil))
+	}
+	gone := func(c *Core, from uint64) error { return tell(c, from, message{from: from, kind: kindGone}) }
+	for range 5 {
+		if err := gone(c, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tell(c, 1, message{from: 3, kind: kindGone}); !errors.Is(err, ErrForged) {
+		t.Fatal("one speaks for another:", err)
+	}
+	if err := gone(c, 9); !errors.Is(err, ErrStranger) {
+		t.Fatal("a stranger:", err)
+	}
+	// Those whom one member vouches for are no voters of this log.
+	more := []Member{{ID: 4, Key: label(4)}, {ID: 5, Key: label(5)}, {ID: 6, Key: label(6)}}
+	if err := tell(c, 1, message{from: 1, kind: kindRoster, members: more}); err != nil {
+		t.Fatal(err)
+	}
+	for id := uint64(4); id <= 6; id++ {
+		if err := gone(c, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.Gone() || c.Status().SaidGone != 1 {
+		t.Fatalf("one of two others: %v, %d", c.Gone(), c.Status().SaidGone)
+	}
+	before := len(x.got[2])
+	x.cores[1].Cut(x.cores[1].Applied().Tick, [32]byte{})
+	x.settle()
+	if len(x.got[2]) == before {
+		t.Fatal("it does not go on")
+	}
+	if err := gone(c, 3); err != nil {
+		t.Fatal(err)
+	}
+	if !c.Gone() {
+		t.Fatal("both others say so")
+	}
+
+	// A learner hears it of more than half of the voters; who has one other voter
+	// cannot ask anybody else.
+	b, err := Found(3, 4, order.Sum{1}, 0, []base.Key{label(1), label(2), label(3), label(4)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Members[3].Learner = true
+	for _, w := range []struct {
+		self uint64
+		by   []uint64
+		want bool
+	}{{4, []uint64{1}, false}, {4, []uint64{1, 3}, true}, {1, []uint64{4}, false}, {1, []uint64{4, 2}, false}} {
+		c, err := New(Config{Self: w.self, State: State{Base: b}, Opened: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range w.by {
+			if err := gone(c, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.Gone() != w.want {
+			t.Errorf("server %d by %v: %v", w.self, w.by, c.Gone())
+		}
+	}
+	if b, err = Found(3, 4, order.Sum{1}, 0, []base.Key{label(1), label(2)}); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = New(Config{Self: 2, State: State{Base: b}, Opened: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := gone(c, 1); err != nil || !c.Gone() {
+		t.Fatal("the only other one:", err, c.Gone())
+	}
+}

@@ -54,7 +54,12 @@ func (c *Core) Receive(from base.Key, b []byte) error {
 	case kindRoster:
 		c.vouch(m.members)
 	case kindGone:
-		c.gone = c.gone || m.from != c.self
+		if _, in := byID(c.applied.Members, m.from); in {
+			if c.gone == nil {
+				c.gone = map[uint64]bool{}
+			}
+			c.gone[m.from] = true
+		}
 	case kindPing:
 		c.tellKey(m.from, from, message{kind: kindPong, id: m.id})
 	case kindPong:
@@ -98,9 +103,10 @@ func (c *Core) meet(m *message, from base.Key) {
 }
 
 // tickLonely asks the members that this server knows of, while nobody leads as
-// far as it knows: they may have removed it, or others may have joined.
+// far as it knows, or some of them say that they have removed it: they may have, or
+// others may have joined. A learner does not notice that nobody leads.
 func (c *Core) tickLonely() {
-	if c.Leader() != 0 || c.ticks%uint64(4*c.election) != 0 {
+	if c.Leader() != 0 && c.saidGone() == 0 || c.ticks%uint64(4*c.election) != 0 {
 		return
 	}
 	for _, o := range c.applied.Members {

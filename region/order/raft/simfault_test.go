@@ -45,6 +45,36 @@ func (w *world) begin(id uint64, k base.Key, cp checkpoint) {
 
 func (w *world) cutOff(from, to *srv) bool { return w.blocked[[2]int{from.at, to.at}] }
 
+// asksAndLeaves is the driver's part when most of those whom a server knows have
+// left: it asks the voters of now, once somebody has said that it was removed.
+func (w *world) asksAndLeaves(s *srv) bool {
+	if s.core.saidGone() == 0 {
+		return false
+	}
+	newest := s.core
+	for _, o := range w.servers {
+		if o.alive && o.core.Applied().Index > newest.Applied().Index {
+			newest = o.core
+		}
+	}
+	voters, without := 0, 0
+	for _, m := range newest.Applied().Members {
+		if !m.Voter() {
+			continue
+		}
+		voters++
+		for _, o := range w.servers {
+			if o.id != m.ID || !o.alive || w.cutOff(s, o) || w.cutOff(o, s) {
+				continue
+			}
+			if _, in := byID(o.core.Applied().Members, s.id); !in {
+				without++
+			}
+		}
+	}
+	return 2*without > voters
+}
+
 // carry takes a message to the server with the key that is there now.
 func (w *world) carry(from *srv, m Outgoing) {
 	i := -1

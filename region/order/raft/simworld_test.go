@@ -245,7 +245,7 @@ func (s *srv) see() {
 		}
 		w.leader[t] = s.id
 	}
-	if s.core.Gone() && s.alive {
+	if s.alive && (s.core.Gone() || w.asksAndLeaves(s)) {
 		w.note("server %d hears that it was removed", s.id)
 		s.left, s.alive = true, false
 		return

@@ -13,6 +13,7 @@ type Status struct {
 	Leading                   bool
 	First, Committed, Last    base.Tick
 	Waiting                   int // entries submitted here that no committed record has
+	SaidGone                  int // voters that say this server is no member any more
 	Members                   []MemberStatus
 }
 
@@ -28,7 +29,7 @@ type MemberStatus struct {
 func (c *Core) Status() Status {
 	tail, _ := c.store.tail()
 	s := Status{Self: c.self, Epoch: c.applied.Epoch, Term: c.store.hard.Term, Leader: c.Leader(), Leading: c.Leading(),
-		First: c.store.base.Tick + 1, Committed: c.applied.Tick, Last: tail, Waiting: len(c.mine.list)}
+		First: c.store.base.Tick + 1, Committed: c.applied.Tick, Last: tail, Waiting: len(c.mine.list), SaidGone: c.saidGone()}
 	for _, m := range c.applied.Members {
 		s.Members = append(s.Members, MemberStatus{Member: m})
 	}
