@@ -47,6 +47,10 @@ func (w *worldState) tendKeys(ctx context.Context, s *servedRegion) {
 				if err := s.door.keys.Settle(now); err != nil {
 					w.n.log.Error("keys of an earlier password not deleted", "region", s.rec.Name, "err", err)
 				}
+			} else if s.group != nil {
+				// A region in which nothing happens brings no tick to the disks for
+				// long: this one does.
+				_ = s.group.log.Submit(nil, true)
 			}
 			if now.Left > told && admin {
 				w.player.view.notice(keysText(s.rec.Name))
