@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -212,7 +213,11 @@ func (w *worldState) joinUntil(ctx context.Context, id base.ID) {
 		if err == nil {
 			return
 		}
-		w.n.log.Info("region not joined yet", "region", rec.Name, "err", err)
+		level := slog.LevelInfo
+		if errors.Is(err, server.ErrLacking) { // it waits for a person who has it
+			level = slog.LevelWarn
+		}
+		w.n.log.Log(ctx, level, "region not joined yet", "region", rec.Name, "err", err)
 		select {
 		case <-ctx.Done():
 			return
@@ -248,6 +253,13 @@ func (w *worldState) joinRegion(ctx context.Context, rec *world.SiteRecord) erro
 	if err != nil {
 		return err
 	}
+	return w.beginAt(ctx, rec, leader, reply.ID, got)
+}
+
+// beginAt goes on from a checkpoint as the server of that number, which has had no
+// log before. What the others have dropped of theirs meanwhile, it finds out then.
+func (w *worldState) beginAt(ctx context.Context, rec *world.SiteRecord, leader base.Key, number uint64, got *fetched) error {
+	id := rec.Region()
 	if err := os.RemoveAll(w.orderDir(id)); err != nil {
 		return err
 	}
@@ -260,7 +272,7 @@ func (w *worldState) joinRegion(ctx context.Context, rec *world.SiteRecord) erro
 	if err := got.install(w, id, cfg); err != nil {
 		return err
 	}
-	g, err := w.openSeveral(rec, got.begin, reply.ID)
+	g, err := w.openSeveral(rec, got.begin, number)
 	if err != nil {
 		return err
 	}

@@ -219,13 +219,17 @@ func (w *worldState) reopen(saved savedRegion) error {
 	if err == nil || !saved.Shared {
 		return err
 	}
-	if !errors.Is(err, replica.ErrUnsure) && !errors.Is(err, byzantine.ErrUnsure) && !errors.Is(err, replica.ErrRemoved) && !errors.Is(err, server.ErrBehind) {
+	alone := len(rec.Servers) == 1 && rec.Servers[0] == w.n.key
+	switch {
+	case errors.Is(err, replica.ErrUnsure), errors.Is(err, byzantine.ErrUnsure), errors.Is(err, replica.ErrRemoved), errors.Is(err, server.ErrBehind):
+	case errors.Is(err, server.ErrLacking) && !alone: // a join that waits for a module was cut off, or the disk has lost one
+	default:
 		return err
 	}
 	if err := w.addOwnSite(rec); err != nil {
 		return err
 	}
-	if len(rec.Servers) == 1 && rec.Servers[0] == w.n.key {
+	if alone {
 		// A node that did not start could not recover it.
 		w.n.log.Error("region is not served; its only server cannot join another: `metatopia region recover` begins anew from what is on disk", "region", rec.Name, "err", err)
 		return nil

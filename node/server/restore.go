@@ -84,7 +84,7 @@ func (s *Server) loadNow(module string) error {
 		return nil
 	}
 	if err := s.cfg.Load(module); err != nil {
-		return fmt.Errorf("module %s is needed to replay the log: %w", module, err)
+		return fmt.Errorf("%w: module %s is needed to replay the log: %w", ErrLacking, module, err)
 	}
 	return nil
 }
