@@ -104,14 +104,17 @@ func TestAnnouncesRoots(t *testing.T) {
 	n := newNode(t, newHost(t), withRouting(routing))
 	root := add(t, n, fiveMiB, true).Ref
 	loose := add(t, n, []byte("unpinned"), false).Ref
-	poll(t, "both roots announced", func() bool { return routing.times(root) == 1 && routing.times(loose) == 1 })
+	// A root that was pinned before the announcer looked at the pins is announced
+	// as one of these and as added; in any case before the one added after it.
+	poll(t, "both roots announced", func() bool { return routing.times(root) > 0 && routing.times(loose) == 1 })
+	before := routing.times(root)
 	routing.mu.Lock()
 	if len(routing.provided) != 2 {
 		t.Errorf("%d names announced: only roots should be", len(routing.provided))
 	}
 	routing.mu.Unlock()
 
-	if count, err := n.Reprovide(t.Context()); count != 1 || err != nil || routing.times(root) != 2 || routing.times(loose) != 1 {
+	if count, err := n.Reprovide(t.Context()); count != 1 || err != nil || routing.times(root) != before+1 || routing.times(loose) != 1 {
 		t.Errorf("Reprovide = %d, %v", count, err)
 	}
 	routing.mu.Lock()
