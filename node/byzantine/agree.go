@@ -27,8 +27,9 @@ type agreement struct{ *Log }
 // make prepares the library. saved are its votes on disk.
 func (l *Log) make(saved [][]byte) {
 	a := agreement{l}
+	l.saved = saved
 	l.cons = &consensus.Consensus{
-		Config: l.settings(), Application: a, Assembler: a, WAL: a, WALInitialContent: l.usable(saved), Comm: a, Signer: a, Verifier: a,
+		Config: l.settings(), Application: a, Assembler: a, WAL: a, Comm: a, Signer: a, Verifier: a,
 		RequestInspector: a, Synchronizer: a, Logger: a, Scheduler: l.beats, ViewChangerTicker: l.turns,
 	}
 }
@@ -43,32 +44,10 @@ func (l *Log) settings() types.Configuration {
 		IncomingMessageBufferSize: 1024, RequestPoolSize: 64, RequestPoolSubmitTimeout: t,
 		// A leader that speaks and makes no tick is complained of after both.
 		RequestForwardTimeout: t, RequestComplainTimeout: 3 * t, RequestAutoRemoveTimeout: 1 << 50,
-		ViewChangeResendInterval: t, ViewChangeTimeout: 4 * t,
+		ViewChangeResendInterval: min(t, defaultTimeout), ViewChangeTimeout: 4 * t,
 		LeaderHeartbeatTimeout: t, LeaderHeartbeatCount: 5, NumOfTicksBehindBeforeSyncing: 20,
 		CollectTimeout: l.patience(),
 	}
-}
-
-// usable leaves out votes about a tick that was agreed on since: the library
-// would go on from them.
-func (l *Log) usable(saved [][]byte) [][]byte {
-	if len(saved) == 0 {
-		return nil
-	}
-	var m smartbftprotos.SavedMessage
-	if proto.Unmarshal(saved[len(saved)-1], &m) != nil {
-		return saved // the library says what is wrong
-	}
-	seq := uint64(1) << 63
-	if p := m.GetProposedRecord(); p != nil {
-		seq = p.GetPrePrepare().GetSeq()
-	} else if c := m.GetCommit().GetCommit(); c != nil {
-		seq = c.GetSeq()
-	}
-	if seq <= uint64(l.tick-l.origin) {
-		return nil
-	}
-	return saved
 }
 
 // start fetches what this server missed, and begins.
@@ -84,15 +63,26 @@ func (l *Log) start() {
 			c.Metadata = m
 		}
 	}
-	c.WALInitialContent = l.usable(c.WALInitialContent)
+	var err error
+	l.kept, err = sortOut(l.saved, uint64(l.tick-l.origin))
+	l.saved, c.WALInitialContent = nil, l.kept.entries
 	l.course.lib = l.tick
-	l.course.view = c.Metadata.ViewId
+	l.course.view = max(c.Metadata.ViewId, l.kept.begun)
+	if l.kept.change != nil {
+		l.course.left = l.kept.left
+	}
+	if l.kept.resume != nil {
+		c.Metadata = l.kept.resume
+	}
 	closed := l.closed
 	l.mu.Unlock()
 	if closed {
 		return
 	}
-	if err := c.Start(); err != nil {
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
 		l.mu.Lock()
 		l.fail(fmt.Errorf("byzantine: %w: %w", ErrLibrary, err))
 		l.mu.Unlock()
@@ -122,6 +112,9 @@ func (a agreement) VerifyRequest(req []byte) (types.RequestInfo, error) { return
 func (a agreement) AssembleProposal(metadata []byte, _ [][]byte) types.Proposal {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if m, err := meta(metadata); err == nil && a.kept.last.view == m.ViewId && a.kept.last.seq == m.LatestSequence {
+		return a.kept.last.proposal // it begins the view once more
+	}
 	rec := a.assemble()
 	a.made = rec.AppendTo(nil)
 	return types.Proposal{Payload: a.made, Metadata: metadata}
@@ -163,6 +156,9 @@ func (l *Log) verify(p *types.Proposal) error {
 	default:
 		if err = rec.Follows(l.tick, l.sum); err == nil {
 			_, err = count(l.counters, &rec)
+		}
+		if err == nil {
+			err = l.mayVote(p, m)
 		}
 	}
 	if err == nil {
@@ -210,8 +206,15 @@ func (a agreement) VerifySignature(s types.Signature) error {
 	return nil
 }
 
-// VerificationSequence counts changes of the servers; there are none.
-func (a agreement) VerificationSequence() uint64 { return 0 }
+// VerificationSequence counts changes of the servers; there are none. The
+// library asks for it when it begins, once its parts are made and before they
+// run.
+func (a agreement) VerificationSequence() uint64 {
+	if !a.started.Load() {
+		a.recall()
+	}
+	return 0
+}
 
 // AuxiliaryData is what the library put into a signature.
 func (a agreement) AuxiliaryData(msg []byte) []byte {
@@ -222,16 +225,36 @@ func (a agreement) AuxiliaryData(msg []byte) []byte {
 // Sign signs a message about leaders.
 func (a agreement) Sign(msg []byte) []byte { return a.cfg.Sign(a.domain(signView, msg)) }
 
-// SignProposal signs a decision.
+// SignProposal signs a decision. The library adds nothing where the decision was
+// in flight when the leader changed.
 func (a agreement) SignProposal(p types.Proposal, aux []byte) *types.Signature {
+	if aux == nil && a.started.Load() {
+		if err := a.adopt(&p); err != nil {
+			a.Panicf("keep what is in flight: %v", err)
+		}
+	}
 	msg := seal(&p, aux)
+	if aux != nil {
+		a.mayCommit(&p)
+	}
 	return &types.Signature{ID: a.self, Msg: msg, Value: a.cfg.Sign(a.domain(signDecision, msg))}
 }
 
 // Append keeps a vote before the library sends it.
 func (a agreement) Append(b []byte, void bool) error {
-	if !a.noteKept(b) {
-		return nil
+	var m smartbftprotos.SavedMessage
+	if err := proto.Unmarshal(b, &m); err != nil {
+		return fmt.Errorf("byzantine: keep a vote: %w", err)
+	}
+	switch {
+	case m.GetNewView() != nil:
+		if !a.noteBegun(m.GetNewView().ViewId) {
+			return nil
+		}
+	case m.GetViewChange() != nil:
+		a.leave(b, m.GetViewChange().NextView+1)
+	default:
+		a.over(&m)
 	}
 	a.mu.Lock()
 	urgent := a.urgent

@@ -20,19 +20,28 @@ import (
 
 // course is where the library stands, as far as can be seen from outside.
 type course struct {
-	view   uint64    // that it began last
-	own    uint64    // that it wants to change to
-	next   uint64    // for which this server caught up when another complained
-	lib    base.Tick // its last decision
-	seen   []uint64  // by server: the view of its last words
-	states int       // answers to its question where the others stand
-	busy   bool      // catching up
-	held   []ballot  // votes to change that wait for it
-	moved  time.Time // when a tick came or something was done about it, by the beats
-	nudged time.Time // by the beats
-	passed time.Time // when the library last handed something on, by the beats
-	now    time.Time // of the beats
-	waits  int       // complaints since the last tick
+	view      uint64    // that it began last
+	own       uint64    // that it wants to change to
+	left      uint64    // before which it takes part in no view any more
+	leftAt    time.Time // when it left, by the beats
+	changes   int       // views left since the last tick
+	next      uint64    // for which this server caught up when another complained
+	lib       base.Tick // its last decision
+	flight    uint64    // what was in flight elsewhere and is being decided, 0: nothing
+	flightAt  time.Time
+	begins    uint64 // the view whose beginning the library was told last
+	beginsAt  time.Time
+	beginsLib base.Tick // its last decision then
+	synced    uint64    // the last decision that the library was handed by Sync
+	seen      []uint64  // by server: the view of its last words
+	states    int       // answers to its question where the others stand
+	busy      bool      // catching up
+	held      []ballot  // votes to change that wait for it
+	moved     time.Time // when a tick came or something was done about it, by the beats
+	nudged    time.Time // by the beats
+	passed    time.Time // when the library last handed something on, by the beats
+	now       time.Time // of the beats
+	waits     int       // complaints since the last tick
 }
 
 // ballot is a server's vote to change the leader.
@@ -41,20 +50,15 @@ type ballot struct {
 	m    *smartbftprotos.Message
 }
 
-// noteKept notes what the library keeps, and tells whether it is to be written:
-// a view that began before is not written again after what followed it.
-func (l *Log) noteKept(b []byte) bool {
-	var m smartbftprotos.SavedMessage
-	if len(b) > 64 || proto.Unmarshal(b, &m) != nil || m.GetNewView() == nil {
-		return true
-	}
+// noteBegun notes that a view begins, and tells whether that is to be written: a
+// view that began before is not written again after what followed it.
+func (l *Log) noteBegun(v uint64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	v := m.GetNewView().ViewId
 	if v <= l.course.view && v > 0 {
 		return false
 	}
-	l.course.view, l.course.moved = v, l.course.now
+	l.course.view, l.course.moved, l.kept.change = v, l.course.now, nil
 	return true
 }
 
@@ -84,7 +88,8 @@ func words(m *smartbftprotos.Message) (view, seq uint64, ok bool) {
 }
 
 // stale tells whether the library must not see a message: from its leader,
-// words of an older view make it leave the view. A server that still asks for
+// words of an older view make it leave the view, and of a view that this server
+// has left only commits count. A server that still asks for
 // what is decided is sent the decisions.
 func (l *Log) stale(from uint64, m *smartbftprotos.Message) bool {
 	view, seq, ok := words(m)
@@ -96,8 +101,14 @@ func (l *Log) stale(from uint64, m *smartbftprotos.Message) bool {
 	c := &l.course
 	c.seen[from] = view
 	decided := l.origin+base.Tick(seq) <= l.tick
-	if view >= c.view || !decided && c.own > c.view {
+	old := view < c.view && (decided || c.own <= c.view)
+	// What was in flight is decided with commits of the view before.
+	gone := view < c.left && m.GetCommit() == nil
+	if !old && !gone {
 		return false
+	}
+	if gone && l.origin+base.Tick(seq) > l.tick+1 {
+		l.catchUp() // the others go on without this server
 	}
 	if decided && !m.GetPrepare().GetAssist() && !m.GetCommit().GetAssist() {
 		l.answerFetch(from, l.origin+base.Tick(seq))
@@ -106,7 +117,8 @@ func (l *Log) stale(from uint64, m *smartbftprotos.Message) bool {
 }
 
 // late tells whether a new view is one that began here, or is about what was
-// decided long ago: the library would stop for good.
+// decided long ago, when the library would stop for good, or was heard of just
+// now.
 func (l *Log) late(v *smartbftprotos.NewView) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,7 +129,19 @@ func (l *Log) late(v *smartbftprotos.NewView) bool {
 			last, view = max(last, position(d.LastDecision)), d.NextView
 		}
 	}
-	return view <= l.course.view || l.origin+last+1 < max(l.tick, l.course.lib)
+	c := &l.course
+	if view <= c.view || l.origin+last+1 < max(l.tick, c.lib) {
+		return true
+	}
+	if view != c.left {
+		return false // the library does not hear it yet
+	}
+	// It is said again and again; the library waits for what is in flight with each.
+	if view == c.begins && c.lib == c.beginsLib && c.now.Sub(c.beginsAt) < l.cfg.Timeout {
+		return true
+	}
+	c.begins, c.beginsLib, c.beginsAt = view, c.lib, c.now
+	return false
 }
 
 // hold keeps a vote to change the leader while this server catches up, so that
@@ -136,6 +160,23 @@ func (l *Log) hold(from uint64, m *smartbftprotos.Message) bool {
 	}
 	c.held = append(c.held, ballot{from, m})
 	return true
+}
+
+// helps is the reason that a server gives with a vote that only answers one.
+const helps = "behind"
+
+// vouch answers a server that votes for a view which this one has come to or
+// gone beyond, with the same vote: that server cannot go on without it, and the
+// library answers only while the view has not begun.
+func (l *Log) vouch(from uint64, v *smartbftprotos.ViewChange) {
+	l.mu.Lock()
+	past := v.NextView > 0 && v.NextView <= max(l.course.view, l.course.left)
+	l.mu.Unlock()
+	if past && v.Reason != helps {
+		agreement{l}.tell(from, &smartbftprotos.Message{Content: &smartbftprotos.Message_ViewChange{
+			ViewChange: &smartbftprotos.ViewChange{NextView: v.NextView, Reason: helps},
+		}})
+	}
 }
 
 // catchUp fetches what the others know, tells the library and lets held votes
@@ -215,6 +256,13 @@ func (l *Log) watch(leader uint64, now time.Time) {
 	stuck := now.Sub(c.passed) > rescueAfter
 	behind := l.tick > c.lib
 	lost := !c.busy && now.Sub(c.nudged) > 2*l.patience() && now.Sub(c.moved) > l.patience() && (behind || leader != l.self && ahead > Liars(len(l.members)))
+	// A server that alone wants another leader goes on with this one.
+	if l.outvoted() && now.Sub(c.nudged) > 4*l.cfg.Timeout && now.Sub(c.moved) > 4*l.cfg.Timeout {
+		lost = true
+	}
+	// What is in flight was decided on elsewhere, or will not be in this view. The
+	// library does not look at its clock if it has asked for the next already.
+	known := c.flight > 0 && (uint64(c.lib-l.origin) >= c.flight && stuck || now.Sub(c.flightAt) > 4*l.cfg.Timeout)
 	again := now.Sub(c.moved) > time.Duration(6+2*min(c.waits, 5))*l.cfg.Timeout
 	if lost {
 		c.nudged = now
@@ -227,10 +275,54 @@ func (l *Log) watch(leader uint64, now time.Time) {
 	if stuck && l.steps.take() {
 		l.log.Debug("rescued", "server", l.self)
 	}
+	if known && l.steps.release() {
+		l.mu.Lock()
+		c.flight = 0
+		l.mu.Unlock()
+	}
 	if lost {
 		l.nudge()
 	}
 	if again {
 		l.complain()
 	}
+}
+
+// outvoted tells whether this server wants another leader and not enough others
+// do. The library's clock for changes of the leader stands then: it would count
+// every timeout that passes, and wait longer for each leader to come. The caller
+// holds the lock.
+func (l *Log) outvoted() bool { return l.course.own > max(l.course.left, l.course.view) }
+
+// impatient gives what that clock is to jump by, when the next leader is to be
+// given up on. A leader that has no stream to here has one timeout. The library
+// may not look at the clock while it waits for what is in flight to be decided
+// on, so that wait ends too.
+func (l *Log) impatient(now time.Time) time.Duration {
+	if !l.started.Load() {
+		return 0
+	}
+	l.mu.Lock()
+	c := &l.course
+	t := l.cfg.Timeout
+	if c.left <= c.view || l.outvoted() {
+		l.mu.Unlock()
+		return 0 // it takes part, or has given up already
+	}
+	if c.leftAt.IsZero() {
+		c.leftAt = now // when this server was started again
+	}
+	limit := min(time.Duration(4*max(c.changes, 1))*t, max(4*t, maxChange))
+	if k := l.members[c.left%uint64(len(l.members))]; k != l.cfg.Key && l.inbound[k] == 0 {
+		limit = t
+	}
+	if now.Sub(c.leftAt) < limit {
+		l.mu.Unlock()
+		return 0
+	}
+	c.leftAt = now
+	leap := time.Duration(4*(c.changes+2)) * t // the library's timeouts grow by one each
+	l.mu.Unlock()
+	l.steps.release()
+	return leap
 }

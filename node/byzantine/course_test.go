@@ -12,8 +12,8 @@ import (
 	"github.com/metatopia/metatopia/node/outbound"
 )
 
-// TestSteps: the channels where the library may wait for ever are where they
-// are looked for.
+// TestSteps: the channels where the library may wait for ever, and what it has in
+// flight, are where they are looked for.
 func TestSteps(t *testing.T) {
 	c := testCluster(t, 4)
 	c.open()
@@ -21,6 +21,9 @@ func TestSteps(t *testing.T) {
 		wait(t, "the library", s.log.started.Load)
 		if len(s.log.steps) != 3 {
 			t.Fatalf("%d of 3 channels of the library", len(s.log.steps))
+		}
+		if flightOf(s.log.cons) == nil {
+			t.Fatal("what is in flight is not found")
 		}
 	}
 }

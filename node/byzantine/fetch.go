@@ -13,9 +13,13 @@ import (
 func (a agreement) Sync() types.SyncResponse {
 	a.fetch()
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.noteDecided(&a.latest)
-	return types.SyncResponse{Latest: a.latest}
+	d := a.latest
+	a.mu.Unlock()
+	a.forgets(&d)
+	a.mu.Lock()
+	a.noteDecided(&d)
+	a.mu.Unlock()
+	return types.SyncResponse{Latest: d}
 }
 
 // fetch asks all others for the decisions after the last one here, until a

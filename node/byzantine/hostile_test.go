@@ -20,13 +20,13 @@ import (
 func (c *cluster) goOn(prefix string, each int) {
 	c.t.Helper()
 	for i, s := range c.list {
-		if !s.lies {
+		if !s.lies && s.live {
 			s.submit(prefix+string(rune('a'+i))+".", 0, each)
 		}
 	}
 	for _, s := range c.list {
 		for i, o := range c.list {
-			if !s.lies && !o.lies {
+			if !s.lies && !o.lies && s.live && o.live {
 				s.has(prefix+string(rune('a'+i))+".", each)
 			}
 		}
@@ -69,6 +69,8 @@ type twins struct {
 	s  *server
 	mu sync.Mutex
 	at map[uint64][2]types.Proposal // by decision
+	// from is the first server of the second side; 0: the third.
+	from uint64
 }
 
 func (w *twins) warp(to uint64, m *smartbftprotos.Message) []*smartbftprotos.Message {
@@ -87,7 +89,7 @@ func (w *twins) warp(to uint64, m *smartbftprotos.Message) []*smartbftprotos.Mes
 		}
 	}
 	side := 0
-	if to > 2 {
+	if to >= max(w.from, 3) {
 		side = 1
 	}
 	switch {

@@ -37,6 +37,9 @@ const (
 
 	// beat is the library's clock.
 	beat = 10 * time.Millisecond
+	// maxChange bounds the waiting for the next leader's word, if four timeouts
+	// are less.
+	maxChange = 8 * time.Second
 	// groupEvery is how long writes without a barrier may stay off the disk.
 	groupEvery = 100 * time.Millisecond
 	// fetchWait bounds waiting for one round of answers of the others.

@@ -57,6 +57,9 @@ type Log struct {
 	stand    stand
 	said     said
 	course   course
+	saved    [][]byte          // what the library kept, until it begins
+	kept     kept              // and what is to be known of it
+	signing  sync.RWMutex      // see mayCommit
 	wished   []base.Tick       // wishes that the library may still hold
 	votes    []vote            // by server, from 1
 	peers    []*outbound.Queue // by server, from 1; nil for self
@@ -214,7 +217,9 @@ func (l *Log) accept(d *types.Decision, rec *order.Record) error {
 	l.ready = append(l.ready, order.Encoded{Record: *rec, Bytes: d.Proposal.Payload, Sum: l.sum})
 	l.settle(rec)
 	l.asked, l.owed = l.owed, false
-	l.course.moved, l.course.waits = l.course.now, 0
+	l.said.start = nil
+	l.course.own = min(l.course.own, max(l.course.left, l.course.view)) // ticks come again
+	l.course.moved, l.course.waits, l.course.changes = l.course.now, 0, 0
 	l.poke()
 	l.pull()
 	return nil
@@ -292,7 +297,7 @@ func (l *Log) finish() {
 		case <-stopped:
 			left = false
 		case at := <-look.C:
-			l.strike(at)
+			l.strike(at, at)
 			if n++; n > int(rescueAfter/beat) {
 				l.steps.take()
 			}

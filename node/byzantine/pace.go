@@ -55,26 +55,39 @@ func (l *Log) clock() {
 	defer t.Stop()
 	now := time.Now()
 	last := now
+	ahead := now // of changes of the leader, see outvoted and impatient
 	for {
+		step := time.Duration(0)
 		select {
 		case <-l.quit:
 			return
 		case at := <-t.C:
-			now = now.Add(min(at.Sub(last), 2*beat))
+			step = min(at.Sub(last), 2*beat)
 			last = at
 		}
-		l.strike(now)
+		now = now.Add(step)
+		l.mu.Lock()
+		stands := l.outvoted()
+		l.mu.Unlock()
+		if !stands {
+			ahead = ahead.Add(step)
+		}
+		l.strike(now, ahead)
 		l.look(now)
+		ahead = ahead.Add(l.impatient(now))
 	}
 }
 
-// strike tells the library the time.
-func (l *Log) strike(now time.Time) {
-	for _, c := range []chan time.Time{l.beats, l.turns} {
-		select {
-		case c <- now:
-		default:
-		}
+// strike tells the library the time, and the other that its changes of the
+// leader go by.
+func (l *Log) strike(now, ahead time.Time) {
+	select {
+	case l.beats <- now:
+	default:
+	}
+	select {
+	case l.turns <- ahead:
+	default:
 	}
 }
 

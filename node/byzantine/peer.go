@@ -146,6 +146,9 @@ func (l *Log) receive(from uint64, b []byte) error {
 		}
 		l.noteVote(from, &m)
 		if l.started.Load() {
+			if v := m.GetViewChange(); v != nil {
+				l.vouch(from, v)
+			}
 			switch {
 			case l.stale(from, &m), m.GetNewView() != nil && l.late(m.GetNewView()), m.GetViewChange() != nil && l.hold(from, &m):
 				return nil

@@ -19,7 +19,7 @@ import (
 const rescueAfter = 10 * beat
 
 // steps are the channels where the library may wait for ever.
-type steps []<-chan struct{}
+type steps []chan struct{}
 
 // stepsOf finds them. The library's version is fixed; a test tells when they
 // have other names.
@@ -35,6 +35,20 @@ func stepsOf(c *consensus.Consensus) (list steps) {
 		}
 	}
 	return list
+}
+
+// release ends the wait for what is in flight to be decided on, if the library
+// waits for that now.
+func (s steps) release() bool {
+	if len(s) < 3 {
+		return false
+	}
+	select {
+	case s[2] <- struct{}{}:
+		return true
+	default:
+		return false
+	}
 }
 
 // take takes the steps that are waited for now, and tells whether there were
