@@ -116,7 +116,7 @@ soak: build .make/npm-oracle ## 200 real nodes; three servers of a region that f
 	METATOPIA_SOAK=1 $(GO) test ./region/succession -count=1 -timeout 30m
 	METATOPIA_SOAK=1 $(GO) test ./region/slots/... -count=1 -v -run TestContract -timeout 60m
 	METATOPIA_SOAK=1m $(GO) test ./node/borderbench -count=1 -v
-	METATOPIA_SOAK=1 $(GO) test ./node -count=1 -v -run 'TestAJoinIsTakenUpAgain|TestServersComeBackAmongLiars' -timeout 30m
+	METATOPIA_SOAK=1 $(GO) test ./node -count=1 -v -run 'TestAJoinIsTakenUpAgain|TestServersComeBackAmongLiars|TestAServerLiesAmongFour' -timeout 30m
 	METATOPIA_SOAK=1 $(GO) test ./region/handoff ./region/handoff/campaign -count=1 -v -run 'TestEveryState|TestCampaign' -timeout 60m
 	METATOPIA_SOAK=$(SOAKTIME) $(GO) test ./scripting/process -count=1 -v -run TestAgainstAModel -timeout 0
 	$(BIN) demo --headless --for $(SOAKTIME) --json
