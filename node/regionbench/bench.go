@@ -37,6 +37,7 @@ type part struct {
 // parts are the measurements in their order.
 var parts = []part{
 	{"apply", (*bench).apply, applyAims},
+	{"trust", (*bench).trust, trustAims},
 	{"failover", (*bench).failover, failoverAims},
 	{"crowd", (*bench).crowd, crowdAims},
 	{"byzantine", (*bench).byzantine, byzantineAims},

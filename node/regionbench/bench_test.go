@@ -23,6 +23,20 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestTrust: the two levels in turns, small: records are signed where servers are
+// accountable, and only there.
+func TestTrust(t *testing.T) {
+	r, err := Run(t.Context(), Options{Dir: t.TempDir(), For: 400 * time.Millisecond, Seed: 1, Only: []string{"trust"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"trust_crash_3_p50_ms", "trust_accountable_3_p50_ms", "trust_crash_5_p99_ms", "trust_accountable_5_p99_ms"} {
+		if r.Figures[name] <= 0 {
+			t.Errorf("%s = %v", name, r.Figures[name])
+		}
+	}
+}
+
 // TestByzantine: the part of servers that may lie, small and without deaths.
 func TestByzantine(t *testing.T) {
 	r, err := Run(t.Context(), Options{Dir: t.TempDir(), For: 200 * time.Millisecond, Kills: -1, Seed: 1, Only: []string{"byzantine"}})

@@ -104,7 +104,7 @@ func (m *member) start(ctx context.Context, from *raft.Base) (err error) {
 		}
 	}
 	m.log, err = replica.Open(replica.Config{Region: regionID, Key: m.public(), Dir: filepath.Join(m.c.dir, fmt.Sprint(m.id)),
-		Base: from, Self: m.id, Net: far{p2p.Streams{Net: m.net}, m.c.delay}})
+		Base: from, Self: m.id, Sign: m.cutSigner(), Net: far{p2p.Streams{Net: m.net}, m.c.delay}})
 	if err != nil {
 		return err
 	}
