@@ -11,8 +11,9 @@ import (
 	"github.com/metatopia/metatopia/spatial"
 )
 
-// ControlKind says what the region's own node asks for. Control entries are
-// not signed: only the driver writes them into the log.
+// ControlKind says what the region's own node asks for. Only drivers write control
+// entries into the log. Of several servers any one is believed, but for ControlModule
+// and ControlHave (have.go); they sign where they are accountable (vouch.go).
 type ControlKind uint8
 
 const (
