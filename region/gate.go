@@ -19,6 +19,7 @@ type gate struct {
 // for the temporary admin looks at all players.
 type rights struct {
 	law    *law
+	roster *roster
 	index  uint64
 	known  bool
 	admins []base.Key
@@ -58,14 +59,21 @@ func (r *rights) MayBan(k base.Key) bool { return r.law.state != nil && r.law.st
 
 func (r *rights) Banned(k base.Key) bool { return r.law.banned(k) }
 
+// Server reports whether an admin has signed that a key serves the region, and the
+// owner's record in the log, if there is one, still names it. The owner takes a server
+// out at once; an admin's node signs the new list when it comes to it.
 func (r *rights) Server(k base.Key) bool {
+	return r.signed(k) && (r.roster.seq == 0 || r.roster.names(k))
+}
+
+func (r *rights) signed(k base.Key) bool {
 	return r.law.state != nil && slices.Contains(r.law.state.Servers(), k)
 }
 
 // rights are those of now.
 func (s *Sim) rights() access.Rights {
 	r := &s.gate.by
-	r.law = &s.law
+	r.law, r.roster = &s.law, &s.roster
 	if st := s.law.state; st != nil && (!r.known || r.index != st.Head().Index) {
 		r.index, r.known = st.Head().Index, true
 		r.admins, r.temp = st.Admins(), st.Temp()
@@ -83,8 +91,9 @@ func (s *Sim) Rights() access.Rights { return s.rights() }
 // keysLeave counts who is no server any more, of those there were: they have the
 // keys of the region's password. The owner's own node may keep them.
 func (s *Sim) keysLeave(was []base.Key) {
+	s.rights()
 	for _, k := range was {
-		if k != s.cfg.Owner && !s.rights().Server(k) {
+		if k != s.cfg.Owner && !s.gate.by.signed(k) {
 			s.gate.state.ServerLeft()
 		}
 	}

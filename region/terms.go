@@ -106,6 +106,12 @@ func (r *roster) counts(k base.Key, now base.Tick) bool {
 	return ok && !r.servers[i].guilty && (r.servers[i].until == 0 || now <= r.servers[i].until)
 }
 
+// names tells whether the owner names a server now, and it has not lied.
+func (r *roster) names(k base.Key) bool {
+	i, ok := r.find(k)
+	return ok && r.servers[i].until == 0 && (r.trust == agree.Crash || !r.servers[i].guilty)
+}
+
 // next takes a number of a server's if it comes after the last.
 func (r *roster) next(k base.Key, number uint64) bool {
 	i, ok := r.find(k)
