@@ -31,7 +31,26 @@ type relay struct {
 	Wait uint16    // ticks until Out is said again
 	Mind base.Tick // since when it acknowledges nothing
 
-	posted, taken int // in this tick
+	posted, taken int       // in this tick
+	pairs         []letters // of those taken, by source and receiver
+}
+
+// letters counts those of one source to one receiver.
+type letters struct {
+	from, to base.ID
+	n        int
+}
+
+// more counts a letter that is taken in this tick, and refuses one beyond what the
+// receiver's inbox keeps of one source: it would be acknowledged and dropped.
+func (x *relay) more(l *letter) bool {
+	i := slices.IndexFunc(x.pairs, func(p letters) bool { return p.from == l.From && p.to == l.To })
+	if i < 0 {
+		x.pairs = append(x.pairs, letters{from: l.From, to: l.To})
+		i = len(x.pairs) - 1
+	}
+	x.pairs[i].n++
+	return x.pairs[i].n <= MaxFromOne
 }
 
 // arrival is what a neighbour said.
@@ -158,12 +177,12 @@ func (s *Sim) relayed(from base.ID, m *Relayed) {
 		if m.First+uint64(i) != x.Got+1 {
 			continue // taken before, or one in between is missing
 		}
-		if x.taken >= relayTick {
+		l := m.Letters[i]
+		if x.taken >= relayTick || !x.more(&l) {
 			break // they come again
 		}
 		x.taken++
 		x.Got++
-		l := m.Letters[i]
 		// Nobody speaks for what is here, or for another neighbour's.
 		owner, ghost := s.shard.GhostOf(l.From)
 		if s.thing(l.From) != nil || ghost && owner != from {
@@ -181,7 +200,7 @@ func (s *Sim) relayed(from base.ID, m *Relayed) {
 func (s *Sim) carry() {
 	for i := range s.relays {
 		x := &s.relays[i]
-		x.posted, x.taken = 0, 0
+		x.posted, x.taken, x.pairs = 0, 0, x.pairs[:0]
 		if len(x.Out) == 0 && !x.Owe {
 			continue
 		}

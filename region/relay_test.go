@@ -111,6 +111,25 @@ func TestThingsTalkOverABorder(t *testing.T) {
 	}
 }
 
+// TestTalkAtOnce: what waited while no message came through arrives at once then, and
+// is more than the receiver takes of one source in a tick: the rest comes later.
+func TestTalkAtOnce(t *testing.T) {
+	p, _ := talkers(t, 0)
+	p.loss = 100
+	for range 70 {
+		p.step(nil, nil)
+	}
+	if n := len(p.a.relays[0].Out); n <= MaxFromOne {
+		t.Fatalf("only %d wait", n)
+	}
+	p.loss = 0
+	for range 700 {
+		p.step(nil, nil)
+	}
+	once(t, heard(t, p.b, "b"), "a", true)
+	once(t, heard(t, p.b, "b"), "c", true)
+}
+
 // TestTalkToWhoCrosses: a thing that goes over the border meanwhile gets each
 // message once.
 func TestTalkToWhoCrosses(t *testing.T) {
@@ -232,7 +251,8 @@ func TestForgedLetters(t *testing.T) {
 		t.Fatalf("%+v", out.Counts)
 	}
 	many := Relayed{To: p.a.cfg.ID, Floor: got + 2, First: got + 2}
-	for range maxLetters {
+	for i := range maxLetters {
+		l.From = base.ID{7, byte(i)}
 		many.Letters = append(many.Letters, l)
 	}
 	more := many
@@ -244,5 +264,15 @@ func TestForgedLetters(t *testing.T) {
 	// The same again is nothing new.
 	if out := put(many); out.Counts.RelaysIn != 0 {
 		t.Fatalf("%+v", out.Counts)
+	}
+	// Of one source no more than the receiver's inbox would keep.
+	flood := Relayed{To: p.a.cfg.ID, Floor: got + 2, First: p.a.relays[0].Got + 1}
+	for range MaxFromOne + 3 {
+		flood.Letters = append(flood.Letters, l)
+	}
+	for _, want := range []uint64{MaxFromOne, 3, 0} {
+		if out := put(flood); out.Counts.RelaysIn != want || out.Counts.ScriptRuns < want {
+			t.Fatalf("%+v, want %d", out.Counts, want)
+		}
 	}
 }

@@ -95,6 +95,11 @@ func TestThingsTalkBetweenServers(t *testing.T) {
 		v, _ := find(b, "callee").Slots.Get("got")
 		return strings.Fields(v.Text)
 	}
+	defer func() {
+		if t.Failed() {
+			t.Log(a.events, b.events, a.Status().Tick, b.Status().Tick, heard())
+		}
+	}()
 	a.until("the first messages", func() bool { both(1); return len(heard()) >= 4 })
 	if err := <-set; err != nil {
 		t.Fatal(err)
