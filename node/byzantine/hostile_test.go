@@ -101,9 +101,9 @@ func (w *twins) warp(to uint64, m *smartbftprotos.Message) []*smartbftprotos.Mes
 		}
 	case m.GetCommit() != nil:
 		if both, ok := w.at[m.GetCommit().Seq]; ok {
-			sig := agreement{w.s.log}.SignProposal(both[side], nil)
+			l, msg := w.s.log, seal(&both[side], nil)
 			m.GetCommit().Digest = both[side].Digest()
-			m.GetCommit().Signature = &smartbftprotos.Signature{Signer: sig.ID, Value: sig.Value, Msg: sig.Msg}
+			m.GetCommit().Signature = &smartbftprotos.Signature{Signer: l.self, Value: l.cfg.Sign(l.domain(signDecision, msg)), Msg: msg}
 		}
 	}
 	return []*smartbftprotos.Message{m}
