@@ -39,8 +39,11 @@ if git rev-parse --git-dir >/dev/null 2>&1; then
 fi
 go mod verify >/dev/null
 
-for arch in 386 arm64; do
-	step "build for linux/$arch"
-	GOOS=linux GOARCH=$arch go build -trimpath -o /dev/null ./cmd/metatopia
-done
+# Metatopia is for machines of 64 bits: a library of OPAQUE's (ksf) does not build
+# for others. Ours is held to it all the same, it finds numbers that do not fit.
+step "build for linux/386, but for what needs ksf"
+GOOS=linux GOARCH=386 GOEXPERIMENT= go build $(go list -f '{{.ImportPath}}{{range .Deps}} {{.}}{{end}}' ./... | grep -v bytemare/ksf | cut -d' ' -f1)
+step "build for linux/arm64"
+GOOS=linux GOARCH=arm64 go build -trimpath -o /dev/null ./cmd/metatopia
+
 echo "check: all good"

@@ -226,8 +226,9 @@ func (l *Log) forgets(d *types.Decision) {
 	l.mu.Lock()
 	l.course.synced = max(l.course.synced, m.LatestSequence)
 	l.mu.Unlock()
-	l.signing.Lock()   // whoever is between mayCommit and over
-	l.signing.Unlock() //nolint:staticcheck // nothing is to be done meanwhile
+	l.signing.Lock()
+	//lint:ignore SA2001 whoever is between mayCommit and over ends first
+	l.signing.Unlock()
 }
 
 // adopt notes that this server is about to sign a commit for what was in flight
