@@ -68,9 +68,7 @@ func (l *Log) start() {
 	l.saved, c.WALInitialContent = nil, l.kept.entries
 	l.course.lib = l.tick
 	l.course.view = max(c.Metadata.ViewId, l.kept.begun)
-	if l.kept.change != nil {
-		l.course.left = l.kept.left
-	}
+	l.course.left = l.kept.left
 	if l.kept.resume != nil {
 		c.Metadata = l.kept.resume
 	}
@@ -246,6 +244,11 @@ func (a agreement) Append(b []byte, void bool) error {
 	if err := proto.Unmarshal(b, &m); err != nil {
 		return fmt.Errorf("byzantine: keep a vote: %w", err)
 	}
+	// What is about a view and what is about leaving it come from two goroutines: a
+	// proposal that was let through before a change and written after it would void
+	// it on disk.
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
 	switch {
 	case m.GetNewView() != nil:
 		if !a.noteBegun(m.GetNewView().ViewId) {

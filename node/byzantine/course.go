@@ -58,7 +58,10 @@ func (l *Log) noteBegun(v uint64) bool {
 	if v <= l.course.view && v > 0 {
 		return false
 	}
-	l.course.view, l.course.moved, l.kept.change = v, l.course.now, nil
+	l.course.view, l.course.moved = v, l.course.now
+	if v >= l.course.left {
+		l.kept.change = nil // else a later one is under way
+	}
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 
 	"github.com/hyperledger-labs/SmartBFT/pkg/consensus"
 	"github.com/hyperledger-labs/SmartBFT/pkg/types"
@@ -52,7 +53,7 @@ type kept struct {
 	seq      uint64
 	prepared bool
 	change   []byte // the last change of the leader, if nothing came after it
-	left     uint64 // the view that change goes to
+	left     uint64 // the view that the last change of all goes to
 	begun    uint64 // the last view that began
 }
 
@@ -87,8 +88,15 @@ func sortOut(saved [][]byte, after uint64) (k kept, err error) {
 			k.entries = append(k.entries, b)
 			k.change, k.left = b, m.GetViewChange().NextView+1 // the library keeps the view before
 		case m.GetNewView() != nil:
+			v := m.GetNewView().ViewId
+			k.begun = max(k.begun, v)
+			if k.change != nil && v < k.left {
+				// It was left before it was heard of: the change comes last.
+				k.entries = slices.Insert(k.entries, len(k.entries)-1, b)
+				continue
+			}
 			k.entries = append(k.entries, b)
-			k.change, k.begun = nil, max(k.begun, m.GetNewView().ViewId)
+			k.change = nil
 		}
 	}
 	if proposed == nil || k.seq <= after || k.begun > k.view {
@@ -241,6 +249,8 @@ func (l *Log) adopt(p *types.Proposal) error {
 	if err != nil {
 		return err
 	}
+	l.keeping.Lock()
+	defer l.keeping.Unlock()
 	l.mu.Lock()
 	change := l.kept.change
 	l.course.flight, l.course.flightAt = m.LatestSequence, l.course.now

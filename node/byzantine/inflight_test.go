@@ -72,8 +72,9 @@ func TestSortOut(t *testing.T) {
 		"killed in a change":           {saved: [][]byte{p, change}, want: [][]byte{p, change}, after: 6, flight: true, left: 4},
 		"prepared before":              {saved: [][]byte{p, c, change}, want: [][]byte{p, c, change}, after: 6, flight: true, prepared: true, left: 4},
 		"a commit after the change":    {saved: [][]byte{p, change, c}, want: [][]byte{p, c, change}, after: 6, flight: true, prepared: true, left: 4},
-		"another view has begun":       {saved: [][]byte{p, c, change, begun}, want: [][]byte{change, begun}, after: 6, prepared: true, view: 4},
+		"another view has begun":       {saved: [][]byte{p, c, change, begun}, want: [][]byte{change, begun}, after: 6, prepared: true, view: 4, left: 4},
 		"and is over":                  {saved: [][]byte{p, c, change, begun, later}, want: [][]byte{change, begun, later}, after: 6, prepared: true, view: 4, left: 5},
+		"another begins that was left": {saved: [][]byte{p, change, later, begun}, want: [][]byte{change, begun, later}, after: 6, view: 4, left: 5},
 		"decided in the change":        {saved: [][]byte{p, c, change}, want: [][]byte{change}, after: 7, prepared: true, left: 4},
 		"a commit for another":         {saved: [][]byte{p, savedCommit(t, 2, 7), change}, want: [][]byte{p, change}, after: 6, flight: true, left: 4},
 		"a commit for nothing":         {saved: [][]byte{c, change}, want: [][]byte{change}, after: 6, left: 4},
@@ -83,16 +84,62 @@ func TestSortOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		left := uint64(0)
-		if k.change != nil {
-			left = k.left
-		}
-		if !slices.EqualFunc(k.entries, x.want, slices.Equal) || (k.proposal != nil) != x.flight || k.prepared != x.prepared || (k.resume != nil) != x.resume || left != x.left || k.begun != x.view {
+		if !slices.EqualFunc(k.entries, x.want, slices.Equal) || (k.proposal != nil) != x.flight || k.prepared != x.prepared || (k.resume != nil) != x.resume || k.left != x.left || k.begun != x.view {
 			t.Errorf("%s: %d entries, %+v", name, len(k.entries), k)
 		}
 	}
 	if _, err := sortOut([][]byte{{255, 255}}, 0); err == nil {
 		t.Error("bytes that are nothing")
+	}
+}
+
+// TestBegunButLeft: a view that has begun elsewhere and that this server has left
+// already does not make it forget where it goes, now or after a kill.
+func TestBegunButLeft(t *testing.T) {
+	l := &Log{}
+	l.course = course{view: 3, left: 5}
+	l.kept.change = savedChange(t, 4)
+	if !l.noteBegun(4) || l.course.view != 4 || l.kept.change == nil {
+		t.Error("the change to view 5 is forgotten when view 4 begins")
+	}
+	if !l.noteBegun(5) || l.course.view != 5 || l.kept.change != nil {
+		t.Error("the change to view 5 is not over when that view begins")
+	}
+	k, err := sortOut([][]byte{savedChange(t, 3), savedChange(t, 4), savedView(t, 4, 6)}, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l = &Log{}
+	l.course.left = k.left
+	if err := l.mayVote(&types.Proposal{}, &smartbftprotos.ViewMetadata{ViewId: 4, LatestSequence: 7}); err == nil {
+		t.Error("after a kill it votes in view 4, which it has left")
+	}
+}
+
+// TestNothingBetweenLeavingAndKeeping: while a proposal that was let through is
+// not written yet, no change of the leader is let through that it would void.
+func TestNothingBetweenLeavingAndKeeping(t *testing.T) {
+	d, _, err := openDisk(&Config{Region: testRegion, Dir: t.TempDir(), Base: &testCluster(t, 4).base}, "boot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.close(false) }()
+	l := &Log{disk: d}
+	d.mu.Lock()
+	kept := make(chan error, 1)
+	go func() { kept <- agreement{l}.Append(savedProposal(t, 3, 7, []byte("record")), true) }()
+	wait(t, "the proposal to be let through", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.kept.last.seq == 7
+	})
+	if l.keeping.TryLock() {
+		t.Error("a change of the leader can come between")
+		l.keeping.Unlock()
+	}
+	d.mu.Unlock()
+	if err := <-kept; err != nil {
+		t.Fatal(err)
 	}
 }
 

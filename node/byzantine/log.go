@@ -60,6 +60,7 @@ type Log struct {
 	saved    [][]byte          // what the library kept, until it begins
 	kept     kept              // and what is to be known of it
 	signing  sync.RWMutex      // see mayCommit
+	keeping  sync.Mutex        // held while something is let through and written; before mu
 	wished   []base.Tick       // wishes that the library may still hold
 	votes    []vote            // by server, from 1
 	peers    []*outbound.Queue // by server, from 1; nil for self
