@@ -187,6 +187,40 @@ func TestReplacedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestFailedSync: what could not be brought to the disk is not said to be there by
+// the next sync, until all of it is written anew.
+func TestFailedSync(t *testing.T) {
+	f := NewFile(filepath.Join(t.TempDir(), "log"))
+	if err := f.Replace(nil); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { f.Close() }()
+	bad := errors.New("the disk is gone")
+	f.Fsync = func(*os.File) error { return bad }
+	if _, err := f.Write([]byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Sync(); !errors.Is(err, bad) {
+		t.Fatal(err)
+	}
+	f.Fsync = (*os.File).Sync
+	if err := f.Sync(); !errors.Is(err, bad) {
+		t.Errorf("one is lost, and the next sync says %v", err)
+	}
+	if _, err := f.Write([]byte("two")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Sync(); !errors.Is(err, bad) {
+		t.Errorf("one is lost, and a sync after two says %v", err)
+	}
+	if err := f.Replace([]byte("onetwo")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Sync(); err != nil {
+		t.Errorf("all is there anew: %v", err)
+	}
+}
+
 // TestSyncBeside: whoever syncs, what was written before is on the disk when Sync
 // returns.
 func TestSyncBeside(t *testing.T) {

@@ -24,7 +24,8 @@ type File struct {
 
 	mu    sync.Mutex
 	file  *os.File
-	dirty bool // written and not synced
+	dirty bool  // written and not synced
+	lost  error // of a sync: what was written may not be on the disk, ever
 }
 
 // NewFile gives the file at a path, which is yet to be begun by Replace or gone on
@@ -66,7 +67,7 @@ func (f *File) Replace(b []byte) error {
 func (f *File) become(file *os.File) {
 	f.mu.Lock()
 	old := f.file
-	f.file, f.dirty = file, false
+	f.file, f.dirty, f.lost = file, false, nil
 	f.mu.Unlock()
 	if old != nil {
 		old.Close()
@@ -84,16 +85,17 @@ func (f *File) Write(b []byte) (int, error) {
 }
 
 // Sync brings to the disk what was written. It is there when Sync returns, whoever
-// brought it.
+// brought it. Once it fails it fails until the file is replaced: a system may forget
+// what it could not write, and say of the next sync that all is well.
 func (f *File) Sync() error {
 	f.syncing.Lock()
 	defer f.syncing.Unlock()
 	f.mu.Lock()
-	file, dirty := f.file, f.dirty
+	file, dirty, lost := f.file, f.dirty, f.lost
 	f.dirty = false
 	f.mu.Unlock()
-	if !dirty {
-		return nil
+	if lost != nil || !dirty {
+		return lost
 	}
 	var err error
 	if f.Fsync != nil {
@@ -103,6 +105,13 @@ func (f *File) Sync() error {
 	}
 	if errors.Is(err, os.ErrClosed) {
 		return nil // replaced meanwhile, by a file that is synced
+	}
+	if err != nil {
+		f.mu.Lock()
+		if f.file == file {
+			f.lost = err
+		}
+		f.mu.Unlock()
 	}
 	return err
 }

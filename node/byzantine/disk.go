@@ -228,10 +228,13 @@ func (d *disk) vote(b []byte, void, barrier bool) error {
 	return d.append(frameVote, append(body, b...), barrier)
 }
 
-// close notes a clean end.
+// close notes a clean end, if all that was written is on the disk.
 func (d *disk) close(clean bool) error {
 	var err error
 	if clean {
+		err = d.file.Sync()
+	}
+	if clean && err == nil {
 		err = d.append(frameClosed, nil, true)
 	}
 	return errors.Join(err, d.file.Close())

@@ -1,6 +1,7 @@
 package byzantine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -173,5 +174,33 @@ func TestLateForward(t *testing.T) {
 	}
 	if q := l.others[2]; q.first != 11 || len(q.entries) != 3 {
 		t.Fatalf("the queue begins at %d and has %d", q.first, len(q.entries))
+	}
+}
+
+// TestNoCleanEndAfterALoss: where the disk did not take what was written there is
+// no clean end, also when it takes what comes later.
+func TestNoCleanEndAfterALoss(t *testing.T) {
+	cfg := Config{Region: testRegion, Dir: t.TempDir(), Base: &testCluster(t, 4).base}
+	d, _, err := openDisk(&cfg, "boot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := errors.New("the disk is gone")
+	fails := true
+	d.file.Fsync = func(*os.File) error {
+		if fails {
+			return bad
+		}
+		return nil
+	}
+	if err := d.vote([]byte("vote"), false, true); !errors.Is(err, bad) {
+		t.Fatal(err)
+	}
+	fails = false
+	if err := d.close(true); !errors.Is(err, bad) {
+		t.Errorf("it closes with %v", err)
+	}
+	if _, _, err := openDisk(&cfg, "another"); !errors.Is(err, ErrUnsure) {
+		t.Errorf("another boot: %v", err)
 	}
 }

@@ -147,10 +147,13 @@ func (w *wal) write(list []raft.Write) error {
 	return nil
 }
 
-// close notes a clean end.
+// close notes a clean end, if all that was written is on the disk.
 func (w *wal) close(clean bool) error {
 	var err error
 	if clean {
+		err = w.file.Sync()
+	}
+	if clean && err == nil {
 		if _, err = w.file.Write(raft.AppendClosed(nil)); err == nil {
 			err = w.file.Sync()
 		}

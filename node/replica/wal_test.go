@@ -108,6 +108,38 @@ func TestAnotherBoot(t *testing.T) {
 	}
 }
 
+// TestNoCleanEndAfterALoss: where the disk did not take what was written there is
+// no clean end, also when it takes what comes later.
+func TestNoCleanEndAfterALoss(t *testing.T) {
+	s := logDir(t, 3)
+	cfg := Config{Region: testRegion, Dir: s.dir}
+	w, _, err := openWAL(&cfg, "boot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := errors.New("the disk is gone")
+	fails := true
+	w.file.Fsync = func(*os.File) error {
+		if fails {
+			return bad
+		}
+		return nil
+	}
+	if _, err := w.file.Write(raft.AppendOpened(nil, w.opened, w.boot)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.file.Sync(); !errors.Is(err, bad) {
+		t.Fatal(err)
+	}
+	fails = false
+	if err := w.close(true); !errors.Is(err, bad) {
+		t.Errorf("it closes with %v", err)
+	}
+	if _, _, err := openWAL(&cfg, "another"); !errors.Is(err, ErrUnsure) {
+		t.Errorf("another boot: %v", err)
+	}
+}
+
 // TestForeign: another region's log, and nothing to begin from, are errors.
 func TestForeign(t *testing.T) {
 	s := logDir(t, 1)
