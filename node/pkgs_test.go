@@ -307,6 +307,7 @@ func TestPackagesThatAreRefused(t *testing.T) {
 func TestWithoutTheWorld(t *testing.T) {
 	a := startNode(t, Config{Name: "Ada"})
 	b := startNode(t, Config{Name: "Bob", Bootstrap: a.net.Addrs()})
+	waitFor(t, "Bob to reach Ada", func() bool { return b.net.Connected(a.key) })
 	may := map[string]any{"privileges": map[string]any{"world": map[string]any{"why": "to look", "optional": true}}}
 	p := publishPackage(t, a, buildPackage(t, a, planOf("looker", "1.0.0", "process", may), guesttest.Looker()).CID)
 	for i, grants := range [][]string{nil, {"world"}} {
