@@ -28,6 +28,7 @@ type Word struct {
 	Broken bool      // the region has given it up, until most say that they have it
 	Said   bool      // this server has spoken already
 	Why    string    // what it said: "" that it has it
+	Had    bool      // another one whose word counts says that it has it
 }
 
 // several tells whether a batch is of a log that several servers keep, and so no
@@ -71,7 +72,8 @@ func (s *Sim) voices() (list []base.Key) {
 // Words are the modules of which a server may say whether it has them; nil when
 // its word does not count.
 func (s *Sim) Words(server base.Key) (list []Word) {
-	if !slices.Contains(s.voices(), server) {
+	voices := s.voices()
+	if !slices.Contains(voices, server) {
 		return nil
 	}
 	for i := range s.modules {
@@ -83,6 +85,9 @@ func (s *Sim) Words(server base.Key) (list []Word) {
 		if at, ok := m.by(server); ok {
 			w.Said, w.Why = true, m.said[at].why
 		}
+		w.Had = slices.ContainsFunc(m.said, func(x said) bool {
+			return x.why == "" && x.server != server && slices.Contains(voices, x.server)
+		})
 		list = append(list, w)
 	}
 	return list

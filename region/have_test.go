@@ -146,7 +146,7 @@ func TestMostServersHaveAModule(t *testing.T) {
 	if w := c.s.Words(ann.key); len(w) != 1 || w[0] != (Word{Module: "count", Since: have.Since, Said: true}) {
 		t.Fatalf("%+v", w)
 	}
-	if w := c.s.Words(cem.key); len(w) != 1 || w[0] != (Word{Module: "count", Since: have.Since}) || c.s.Words(eve.key) != nil {
+	if w := c.s.Words(cem.key); len(w) != 1 || w[0] != (Word{Module: "count", Since: have.Since, Had: true}) || c.s.Words(eve.key) != nil {
 		t.Fatalf("%+v", w)
 	}
 	if c.run(c.word(cem, 1, "count", "")); c.runs("count") {

@@ -3,6 +3,8 @@ package server
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/metatopia/metatopia/region"
 )
@@ -14,6 +16,7 @@ func (s *Server) tellModules() {
 	if s.last.tick%10 != 0 {
 		return
 	}
+	s.forgetOutcomes(2 * region.MaxModules)
 	if s.sim.Law() == nil { // there are no servers whose words count
 		s.speakForAll()
 		return
@@ -27,7 +30,7 @@ func (s *Server) tellModules() {
 		case !known:
 		case why == "" && (!w.Said || w.Why != ""), why != "" && !w.Broken && (!w.Said || w.Why == ""):
 			s.say1(w.Module, region.ControlEntry{Kind: region.ControlHave, Module: w.Module, Since: w.Since, Text: why})
-		case why != "" && !w.Broken:
+		case why != "" && (!w.Broken || w.Had):
 			s.lookAgain(w.Module)
 		}
 	}
@@ -41,8 +44,20 @@ func (s *Server) outcome(module string) (why string, known bool) {
 	return why, known
 }
 
-// lookAgain looks after a while for a module that the servers have not settled:
-// another may have got it since.
+// forgetOutcomes keeps what came of the modules that the region still lacks, when more
+// than so many outcomes are known. Nobody would look for one of those again.
+func (s *Server) forgetOutcomes(most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.group.results) <= most {
+		return
+	}
+	lacks := append(s.sim.Wanted(), s.sim.Broken()...)
+	maps.DeleteFunc(s.group.results, func(m, _ string) bool { return !slices.Contains(lacks, m) })
+}
+
+// lookAgain looks after a while for a module that the servers have not settled, or
+// have given up though one of them has it: another may have got it since.
 func (s *Server) lookAgain(module string) {
 	at, ok := s.group.tried[module]
 	if len(s.group.tried) > 2*region.MaxModules {

@@ -198,3 +198,49 @@ func TestAModuleThatComesLate(t *testing.T) {
 		return slices.Contains(loaded, "late")
 	})
 }
+
+// TestAModuleThatOneHas: the servers give up what only one of them has, look for it
+// again as long as that one says that it has it, and run it when most have found it. How
+// much else they have looked for since makes no difference.
+func TestAModuleThatOneHas(t *testing.T) {
+	s := &shelf{has: map[string][]int{}}
+	s.put("rare", 2)
+	g, all := shareShelf(t, 3, s)
+	tickAll(t, all, 0, 2)
+	g.wants(t, "rare")
+	for _, h := range all {
+		until(t, "it to be given up", func() bool {
+			_, broken := h.modules(t, all)
+			return slices.Contains(broken, "rare")
+		})
+	}
+	for _, h := range all {
+		h.Server.mu.Lock()
+		for i := range 2*region.MaxModules + 1 {
+			h.group.results[fmt.Sprint("of long ago ", i)] = ""
+		}
+		h.Server.mu.Unlock()
+	}
+	s.put("bell", 0, 1, 2)
+	g.wants(t, "bell")
+	for i, h := range all {
+		until(t, "the bell", func() bool {
+			loaded, _ := h.modules(t, all)
+			return slices.Contains(loaded, "bell")
+		})
+		until(t, "what is of no use to be forgotten", func() bool {
+			tickAll(t, all, i, 1)
+			h.Server.mu.Lock()
+			defer h.Server.mu.Unlock()
+			return len(h.group.results) <= 2*region.MaxModules
+		})
+	}
+	s.put("rare", 0, 1, 2)
+	for _, h := range all {
+		until(t, "it to run", func() bool {
+			loaded, _ := h.modules(t, all)
+			stillRun(t, all)
+			return slices.Contains(loaded, "rare")
+		})
+	}
+}
