@@ -211,12 +211,13 @@ func (l *Log) over(m *smartbftprotos.SavedMessage) {
 // mayCommit is called before the library keeps that it signed a commit. That ends
 // the process when it has forgotten meanwhile what is in flight, because it
 // fetched that decision: the goroutine is ended here instead, as the library is
-// about to do, and it forgets nothing until over.
+// about to do, and it forgets nothing until over. So it is in a view that is over:
+// what was in flight there may have been left out.
 func (l *Log) mayCommit(p *types.Proposal) {
 	l.signing.RLock()
 	m, err := meta(p.Metadata)
 	l.mu.Lock()
-	known := err != nil || m.LatestSequence <= l.course.synced
+	known := err != nil || m.LatestSequence <= l.course.synced || m.ViewId < max(l.course.left, l.course.view)
 	l.mu.Unlock()
 	if known {
 		l.signing.RUnlock()
@@ -249,18 +250,24 @@ func (l *Log) adopt(p *types.Proposal) error {
 	if err != nil {
 		return err
 	}
-	l.keeping.Lock()
-	defer l.keeping.Unlock()
+	l.signing.RLock() // nothing is forgotten between the two words below: that ends the process
 	l.mu.Lock()
-	change := l.kept.change
+	known := m.LatestSequence <= l.course.synced
 	l.course.flight, l.course.flightAt = m.LatestSequence, l.course.now
+	change := l.kept.change
 	l.mu.Unlock()
 	f := flightOf(l.cons)
-	if change == nil || f == nil {
+	keep := !known && change != nil && f != nil
+	if keep {
+		f.StoreProposal(*p)
+		f.StorePrepares(m.ViewId, m.LatestSequence)
+	}
+	l.signing.RUnlock()
+	if !keep {
 		return nil
 	}
-	f.StoreProposal(*p)
-	f.StorePrepares(m.ViewId, m.LatestSequence)
+	l.keeping.Lock()
+	defer l.keeping.Unlock()
 	digest := p.Digest()
 	for i, s := range []*smartbftprotos.SavedMessage{
 		{Content: &smartbftprotos.SavedMessage_ProposedRecord{ProposedRecord: &smartbftprotos.ProposedRecord{

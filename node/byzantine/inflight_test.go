@@ -2,10 +2,13 @@ package byzantine
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
+	"github.com/hyperledger-labs/SmartBFT/pkg/consensus"
 	"github.com/hyperledger-labs/SmartBFT/pkg/types"
 	"github.com/hyperledger-labs/SmartBFT/smartbftprotos"
 	"google.golang.org/protobuf/proto"
@@ -197,6 +200,38 @@ func TestNoCommitForWhatIsKnown(t *testing.T) {
 	l.forgets(&types.Decision{Proposal: *about(4)})
 	if through(4) || !through(5) {
 		t.Fatal("decision 4 is known, 5 is not")
+	}
+	l.course.left = 2
+	if through(5) {
+		t.Fatal("view 1 is over")
+	}
+}
+
+// TestNothingKnownIsInFlight: what was in flight elsewhere is in flight here from
+// the commit on, and kept, but not what was fetched meanwhile.
+func TestNothingKnownIsInFlight(t *testing.T) {
+	d, _, err := openDisk(&Config{Region: testRegion, Dir: t.TempDir(), Base: &testCluster(t, 4).base}, "boot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.close(false) }()
+	l := &Log{disk: d, cons: &consensus.Consensus{}}
+	f := reflect.ValueOf(l.cons).Elem().FieldByName("inFlight")
+	*(*unsafe.Pointer)(f.Addr().UnsafePointer()) = reflect.New(f.Type().Elem()).UnsafePointer()
+	l.kept.change = savedChange(t, 1)
+	about := func(seq uint64) *types.Proposal {
+		b, err := proto.Marshal(&smartbftprotos.ViewMetadata{ViewId: 1, LatestSequence: seq})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &types.Proposal{Metadata: b}
+	}
+	l.forgets(&types.Decision{Proposal: *about(4)})
+	if err := l.adopt(about(4)); err != nil || flightOf(l.cons).InFlightProposal() != nil || len(d.votes) > 0 {
+		t.Fatalf("what is known is in flight: %d words kept, %v", len(d.votes), err)
+	}
+	if err := l.adopt(about(5)); err != nil || flightOf(l.cons).InFlightProposal() == nil || len(d.votes) != 3 {
+		t.Fatalf("what is not known is not in flight: %d words kept, %v", len(d.votes), err)
 	}
 }
 
