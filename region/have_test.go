@@ -253,6 +253,29 @@ func TestWhoseWordAboutModulesCounts(t *testing.T) {
 	c.again(4)
 }
 
+// TestMostOfTheListAreGone: two of the three that an admin has signed are gone. The word
+// of those who came in their place counts once the owner names the two no more.
+func TestMostOfTheListAreGone(t *testing.T) {
+	c := newCrew(t, 3)
+	left, first, second := c.servers[0], newPerson("first"), newPerson("second")
+	c.run(control(c.held.word(c.owner, agree.Crash, append(slices.Clone(c.servers), first, second)...)))
+	c.run(control(scripted("bell", "count", 4)))
+	if n := len(c.run(c.word(left, 1, "count", ""), c.word(first, 1, "count", ""), c.word(second, 1, "count", ""))); n != 2 {
+		t.Fatalf("%d words refused", n)
+	}
+	if c.run(); c.runs("count") {
+		t.Fatal("the word of one of three is enough")
+	}
+	c.run(control(c.held.word(c.owner, agree.Crash, left, first, second)))
+	if c.run(c.word(first, 2, "count", "")); c.runs("count") {
+		t.Fatal("ready in the tick in which it was said")
+	}
+	if c.run(); !c.runs("count") {
+		t.Fatal("two of the three whom the owner names have it")
+	}
+	c.again(len(c.log) / 2)
+}
+
 // TestServersLieAboutModules: whatever less than half of the servers say, in any
 // order and number, what runs is what an honest server has, what all honest servers
 // have runs, and it does so in every replay.
