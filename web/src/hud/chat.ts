@@ -42,7 +42,15 @@ export class Chat {
       this.input.placeholder = 'Press Enter to say something'
     })
     this.root.append(this.log, form)
+    // A panel above takes room from the log: who reads the end goes on reading it.
+    let end = true
+    this.log.addEventListener('scroll', () => { end = this.atEnd() })
+    new ResizeObserver(() => { if (end) this.toEnd() }).observe(this.log)
   }
+
+  private atEnd(): boolean { return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40 }
+
+  private toEnd(): void { this.log.scrollTop = this.log.scrollHeight }
 
   focus(): void { this.input.focus() }
 
@@ -52,7 +60,7 @@ export class Chat {
    * node may send some again. color gives the speaker's colour. */
   add(lines: readonly ChatLine[], color: (line: ChatLine) => string, mine: (line: ChatLine) => boolean): ChatLine[] {
     const fresh: ChatLine[] = []
-    const bottom = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40
+    const end = this.atEnd()
     for (const line of lines) {
       const id = `${line.tick}/${line.region}/${line.entity || line.key}/${line.text}`
       if (line.tick > 0 && this.seen.has(id)) continue
@@ -62,7 +70,7 @@ export class Chat {
       this.log.append(lineElement(line, color(line), mine(line)))
     }
     while (this.log.childElementCount > keepLines) this.log.firstElementChild?.remove()
-    if (bottom) this.log.scrollTop = this.log.scrollHeight
+    if (end) this.toEnd()
     return fresh
   }
 }
