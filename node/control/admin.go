@@ -152,7 +152,7 @@ type admins interface {
 	AdminStatus(ctx context.Context, req *AdminRequest) (*AdminStatus, error)
 	AdminLog(ctx context.Context, req *AdminLogRequest) (*AdminLogResponse, error)
 	AdminProof(ctx context.Context, req *AdminRequest) (*AdminProof, error)
-	// On the browser side AdminAct does what pageAdminActs has.
+	// On the browser side AdminAct does what forPage says.
 	AdminAct(ctx context.Context, req *AdminActRequest) (*AdminActResponse, error)
 }
 
@@ -163,8 +163,8 @@ func adminAPI(a *api, b admins, web bool) {
 	act := b.AdminAct
 	if web {
 		act = func(ctx context.Context, r *AdminActRequest) (*AdminActResponse, error) {
-			if !slices.Contains(pageAdminActs, r.Do) {
-				return nil, Errorf(Denied, "`metatopia admin` does", "the page does not do %q", r.Do)
+			if !r.forPage() {
+				return nil, Errorf(Denied, "`metatopia admin` does", "the page does not do that: %q", r.Do)
 			}
 			return b.AdminAct(ctx, r)
 		}

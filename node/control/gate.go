@@ -112,7 +112,7 @@ type BlocksResponse struct {
 
 type gates interface {
 	RegionPassword(ctx context.Context, req *RegionPasswordRequest) (*RegionPasswordResponse, error)
-	// On the browser side AccessAct does what pageActs has, and RegionPassword
+	// On the browser side AccessAct does what forPage says, and RegionPassword
 	// sets none.
 	AccessAct(ctx context.Context, req *AccessActRequest) (*AccessActResponse, error)
 	AccessReport(ctx context.Context, req *AdminRequest) (*AccessReport, error)
@@ -121,13 +121,30 @@ type gates interface {
 	Blocks(ctx context.Context) (*BlocksResponse, error)
 }
 
-// What the page may do as an admin: what concerns one person, stands in the audit
-// trail and can be taken back. A page that was taken over must not change who
-// administers a region, nor its settings (decision 0044).
+// What the page may do as an admin: what stands in a trail under the admin's key and
+// whose effect can be taken back. A page that was taken over must not change who
+// administers a region, nor what roles may do (decision 0044).
 var (
-	pageActs      = []string{"kick", "mute", "unmute", "role"}
+	pageActs      = []string{"kick", "mute", "unmute", "role", "invite", "list", "unlist"}
 	pageAdminActs = []string{"ban", "unban"}
 )
+
+// forPage reports whether the page may do it. Of the settings that is the whitelist.
+func (r *AccessActRequest) forPage() bool {
+	if r.Do == "settings" {
+		return r.Settings != nil && r.Settings.Whitelist != nil && r.Settings.Default == nil && len(r.Settings.May) == 0
+	}
+	return slices.Contains(pageActs, r.Do)
+}
+
+// forPage reports whether the page may do it. Of the settings that is all but who
+// comes first when there is no admin.
+func (r *AdminActRequest) forPage() bool {
+	if r.Do == "set" {
+		return r.Settings != nil && r.Settings.Successors == nil
+	}
+	return slices.Contains(pageAdminActs, r.Do)
+}
 
 func gateAPI(a *api, b gates, web bool) {
 	if web { // a page may show a password, not set one
@@ -138,8 +155,8 @@ func gateAPI(a *api, b gates, web bool) {
 			return b.RegionPassword(ctx, r)
 		})
 		unary(a, "AccessAct", MaxRequestBytes, func(ctx context.Context, r *AccessActRequest) (*AccessActResponse, error) {
-			if !slices.Contains(pageActs, r.Do) {
-				return nil, Errorf(Denied, "`metatopia admin` does, and telnet", "the page does not do %q", r.Do)
+			if !r.forPage() {
+				return nil, Errorf(Denied, "`metatopia admin` does, and telnet", "the page does not do that: %q", r.Do)
 			}
 			return b.AccessAct(ctx, r)
 		})

@@ -173,10 +173,10 @@ type PkgPutRequest struct {
 	Thing string `json:"thing"` // id, or name of a thing in sight
 }
 
-// RegionRulesRequest changes the rules of a region served here, or, without
+// RegionRulesRequest changes the rules of a region, or, without
 // Copyleft, asks for them.
 type RegionRulesRequest struct {
-	Region   string `json:"region,omitempty"` // name or id; "" when only one is served
+	Region   string `json:"region,omitempty"` // name or id; "": the one that I am in
 	Copyleft *bool  `json:"copyleft,omitempty"`
 }
 
@@ -263,6 +263,7 @@ func packageAPI(a *api, b Backend, web bool) {
 	serverStream(a, "PkgArchive", b.PkgArchive)
 	unary(a, "PkgHistory", MaxRequestBytes, b.PkgHistory)
 	unary(a, "PkgPut", MaxRequestBytes, b.PkgPut)
+	unary(a, "RegionRules", MaxRequestBytes, b.RegionRules)
 	if web {
 		return
 	}
@@ -273,7 +274,6 @@ func packageAPI(a *api, b Backend, web bool) {
 	unary(a, "PkgSeal", MaxRequestBytes, b.PkgSeal)
 	unary(a, "PkgPublish", MaxRequestBytes, b.PkgPublish)
 	clientStream(a, "PkgImport", b.PkgImport)
-	unary(a, "RegionRules", MaxRequestBytes, b.RegionRules)
 	unary(a, "RegionStore", MaxRequestBytes, b.RegionStore)
 	unary(a, "RegionServers", MaxRequestBytes, b.RegionServers)
 }

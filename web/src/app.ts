@@ -39,6 +39,8 @@ export class App {
     unblock: b => this.unblock(b),
     unban: key => this.unban(key),
     closed: () => undefined,
+    ask: (method, request) => this.client.unary(method, request),
+    region: () => this.adminsOf ?? '',
   })
   private readonly toasts = new Toasts()
   private readonly nearby = new Nearby()
@@ -186,7 +188,7 @@ export class App {
     this.place.showRegion(region, region !== undefined && region.owner === this.status?.key, announce)
     if (region?.id !== this.adminsOf) {
       this.place.showAdmins(undefined)
-      this.office.admins(undefined)
+      this.office.moved()
     }
     this.adminsOf = region?.id
     void this.readAdmins()
@@ -202,7 +204,10 @@ export class App {
       this.office.admins(status)
     }
     const mine = await this.client.unary<Standing>('RegionPassword', { region: id }).catch(() => undefined)
-    if (mine && id === this.adminsOf) this.standing = { id, may: mine.may ?? [] }
+    if (mine && id === this.adminsOf) {
+      this.standing = { id, may: mine.may ?? [] }
+      this.office.rights(this.standing.may, mine.role ?? '')
+    }
   }
 
   /** toggleOffice shows who looks after the region and whom I have blocked. */
@@ -233,7 +238,7 @@ export class App {
     switch (code) {
       case 'Enter': case 'NumpadEnter': case 'KeyT': this.chat.focus(); break
       case 'Escape':
-        if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur()
+        if (document.activeElement instanceof HTMLInputElement || document.activeElement instanceof HTMLSelectElement) document.activeElement.blur()
         else if (this.office.open) this.office.close()
         else this.inspector.close()
         break

@@ -3,7 +3,7 @@ import { adminLine } from '../src/hud/place'
 
 const ada = 'a'.repeat(64)
 const ben = 'b'.repeat(64)
-const known = { region: 'Commons', me: ada, may: false, admins: [{ key: ben }], vacant: false }
+const known = { region: 'Commons', me: ada, may: false, index: 3, admins: [{ key: ben }], vacant: false }
 
 describe('adminLine', () => {
   it('names admins by the first digits of their keys, and me as you', () => {

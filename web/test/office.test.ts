@@ -11,8 +11,8 @@ describe('office', () => {
   })
 
   it('says who looks after a region in the words of its server, made fit to show', () => {
-    const s = { region: 'Commons', me: 'a', may: true, admins: [], vacant: false, words: ['Ada is\u202e a permanent admin.', '\u0007'], warning: 'there is no certificate yet' }
+    const s = { region: 'Commons', me: 'a', may: true, index: 3, admins: [], vacant: false, words: ['Ada is\u202e a permanent admin.', '\u0007'], warning: 'there is no certificate yet' }
     expect(lines(s)).toEqual(['Ada is a permanent admin.', 'I have an admin\'s rights here.', 'Not proven: there is no certificate yet.'])
-    expect(lines({ region: 'Commons', me: 'a', may: false, admins: [], vacant: false })).toEqual([])
+    expect(lines({ region: 'Commons', me: 'a', may: false, index: 3, admins: [], vacant: false })).toEqual([])
   })
 })

@@ -82,10 +82,25 @@ export interface Touching {
 }
 
 export interface AdminStatus {
-  region: string; me: string; may: boolean; words?: string[]; banned?: string[] | null
+  region: string; me: string; may: boolean; index: number; words?: string[]; banned?: string[] | null
   admins: { key: string }[]
   temp?: string; vacant: boolean; warning?: string
+  settings?: AdminSettings
 }
+
+/** AdminSettings says how admins are succeeded; what is left out stays as it is. */
+export interface AdminSettings {
+  vacantDays?: number; activeDays?: number; minDays?: number
+  countDowntime?: boolean; tempMayNotBan?: boolean
+}
+
+/** AccessReport is who may do what in a region, for those who keep order there. */
+export interface AccessReport {
+  region: string; tick: number; settings: { whitelist?: boolean }
+  members?: { key: string; role?: string; listed?: boolean; inviter?: string }[] | null
+}
+
+export interface RegionRules { region: string; copyleft: boolean }
 
 /** Standing is what I am and may do in a region. */
 export interface Standing { region: string; enter: boolean; role?: string; may?: string[] }

@@ -1,7 +1,11 @@
 import type { AdminStatus, Block } from '../api/types'
 import { button, el, shortId, tame } from './dom'
+import { Invitations, invitable } from './invitations'
+import type { Asker } from './section'
+import { Settings } from './settings'
+import { Whitelist } from './whitelist'
 
-export interface OfficeActs {
+export interface OfficeActs extends Asker {
   unblock(block: Block): void
   unban(key: string): void
   closed(): void
@@ -16,8 +20,15 @@ export function lines(s: AdminStatus): string[] {
   return out.filter(w => w !== '')
 }
 
+/** parts are the sections of the office that somebody has who has such rights and
+ * such a role: admins, who have the right to ban, have all. */
+export function parts(may: readonly string[], role: string): ('whitelist' | 'invitations' | 'settings')[] {
+  if (may.includes('ban')) return ['whitelist', 'invitations', 'settings']
+  return invitable(may, role).length > 0 ? ['invitations'] : []
+}
+
 /** Office is the panel about the region's people: who looks after it and why, who
- * is banned, and whom I have blocked myself. */
+ * is banned, whom I have blocked myself, and what I may change about it. */
 export class Office {
   readonly root = el('section', 'office panel')
   private readonly title = el('h2')
@@ -25,6 +36,9 @@ export class Office {
   private readonly bansHead = el('h3', '', 'Banned here')
   private readonly bans = el('ul', 'office-list')
   private readonly blocks = el('ul', 'office-list')
+  private readonly whitelist: Whitelist
+  private readonly invitations: Invitations
+  private readonly settings: Settings
 
   constructor(private readonly acts: OfficeActs) {
     this.root.hidden = true
@@ -33,8 +47,13 @@ export class Office {
     close.setAttribute('aria-label', 'Close')
     const head = el('div', 'office-head')
     head.append(this.title, close)
+    this.whitelist = new Whitelist(acts)
+    this.invitations = new Invitations(acts)
+    this.settings = new Settings(acts, status => this.admins(status))
     const body = el('div', 'office-body')
-    body.append(this.words, this.bansHead, this.bans, el('h3', '', 'Blocked by me'), this.blocks)
+    body.append(this.words, this.whitelist.section.root, this.invitations.section.root, this.settings.section.root,
+      this.bansHead, this.bans, el('h3', '', 'Blocked by me'), this.blocks)
+    this.rights([], '')
     this.root.append(head, body)
   }
 
@@ -45,7 +64,30 @@ export class Office {
   close(): void {
     if (this.root.hidden) return
     this.root.hidden = true
+    this.fold()
     this.acts.closed()
+  }
+
+  /** rights says what I may do in the region, and as what. */
+  rights(may: readonly string[], role: string): void {
+    const shown = parts(may, role)
+    this.invitations.rights(may, role)
+    for (const [name, part] of [['whitelist', this.whitelist], ['invitations', this.invitations], ['settings', this.settings]] as const) {
+      const hidden = !shown.includes(name)
+      if (hidden && !part.section.root.hidden) part.section.fold()
+      part.section.root.hidden = hidden
+    }
+  }
+
+  private fold(): void {
+    for (const part of [this.whitelist, this.invitations, this.settings]) part.section.fold()
+  }
+
+  /** moved says that I am in another region: what is half done is not for it. */
+  moved(): void {
+    this.fold()
+    this.rights([], '')
+    this.admins(undefined)
   }
 
   /** admins says who looks after the region; undefined: not known. */
