@@ -42,12 +42,12 @@ func (w *worldState) tendKeys(ctx context.Context, s *servedRegion) {
 			} else {
 				wait = keysEvery
 			}
-			if s.srv.Status().Durable >= seen {
+			if st := s.srv.Status(); st.Durable >= seen {
 				// Not before: a server that dies now begins before the record.
 				if err := s.door.keys.Settle(now); err != nil {
 					w.n.log.Error("keys of an earlier password not deleted", "region", s.rec.Name, "err", err)
 				}
-			} else if s.group != nil {
+			} else if s.group != nil && !st.Frozen {
 				// A region in which nothing happens brings no tick to the disks for
 				// long: this one does.
 				_ = s.group.log.Submit(nil, true)

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	// tendEvery is how often a server looks after the servers of its region.
+	// tendServers is how often a server looks after the servers of its region.
 	tendServers = time.Second
 	// lagMost is how many ticks a server may be behind and still take clients.
 	lagMost = 60
@@ -29,6 +29,9 @@ const (
 	handOverWait = 2 * time.Second
 	// serversWait bounds one change of the servers.
 	serversWait = 10 * time.Second
+	// leaveEvery is how often one who says that this server was removed makes it ask
+	// the others.
+	leaveEvery = 10 * time.Second
 )
 
 // several is this node's part in a region that has, or may have, other
@@ -52,6 +55,7 @@ type several struct {
 	at          base.Tick
 	when        time.Time
 	rate        uint32
+	asked       time.Time // whether this server was removed
 }
 
 // orderDir is where the replicated log of a region lies.
@@ -194,9 +198,10 @@ func (g *several) tend(ctx context.Context, s *servedRegion) {
 // one of them says about it only leads to the question.
 func (g *several) leave(ctx context.Context, s *servedRegion) {
 	st, rec := g.log.Status(), g.w.record(g.id)
-	if st.SaidGone == 0 || rec == nil || logEpoch(rec) != g.epoch {
+	if st.SaidGone == 0 || rec == nil || logEpoch(rec) != g.epoch || time.Since(g.asked) < leaveEvery {
 		return
 	}
+	g.asked = time.Now()
 	_, voters, err := g.w.believed(ctx, rec)
 	if err != nil {
 		g.w.n.log.Info("a server says that this one was removed; most do not", "region", rec.Name, "err", err)
